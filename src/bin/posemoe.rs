@@ -1,0 +1,50 @@
+//! posemoe on the command line: replay bags, look at the installation.
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use posemoe::cli::{self, EXIT_UNUSABLE, replay::ReplayArgs};
+use posemoe::config::ros_args::RosArgs;
+
+/// 2D human keypoints from any detector in, 3D people that a robot can act on out.
+#[derive(Parser)]
+#[command(
+    name = "posemoe",
+    version,
+    after_help = "ROS parameters and remappings: --ros-args -p name:=value -r from:=to --params-file FILE"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the node over a bag and write what it publishes into another. Exit code 2: the input is
+    /// unusable; 3: done, but part of it was lost.
+    Replay(ReplayArgs),
+    /// Say what is installed, what runs, and what is missing.
+    Doctor,
+}
+
+fn main() -> ExitCode {
+    let mut args = std::env::args();
+    let program = args.next().unwrap_or_else(|| "posemoe".to_owned());
+    let (ros, rest) = match RosArgs::parse(args) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(EXIT_UNUSABLE);
+        }
+    };
+    let arguments = Arguments::parse_from(std::iter::once(program).chain(rest));
+    cli::start_logging(ros.log_level.as_deref().or(Some("warn")));
+    for warning in &ros.warnings {
+        tracing::warn!("{warning}");
+    }
+    match arguments.command {
+        Command::Replay(args) => cli::replay::run(&args, ros),
+        Command::Doctor => cli::doctor::run(&ros),
+    }
+}

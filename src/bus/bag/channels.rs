@@ -1,0 +1,137 @@
+//! Which topic and type a channel number stands for.
+
+use std::collections::BTreeMap;
+
+use mcap::records::{Record, SchemaHeader};
+
+use super::record;
+
+/// How rosbag2 encodes the messages themselves.
+pub const MESSAGE_ENCODING: &str = "cdr";
+/// How it writes their definitions; `ros2idl` it uses for those that have no `.msg` file.
+const SCHEMA_ENCODINGS: [&str; 2] = ["ros2msg", "ros2idl"];
+
+/// One recorded stream of a topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Channel {
+    /// The topic.
+    pub topic: String,
+    /// The type, as `package/msg/Type`; empty when the file does not say.
+    pub type_name: String,
+    /// The encoding of its messages.
+    pub message_encoding: String,
+    /// Quality of service and type hash, as the recorder wrote them.
+    pub metadata: BTreeMap<String, String>,
+    /// Its schema, for copying.
+    pub schema_id: u16,
+}
+
+/// A type's definition as the recorder wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schema {
+    /// The type.
+    pub name: String,
+    /// Of the definition.
+    pub encoding: String,
+    /// The definition.
+    pub data: Vec<u8>,
+}
+
+/// All channels that a file describes.
+#[derive(Clone, Debug, Default)]
+pub struct Channels {
+    schemas: BTreeMap<u16, Schema>,
+    channels: BTreeMap<u16, Channel>,
+}
+
+impl Channels {
+    /// Takes in a schema or channel record; files repeat them.
+    ///
+    /// # Errors
+    /// When it does not parse or contradicts an earlier one, which then stays.
+    pub fn add(&mut self, opcode: u8, body: &[u8]) -> Result<(), String> {
+        match record::parse(opcode, body)? {
+            Record::Schema {
+                header: SchemaHeader { id, name, encoding },
+                data,
+            } => {
+                let schema = Schema {
+                    name,
+                    encoding,
+                    data: data.into_owned(),
+                };
+                let known = self.schemas.entry(id).or_insert_with(|| schema.clone());
+                (*known == schema)
+                    .then_some(())
+                    .ok_or_else(|| format!("schema {id} is {} and {}", known.name, schema.name))
+            }
+            Record::Channel(found) => {
+                let schema = self.schemas.get(&found.schema_id);
+                let channel = Channel {
+                    type_name: schema.map(type_name).unwrap_or_default(),
+                    topic: found.topic,
+                    message_encoding: found.message_encoding,
+                    metadata: found.metadata,
+                    schema_id: found.schema_id,
+                };
+                let known = self
+                    .channels
+                    .entry(found.id)
+                    .or_insert_with(|| channel.clone());
+                (*known == channel).then_some(()).ok_or_else(|| {
+                    format!(
+                        "channel {} is {} and {}",
+                        found.id, known.topic, channel.topic
+                    )
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The channel with this number.
+    pub fn get(&self, id: u16) -> Option<&Channel> {
+        self.channels.get(&id)
+    }
+
+    /// The schema of a channel, unless it has none.
+    pub fn schema(&self, channel: &Channel) -> Option<&Schema> {
+        self.schemas.get(&channel.schema_id)
+    }
+
+    /// Every channel with its number.
+    pub fn iter(&self) -> impl Iterator<Item = (u16, &Channel)> {
+        self.channels.iter().map(|(&id, channel)| (id, channel))
+    }
+
+    /// Whether the file describes no channel.
+    pub fn is_empty(&self) -> bool {
+        self.channels.is_empty()
+    }
+
+    /// Why the messages of a channel cannot be read, if so.
+    pub fn why_unreadable(&self, channel: &Channel) -> Option<String> {
+        if channel.message_encoding != MESSAGE_ENCODING {
+            let found = &channel.message_encoding;
+            return Some(format!(
+                "message encoding {found:?}, expected {MESSAGE_ENCODING:?}"
+            ));
+        }
+        let found = self.schema(channel).map(|schema| schema.encoding.as_str());
+        match found {
+            Some(encoding) if SCHEMA_ENCODINGS.contains(&encoding) => None,
+            found => Some(format!(
+                "schema encoding {:?}, expected one of {SCHEMA_ENCODINGS:?}",
+                found.unwrap_or("")
+            )),
+        }
+    }
+}
+
+/// Some recorders leave out the middle of `package/msg/Type`.
+fn type_name(schema: &Schema) -> String {
+    match schema.name.split_once('/') {
+        Some((package, name)) if !name.contains('/') => format!("{package}/msg/{name}"),
+        _ => schema.name.clone(),
+    }
+}

@@ -1,0 +1,68 @@
+//! Reads pieces of a file by offset; never more than is asked for.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use super::super::BusError;
+
+/// A file open for reading, with its length when it was opened.
+pub struct InputFile {
+    path: PathBuf,
+    reader: BufReader<File>,
+    position: u64,
+    len: u64,
+}
+
+impl InputFile {
+    /// Opens `path`.
+    pub fn open(path: &Path) -> Result<Self, BusError> {
+        let with_path = |source| BusError::File {
+            path: path.to_owned(),
+            source,
+        };
+        let file = File::open(path).map_err(with_path)?;
+        let len = file.metadata().map_err(with_path)?.len();
+        Ok(Self {
+            path: path.to_owned(),
+            reader: BufReader::new(file),
+            position: 0,
+            len,
+        })
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Length in bytes.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// `count` bytes from `offset` on, or fewer where the file ends first.
+    pub fn read_at(&mut self, offset: u64, count: u64) -> Result<Vec<u8>, BusError> {
+        let count = count.min(self.len.saturating_sub(offset));
+        let mut bytes = Vec::new();
+        if count == 0 {
+            return Ok(bytes);
+        }
+        self.fill(offset, count, &mut bytes)
+            .map_err(|source| BusError::File {
+                path: self.path.clone(),
+                source,
+            })?;
+        Ok(bytes)
+    }
+
+    fn fill(&mut self, offset: u64, count: u64, bytes: &mut Vec<u8>) -> std::io::Result<()> {
+        // Both are within the file, whose length the system counts in an i64.
+        self.reader
+            .seek_relative(offset as i64 - self.position as i64)?;
+        self.position = offset;
+        let read = (&mut self.reader).take(count).read_to_end(bytes)?;
+        self.position += read as u64;
+        Ok(())
+    }
+}

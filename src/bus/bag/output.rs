@@ -1,0 +1,220 @@
+//! Writes a bag as rosbag2 does: profile `ros2`, schemas in `ros2msg`, messages in CDR.
+//!
+//! The same calls write the same bytes: nothing of the machine, the time or the threads gets in.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use mcap::records::MessageHeader;
+use mcap::{McapError, WriteOptions, Writer};
+
+use super::channels::{Channels, MESSAGE_ENCODING};
+use super::replay::Recorded;
+use crate::bus::{BusError, Qos, Topic};
+use crate::msg::TypeInfo;
+use crate::stamp::Stamp;
+
+/// How the chunks of a written bag are compressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compression {
+    /// Small files.
+    #[default]
+    Zstd,
+    /// Fast to write.
+    Lz4,
+    /// Not at all.
+    None,
+}
+
+/// A bag being written.
+pub struct Output {
+    path: PathBuf,
+    writer: Writer<BufWriter<File>>,
+    publishers: Vec<Publisher>,
+    /// The output's channel for each of the input's.
+    kept: BTreeMap<u16, u16>,
+}
+
+struct Publisher {
+    channel_id: u16,
+    sequence: u32,
+}
+
+impl Output {
+    /// Starts a file, in place of the one that is there.
+    pub fn create(path: &Path, compression: Compression) -> Result<Self, BusError> {
+        let with_path = |source| BusError::File {
+            path: path.to_owned(),
+            source,
+        };
+        let file = BufWriter::new(File::create(path).map_err(with_path)?);
+        let writer = WriteOptions::new()
+            .profile("ros2")
+            .library(concat!("posemoe ", env!("CARGO_PKG_VERSION")))
+            .compression(match compression {
+                Compression::Zstd => Some(mcap::Compression::Zstd),
+                Compression::Lz4 => Some(mcap::Compression::Lz4),
+                Compression::None => None,
+            })
+            // More threads cut the stream elsewhere: other bytes on other machines.
+            .compression_threads(0)
+            .create(file)
+            .map_err(|error| with_path(io_error(error)))?;
+        let path = path.to_owned();
+        Ok(Self {
+            path,
+            writer,
+            publishers: Vec::new(),
+            kept: BTreeMap::new(),
+        })
+    }
+
+    /// Adds a channel; the publisher's number is how many were added before it.
+    pub fn advertise(&mut self, topic: &Topic) -> Result<(), BusError> {
+        let info = TypeInfo::by_name(topic.type_name).ok_or_else(|| BusError::Middleware {
+            action: format!("announcing {} with type {}", topic.name, topic.type_name),
+            reason: "found no definition of this type in msg/ or interfaces/".to_owned(),
+        })?;
+        let metadata = BTreeMap::from([
+            ("offered_qos_profiles".to_owned(), qos_profile(topic.qos)),
+            ("topic_type_hash".to_owned(), info.type_hash.to_owned()),
+        ]);
+        let channel_id = self
+            .writer
+            .add_schema(info.type_name, "ros2msg", info.definition.as_bytes())
+            .and_then(|schema| {
+                self.writer
+                    .add_channel(schema, &topic.name, MESSAGE_ENCODING, &metadata)
+            })
+            .map_err(|error| self.failed(error))?;
+        self.publishers.push(Publisher {
+            channel_id,
+            sequence: 0,
+        });
+        Ok(())
+    }
+
+    /// Appends a message of ours.
+    pub fn publish(
+        &mut self,
+        publisher: usize,
+        now: Stamp,
+        stamp: Stamp,
+        payload: &[u8],
+    ) -> Result<(), BusError> {
+        let Some(Publisher {
+            channel_id,
+            sequence,
+        }) = self.publishers.get_mut(publisher)
+        else {
+            return Ok(());
+        };
+        let header = MessageHeader {
+            channel_id: *channel_id,
+            sequence: *sequence,
+            log_time: nanos(now),
+            publish_time: nanos(stamp),
+        };
+        *sequence = sequence.wrapping_add(1);
+        self.writer
+            .write_to_known_channel(&header, payload)
+            .map_err(|error| self.failed(error))
+    }
+
+    /// Appends a message of the input as it was, when the input describes its channel.
+    pub fn keep(&mut self, channels: &Channels, message: &Recorded) -> Result<(), BusError> {
+        let Some(channel_id) = self.kept_channel(channels, message.header.channel_id)? else {
+            return Ok(());
+        };
+        let header = MessageHeader {
+            channel_id,
+            ..message.header
+        };
+        self.writer
+            .write_to_known_channel(&header, &message.data)
+            .map_err(|error| self.failed(error))
+    }
+
+    fn kept_channel(&mut self, channels: &Channels, id: u16) -> Result<Option<u16>, BusError> {
+        if let Some(&known) = self.kept.get(&id) {
+            return Ok(Some(known));
+        }
+        let Some(channel) = channels.get(id) else {
+            return Ok(None);
+        };
+        let schema_id = match channels.schema(channel) {
+            Some(schema) => self
+                .writer
+                .add_schema(&schema.name, &schema.encoding, &schema.data)
+                .map_err(|error| self.failed(error))?,
+            None => 0,
+        };
+        let added = self
+            .writer
+            .add_channel(
+                schema_id,
+                &channel.topic,
+                &channel.message_encoding,
+                &channel.metadata,
+            )
+            .map_err(|error| self.failed(error))?;
+        self.kept.insert(id, added);
+        Ok(Some(added))
+    }
+
+    /// Writes what is still in memory, the index and the end.
+    pub fn finish(mut self) -> Result<(), BusError> {
+        self.writer.finish().map_err(|error| self.failed(error))?;
+        let Self { path, writer, .. } = self;
+        let flushed = writer
+            .into_inner()
+            .into_inner()
+            .map_err(|error| error.into_error());
+        flushed
+            .and_then(|file| file.sync_all())
+            .map_err(|source| BusError::File { path, source })
+    }
+
+    fn failed(&self, error: McapError) -> BusError {
+        BusError::File {
+            path: self.path.clone(),
+            source: io_error(error),
+        }
+    }
+}
+
+fn io_error(error: McapError) -> std::io::Error {
+    match error {
+        McapError::Io(error) => error,
+        other => std::io::Error::other(other),
+    }
+}
+
+/// MCAP counts time from the epoch on; nothing before it can be said.
+fn nanos(stamp: Stamp) -> u64 {
+    u64::try_from(stamp.nanos()).unwrap_or(0)
+}
+
+/// As rosbag2 writes it since Iron.
+fn qos_profile(qos: Qos) -> String {
+    let (depth, reliability) = match qos {
+        Qos::SensorData => (5, "best_effort"),
+        Qos::Reliable { depth } => (depth, "reliable"),
+    };
+    // The largest duration stands for "no deadline".
+    let forever = "\n    sec: 9223372036\n    nsec: 854775807";
+    format!(
+        "- history: keep_last
+  depth: {depth}
+  reliability: {reliability}
+  durability: volatile
+  deadline:{forever}
+  lifespan:{forever}
+  liveliness: automatic
+  liveliness_lease_duration:{forever}
+  avoid_ros_namespace_conventions: false
+"
+    )
+}

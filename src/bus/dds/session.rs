@@ -1,0 +1,177 @@
+//! Everything that lives and dies with one DDS participant.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustdds::{DomainParticipant, Publisher, QosPolicyBuilder, RTPSEntity, Subscriber, TopicKind};
+
+use super::environment::DdsOptions;
+use super::graph::{self, GraphEntry};
+use super::inbox::Inbox;
+use super::publication::Publication;
+use super::reception::{Faults, Reception};
+use super::watch::{self, Endpoint, Watch};
+use super::{loopback, raw, refused};
+use crate::bus::{BusError, SubscriptionId, Topic};
+
+/// As whom to join, and where.
+pub(super) struct Identity {
+    node_name: String,
+    namespace: String,
+    options: DdsOptions,
+}
+
+impl Identity {
+    /// # Errors
+    /// When a name is not a ROS 2 name.
+    pub fn new(node_name: &str, namespace: &str, options: DdsOptions) -> Result<Self, BusError> {
+        graph::check_names(node_name, namespace)?;
+        Ok(Self {
+            node_name: node_name.to_owned(),
+            namespace: namespace.to_owned(),
+            options,
+        })
+    }
+}
+
+/// A participant with our node on it.
+pub(super) struct Session {
+    reception: Reception,
+    graph: GraphEntry,
+    pub watch: Watch,
+    publisher: Publisher,
+    subscriber: Subscriber,
+    participant: DomainParticipant,
+}
+
+impl Session {
+    /// Joins the domain and announces the node.
+    ///
+    /// # Errors
+    /// When no sockets or threads can be had.
+    pub fn open(identity: &Identity, inbox: &Arc<Inbox>) -> Result<Self, BusError> {
+        let Identity {
+            node_name,
+            namespace,
+            options,
+        } = identity;
+        let joining = |error: &dyn std::fmt::Display| {
+            refused(&format!("joining DDS domain {}", options.domain_id), error)
+        };
+        let participant = loopback::join(options).map_err(|e| joining(&e))?;
+        let policies = QosPolicyBuilder::new().build();
+        let publisher = participant
+            .create_publisher(&policies)
+            .map_err(|e| joining(&e))?;
+        let subscriber = participant
+            .create_subscriber(&policies)
+            .map_err(|e| joining(&e))?;
+        let layout = options.graph_layout;
+        let graph = GraphEntry::announce(&participant, &publisher, node_name, namespace, layout)?;
+        Ok(Self {
+            reception: Reception::start(Arc::clone(inbox))?,
+            graph,
+            watch: Watch::new(&participant),
+            publisher,
+            subscriber,
+            participant,
+        })
+    }
+
+    /// Begins to receive a topic into the inbox.
+    ///
+    /// # Errors
+    /// When a peer publishes it with another type, or the middleware refuses.
+    pub fn read(
+        &mut self,
+        topic: &Topic,
+        subscription: SubscriptionId,
+        faults: Arc<Faults>,
+    ) -> Result<Endpoint, BusError> {
+        let policies = raw::reader_policies(topic.qos);
+        let (dds_topic, mut endpoint) = self.endpoint_of(topic, &policies)?;
+        let reader: raw::RawReader = self
+            .subscriber
+            .create_simple_datareader_no_key(&dds_topic, Some(policies))
+            .map_err(|error| refused(&format!("subscribing to {}", topic.name), &error))?;
+        endpoint.guid = reader.guid();
+        self.graph.add_reader(endpoint.guid);
+        self.reception
+            .add(subscription, raw::depth(topic.qos), reader, faults);
+        Ok(endpoint)
+    }
+
+    /// Begins to publish a topic of which `refused` messages could not be sent before.
+    ///
+    /// # Errors
+    /// When a peer publishes it with another type, or the middleware refuses.
+    pub fn write(&mut self, topic: &Topic, refused_before: u64) -> Result<Publication, BusError> {
+        let policies = raw::writer_policies(topic.qos);
+        let (dds_topic, mut endpoint) = self.endpoint_of(topic, &policies)?;
+        let writer: raw::RawWriter = self
+            .publisher
+            .create_datawriter_no_key(&dds_topic, Some(policies))
+            .map_err(|error| refused(&format!("advertising {}", topic.name), &error))?;
+        endpoint.guid = writer.guid();
+        self.graph.add_writer(endpoint.guid);
+        Ok(Publication::new(endpoint, writer, refused_before))
+    }
+
+    /// Whether every thread that this session needs still runs.
+    pub fn is_alive(&self) -> bool {
+        self.reception.is_running()
+            && self.graph.is_carried()
+            && self.participant.assert_liveliness().is_ok() // only discovery answers this
+    }
+
+    /// Says goodbye, waiting at most `patience` for peers to take note.
+    pub fn leave(self, patience: Duration) {
+        // Readers and writers go before their participant, so that their farewells find a way out.
+        let Self {
+            reception,
+            graph,
+            watch,
+            publisher: _,
+            subscriber,
+            mut participant,
+        } = self;
+        drop(reception);
+        graph.withdraw(patience);
+        drop(watch); // holds the participant, too
+        // The discovery thread of rustdds borrows the participant now and then. Were its loan the
+        // last to end, that thread would try to join itself and panic instead of saying goodbye.
+        loop {
+            drop(participant);
+            match subscriber.participant() {
+                None => return,
+                Some(borrowed) => participant = borrowed,
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    fn endpoint_of(
+        &self,
+        topic: &Topic,
+        policies: &rustdds::QosPolicies,
+    ) -> Result<(rustdds::Topic, Endpoint), BusError> {
+        let dds_topic = raw::dds_topic(&topic.name)?;
+        let dds_type = raw::dds_type(topic.type_name)?;
+        watch::check_type(&self.participant, topic, &dds_topic, &dds_type)?;
+        let (name, kind) = (dds_topic.clone(), dds_type.clone());
+        let created = self
+            .participant
+            .create_topic(name, kind, policies, TopicKind::NoKey)
+            .map_err(|error| refused(&format!("creating topic {}", topic.name), &error))?;
+        let guid = rustdds::GUID::GUID_UNKNOWN;
+        Ok((
+            created,
+            Endpoint {
+                topic: topic.clone(),
+                dds_topic,
+                dds_type,
+                guid,
+            },
+        ))
+    }
+}

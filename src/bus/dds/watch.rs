@@ -1,0 +1,184 @@
+//! Who is at the other end of our topics, and why somebody is not.
+
+use std::collections::BTreeSet;
+
+use rustdds::dds::statusevents::{DomainParticipantStatusEvent as Happening, StatusEvented};
+use rustdds::{DomainParticipant, DomainParticipantStatusListener, GUID, QosPolicies};
+
+use crate::bus::{BusError, Topic};
+
+/// One end of a topic that is ours.
+pub(super) struct Endpoint {
+    pub topic: Topic,
+    pub dds_topic: String,
+    pub dds_type: String,
+    pub guid: GUID,
+}
+
+/// Follows what discovery finds.
+pub(super) struct Watch {
+    listener: DomainParticipantStatusListener,
+    matches: BTreeSet<(GUID, GUID)>,
+    told: BTreeSet<(GUID, GUID)>,
+}
+
+impl Watch {
+    pub fn new(participant: &DomainParticipant) -> Self {
+        let listener = participant.status_listener();
+        Self {
+            listener,
+            matches: BTreeSet::new(),
+            told: BTreeSet::new(),
+        }
+    }
+
+    /// Takes note of everything that happened since the last call, and warns of what keeps a peer
+    /// and us from talking.
+    pub fn catch_up(&mut self, ours: &[&Endpoint]) {
+        while let Some(happening) = self.listener.try_recv_status() {
+            match happening {
+                Happening::RemoteReaderMatched {
+                    local_writer,
+                    remote_reader,
+                } => {
+                    self.matches.insert((local_writer, remote_reader));
+                }
+                Happening::RemoteWriterMatched {
+                    local_reader,
+                    remote_writer,
+                } => {
+                    self.matches.insert((local_reader, remote_writer));
+                }
+                Happening::ReaderLost { guid, .. } | Happening::WriterLost { guid, .. } => {
+                    self.matches.retain(|(_, remote)| *remote != guid);
+                }
+                Happening::ParticipantLost { id, .. } => {
+                    self.matches.retain(|(_, remote)| remote.prefix != id);
+                }
+                Happening::RemoteReaderQosIncompatible {
+                    local_writer,
+                    remote_reader,
+                    requested_qos,
+                    offered_qos,
+                } => self.warn_of_qos(
+                    ours,
+                    (local_writer, remote_reader),
+                    &requested_qos,
+                    &offered_qos,
+                ),
+                Happening::RemoteWriterQosIncompatible {
+                    local_reader,
+                    remote_writer,
+                    requested_qos,
+                    offered_qos,
+                } => self.warn_of_qos(
+                    ours,
+                    (local_reader, remote_writer),
+                    &requested_qos,
+                    &offered_qos,
+                ),
+                Happening::ReaderDetected { reader: found }
+                | Happening::WriterDetected { writer: found } => {
+                    self.warn_of_type(ours, found.guid, &found.topic_name, &found.type_name);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Endpoints of peers that are connected with this one of ours.
+    pub fn peers_of(&self, ours: GUID) -> usize {
+        self.matches
+            .iter()
+            .filter(|(local, _)| *local == ours)
+            .count()
+    }
+
+    fn warn_of_qos(
+        &mut self,
+        ours: &[&Endpoint],
+        pair: (GUID, GUID),
+        requested: &QosPolicies,
+        offered: &QosPolicies,
+    ) {
+        if self.told.insert(pair) {
+            let topic = ours.iter().find(|endpoint| endpoint.guid == pair.0);
+            tracing::warn!(
+                "{}: a peer's quality of service does not fit ours ({:?}): the subscriber asks \
+                 for {:?}, {:?}; the publisher offers {:?}, {:?}",
+                topic.map_or("(unknown topic)", |endpoint| endpoint.topic.name.as_str()),
+                offered.compliance_failure_wrt(requested),
+                requested.reliability(),
+                requested.durability(),
+                offered.reliability(),
+                offered.durability(),
+            );
+        }
+    }
+
+    fn warn_of_type(&mut self, ours: &[&Endpoint], peer: GUID, topic: &str, dds_type: &str) {
+        let clash = ours
+            .iter()
+            .find(|end| end.dds_topic == topic && end.dds_type != dds_type);
+        if let Some(end) = clash.filter(|end| self.told.insert((end.guid, peer))) {
+            tracing::warn!(
+                "{} carries {} for a peer and {} for this node: they will not hear each other",
+                end.topic.name,
+                ros_type(dds_type),
+                end.topic.type_name,
+            );
+        }
+    }
+}
+
+/// Refuses a topic that a peer already publishes with another type.
+///
+/// # Errors
+/// [`BusError::WrongType`] with the type that was found.
+pub(super) fn check_type(
+    participant: &DomainParticipant,
+    topic: &Topic,
+    dds_topic: &str,
+    dds_type: &str,
+) -> Result<(), BusError> {
+    let clash = participant
+        .discovered_writers()
+        .into_iter()
+        .map(|writer| writer.publication_topic_data)
+        .find(|found| found.topic_name == dds_topic && found.type_name != dds_type);
+    match clash {
+        None => Ok(()),
+        Some(found) => Err(BusError::WrongType {
+            topic: topic.name.clone(),
+            found: ros_type(&found.type_name),
+            expected: topic.type_name,
+        }),
+    }
+}
+
+/// The ROS name behind a DDS type name; what is not one of those comes back as it is.
+fn ros_type(dds_type: &str) -> String {
+    match dds_type.split("::").collect::<Vec<_>>()[..] {
+        [package, kind, "dds_", mangled] => {
+            format!(
+                "{package}/{kind}/{}",
+                mangled.strip_suffix('_').unwrap_or(mangled)
+            )
+        }
+        _ => dds_type.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ros_type;
+
+    #[test]
+    fn types_are_shown_as_ros_shows_them() {
+        assert_eq!(
+            ros_type("tf2_msgs::msg::dds_::TFMessage_"),
+            "tf2_msgs/msg/TFMessage"
+        );
+        assert_eq!(ros_type("ShapeType"), "ShapeType");
+    }
+}

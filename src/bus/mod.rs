@@ -1,0 +1,160 @@
+//! A bus moves bytes: it knows topics, types, quality of service, stamps and serialized messages,
+//! and nothing about people.
+//!
+//! The node is the same on every bus. It subscribes and advertises once, then turns each [`Event`]
+//! into publications until the bus runs dry (end of a bag, SIGINT on a robot).
+
+pub mod bag;
+#[cfg(feature = "dds")]
+pub mod dds;
+
+use crate::stamp::Stamp;
+
+/// How a topic's messages are to be delivered (REP-2003).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Qos {
+    /// Best effort, keep last 5, volatile: sensor streams. Matches reliable publishers too.
+    SensorData,
+    /// Reliable, keep last `depth`, volatile.
+    Reliable {
+        /// Messages kept for a reader that has not yet acknowledged them.
+        depth: usize,
+    },
+}
+
+/// A topic with the type of its messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topic {
+    /// Fully qualified name after remapping, such as `/yolo/tracking`.
+    pub name: String,
+    /// Type name, such as `yolo_msgs/msg/DetectionArray`.
+    pub type_name: &'static str,
+    /// Quality of service that this side offers or asks for.
+    pub qos: Qos,
+}
+
+/// Names a subscription of one bus: the how-manieth call of [`Bus::subscribe`] made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SubscriptionId(pub usize);
+
+/// Names a publisher of one bus: the how-manieth call of [`Bus::advertise`] made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PublisherId(pub usize);
+
+/// What a bus hands to the node.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A message arrived.
+    Message {
+        /// The subscription that it arrived on.
+        subscription: SubscriptionId,
+        /// When it arrived, on the bus's clock: the wall clock live, the log time in a bag.
+        received: Stamp,
+        /// CDR bytes with their 4-byte encapsulation header.
+        payload: Vec<u8>,
+    },
+    /// A second of the bus's clock has passed.
+    Tick {
+        /// The bus's clock now.
+        now: Stamp,
+    },
+}
+
+/// Messages of one topic that never reached the node or never left it, counted since the start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// The topic that lost them.
+    pub topic: String,
+    /// Why, in a few words: `queue full`, `reader not keeping up`, `corrupt chunk`.
+    pub cause: &'static str,
+    /// How many.
+    pub count: u64,
+}
+
+/// What went wrong on a bus.
+#[derive(Debug, thiserror::Error)]
+pub enum BusError {
+    /// The file could not be opened, read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The file is not a usable bag at all.
+    #[error("{path}: not a usable MCAP bag: {reason}")]
+    NotABag {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What was found and what was expected.
+        reason: String,
+    },
+    /// A topic exists with another type than the one asked for.
+    #[error("topic {topic} carries {found}, expected {expected}")]
+    WrongType {
+        /// The topic.
+        topic: String,
+        /// The type that the bag or graph has.
+        found: String,
+        /// The type that the node asked for.
+        expected: &'static str,
+    },
+    /// An environment variable or option holds something unusable.
+    #[error("{name}={value:?} is not usable: expected {expected}")]
+    Setting {
+        /// The variable's or option's name.
+        name: &'static str,
+        /// What it holds.
+        value: String,
+        /// What it may hold.
+        expected: &'static str,
+    },
+    /// The middleware refused.
+    #[error("{action}: {reason}")]
+    Middleware {
+        /// What was asked of it.
+        action: String,
+        /// What it said.
+        reason: String,
+    },
+}
+
+/// Moves serialized messages between the node and the world.
+pub trait Bus {
+    /// Asks for the messages of `topic`.
+    ///
+    /// # Errors
+    /// When the topic is known to carry another type, or the middleware refuses.
+    fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, BusError>;
+
+    /// Announces that the node will publish on `topic`.
+    ///
+    /// # Errors
+    /// When the middleware refuses or the output cannot be written.
+    fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, BusError>;
+
+    /// Publishes CDR bytes (with their 4-byte header). A message that a full queue keeps from
+    /// leaving is not an error: it is counted under [`Bus::losses`].
+    ///
+    /// # Errors
+    /// When the output cannot be written at all.
+    fn publish(
+        &mut self,
+        publisher: PublisherId,
+        stamp: Stamp,
+        payload: &[u8],
+    ) -> Result<(), BusError>;
+
+    /// Waits for the next event; `None` when the bus has ended (end of the bag, a signal).
+    ///
+    /// # Errors
+    /// When nothing more can be had from the bus.
+    fn next(&mut self) -> impl Future<Output = Result<Option<Event>, BusError>>;
+
+    /// The bus's clock now: wall time live, the log time of the last message in a bag.
+    fn now(&self) -> Stamp;
+
+    /// Every message lost so far, by topic and cause.
+    fn losses(&self) -> Vec<Loss>;
+}

@@ -1,0 +1,217 @@
+//! `posemoe replay IN --output OUT`: the node over a bag, as fast as the machine allows.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{EXIT_DATA_LOSS, EXIT_UNUSABLE};
+use crate::bus::bag::{BagBus, BagOptions, BagTopic, Compression};
+use crate::bus::{Bus, Event};
+use crate::config::ros_args::RosArgs;
+use crate::engine;
+use crate::msg::Message;
+use crate::msg::posemoe::People2D;
+use crate::msg::sensor_msgs::CameraInfo;
+use crate::msg::yolo_msgs::DetectionArray;
+use crate::node::{Node, Timing};
+
+/// What to replay.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ReplayArgs {
+    /// The bag to read (.mcap, or a rosbag2 folder with one).
+    pub input: PathBuf,
+    /// The bag to write (.mcap); an existing file is replaced.
+    #[arg(long, short)]
+    pub output: Option<PathBuf>,
+    /// A ROS parameter file.
+    #[arg(long)]
+    pub params: Option<PathBuf>,
+    /// The model; default: the one that ships.
+    #[arg(long)]
+    pub model: Option<PathBuf>,
+    /// libonnxruntime.so; default: where scripts/setup puts it.
+    #[arg(long)]
+    pub onnxruntime: Option<PathBuf>,
+    /// Copy the input's messages into the output.
+    #[arg(long)]
+    pub keep_input: bool,
+    /// Compression of the output.
+    #[arg(long, default_value = "zstd", value_parser = ["zstd", "lz4", "none"])]
+    pub compression: String,
+}
+
+/// Replays, prints a summary on standard output, and says how it went.
+pub fn run(args: &ReplayArgs, ros: RosArgs) -> ExitCode {
+    match replay(args, ros) {
+        Ok(clean) if clean => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::from(EXIT_DATA_LOSS),
+        Err(error) => {
+            eprintln!("posemoe replay: {error}");
+            ExitCode::from(EXIT_UNUSABLE)
+        }
+    }
+}
+
+/// `Ok(true)` when nothing of the input was lost.
+fn replay(args: &ReplayArgs, mut ros: RosArgs) -> Result<bool, Box<dyn std::error::Error>> {
+    if let Some(path) = &args.params {
+        ros.config.load_file(path, &ros.namespace, &ros.node)?;
+    }
+    let text = |path: &PathBuf| path.to_string_lossy().into_owned();
+    if let Some(path) = &args.model {
+        ros.config.model = text(path);
+    }
+    if let Some(path) = &args.onnxruntime {
+        ros.config.onnxruntime = text(path);
+    }
+    let (lifter, engine) = engine::load(&ros.config)?;
+    let compression = match args.compression.as_str() {
+        "lz4" => Compression::Lz4,
+        "none" => Compression::None,
+        _ => Compression::Zstd,
+    };
+    let options = BagOptions {
+        compression,
+        keep_input: args.keep_input,
+    };
+    let mut bus = BagBus::open(&args.input, args.output.as_deref(), options)?;
+    choose_topics(bus.topics(), &mut ros)?;
+    let mut node = Node::connect(&mut bus, &ros, Box::new(lifter), engine, Timing::Recorded)?;
+
+    let progress = progress(bus.topics(), &ros);
+    let mut steps = Vec::new();
+    let began = Instant::now();
+    while let Some(event) = bus.next_event()? {
+        let is_message = matches!(event, Event::Message { .. });
+        let step = Instant::now();
+        let messages = node.handle(&event, &|| bus.now(), || bus.losses());
+        if !messages.is_empty() && is_message {
+            steps.push(step.elapsed());
+        }
+        for message in messages {
+            bus.publish(message.publisher, message.stamp, &message.payload)?;
+        }
+        progress.inc(u64::from(is_message));
+    }
+    bus.finish()?;
+    progress.finish_and_clear();
+    summarize(&node, &steps, began.elapsed());
+    report_losses(&bus, &node);
+    Ok(bus.damage().is_empty() && bus.losses().is_empty())
+}
+
+/// Where the configured topic is not in the bag, takes the only one of a fitting type.
+fn choose_topics(topics: &[BagTopic], ros: &mut RosArgs) -> Result<(), String> {
+    let has = |name: &str| topics.iter().any(|topic| topic.name == name);
+    if !has(&ros.resolve(&ros.config.keypoints_topic)) {
+        let topic = only_one(
+            topics,
+            &[DetectionArray::TYPE_NAME, People2D::TYPE_NAME],
+            "keypoints_topic",
+        )?;
+        ros.config.keypoints_topic = topic.name.clone();
+        ros.config.keypoints_type = topic.type_name.clone();
+    }
+    if !has(&ros.resolve(&ros.config.camera_info_topic)) {
+        let topic = only_one(topics, &[CameraInfo::TYPE_NAME], "camera_info_topic")?;
+        ros.config.camera_info_topic = topic.name.clone();
+    }
+    Ok(())
+}
+
+fn only_one<'a>(
+    topics: &'a [BagTopic],
+    types: &[&str],
+    parameter: &str,
+) -> Result<&'a BagTopic, String> {
+    let fitting: Vec<&BagTopic> = topics
+        .iter()
+        .filter(|topic| types.contains(&topic.type_name.as_str()))
+        .collect();
+    let list = |topics: &[&BagTopic]| {
+        topics
+            .iter()
+            .map(|t| format!("{} ({})", t.name, t.type_name))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    match fitting.as_slice() {
+        [topic] => Ok(topic),
+        [] => Err(format!(
+            "the bag has no topic of type {}; it has {}",
+            types.join(" or "),
+            list(&topics.iter().collect::<Vec<_>>())
+        )),
+        several => Err(format!(
+            "the bag has several topics of type {}: {}; choose one: --ros-args -p {parameter}:=TOPIC",
+            types.join(" or "),
+            list(several)
+        )),
+    }
+}
+
+fn progress(topics: &[BagTopic], ros: &RosArgs) -> ProgressBar {
+    let wanted = [
+        ros.resolve(&ros.config.keypoints_topic),
+        ros.resolve(&ros.config.camera_info_topic),
+    ];
+    let count = topics
+        .iter()
+        .filter(|t| wanted.contains(&t.name))
+        .map(|t| t.message_count)
+        .sum();
+    let style =
+        ProgressStyle::with_template("{bar:40} {pos}/{len} messages, {per_sec}, {eta} left");
+    ProgressBar::new(count).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn summarize(node: &Node, steps: &[Duration], total: Duration) {
+    let totals = node.totals();
+    println!(
+        "frames        {} in, {} with 3D people out",
+        totals.frames_in, totals.frames_out
+    );
+    println!("people        {} tracked poses", totals.people_tracked);
+    let mut steps = steps.to_vec();
+    steps.sort();
+    let at = |share: f64| {
+        let index = ((steps.len() as f64 * share) as usize).min(steps.len().saturating_sub(1));
+        steps
+            .get(index)
+            .map_or(0.0, |step| 1e3 * step.as_secs_f64())
+    };
+    println!(
+        "processing    median {:.2} ms, p99 {:.2} ms for each frame",
+        at(0.5),
+        at(0.99)
+    );
+    println!("replay        {:.2} s", total.as_secs_f64());
+    for (cause, tally) in node.drops().iter() {
+        println!(
+            "dropped       {} x {} (last: {})",
+            tally.count,
+            cause.text(),
+            tally.last
+        );
+    }
+    if node.drops().is_empty() {
+        println!("dropped       nothing");
+    }
+}
+
+fn report_losses(bus: &BagBus, node: &Node) {
+    for damage in bus.damage() {
+        eprintln!("damage: {damage}");
+    }
+    for loss in bus.losses() {
+        eprintln!(
+            "lost: {} messages of {}: {}",
+            loss.count, loss.topic, loss.cause
+        );
+    }
+    if node.totals().frames_out == 0 {
+        eprintln!("no 3D people came out: see what was dropped above");
+    }
+}

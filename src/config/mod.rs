@@ -1,0 +1,218 @@
+//! Every parameter with its default, range and meaning; ROS parameters are declared from here.
+
+pub mod file;
+pub mod ros_args;
+mod value;
+
+use std::path::PathBuf;
+
+use value::Parameter;
+pub use value::{Range, Value, ValueError};
+
+use crate::lift::provider::Provider;
+use crate::person::memory::MotionModel;
+use crate::pipeline::Settings;
+
+/// Why a configuration is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A name that is no parameter's.
+    #[error("unknown parameter {name:?}; known are {known}")]
+    Unknown {
+        /// The name.
+        name: String,
+        /// All names that there are.
+        known: String,
+    },
+    /// A value of another type or outside its range.
+    #[error("parameter {name}: found {found}, expected {expected}")]
+    Unfit {
+        /// The parameter.
+        name: &'static str,
+        /// Its value.
+        found: String,
+        /// What it may be.
+        expected: String,
+    },
+    /// A parameter file that cannot be read.
+    #[error("{path}: {reason}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+    /// A command line that cannot be read.
+    #[error("--ros-args: {0}")]
+    Arguments(String),
+}
+
+/// One parameter as it is declared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Descriptor {
+    /// Its name.
+    pub name: &'static str,
+    /// What it means.
+    pub description: String,
+    /// Its default.
+    pub default: Value,
+    /// What it may be.
+    pub range: Range,
+}
+
+macro_rules! parameters {
+    ($( $(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr, $range:expr; )+) => {
+        /// The node's parameters.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Config { $( $(#[doc = $doc])+ pub $name: $type, )+ }
+
+        impl Default for Config {
+            fn default() -> Self {
+                Self { $( $name: $default.into(), )+ }
+            }
+        }
+
+        impl Config {
+            /// Sets one parameter.
+            ///
+            /// # Errors
+            /// When there is no such parameter, or the value has another type or is out of range.
+            pub fn set(&mut self, name: &str, value: &Value) -> Result<(), ConfigError> {
+                match name {
+                    $( stringify!($name) => {
+                        self.$name = <$type>::read(value, &$range)
+                            .map_err(|ValueError { found, expected }| ConfigError::Unfit {
+                                name: stringify!($name), found, expected,
+                            })?;
+                    } )+
+                    _ => return Err(ConfigError::Unknown {
+                        name: name.to_owned(),
+                        known: [$( stringify!($name) ),+].join(", "),
+                    }),
+                }
+                Ok(())
+            }
+
+            /// Every parameter, in the order of declaration.
+            pub fn describe() -> Vec<Descriptor> {
+                let defaults = Self::default();
+                vec![ $( Descriptor {
+                    name: stringify!($name),
+                    description: [$( $doc.trim() ),+].join(" "),
+                    default: defaults.$name.write(),
+                    range: $range,
+                } ),+ ]
+            }
+        }
+    };
+}
+
+parameters! {
+    /// Topic of the 2D keypoints.
+    keypoints_topic: String = "/yolo/tracking", Range::NotEmpty;
+    /// Type of the 2D keypoints.
+    keypoints_type: String = "yolo_msgs/msg/DetectionArray",
+        Range::OneOf(&["yolo_msgs/msg/DetectionArray", "posemoe/msg/People2D"]);
+    /// Topic of the calibration of the camera that the keypoints were found with.
+    camera_info_topic: String = "/camera/camera_info", Range::NotEmpty;
+    /// Whether the keypoints were found in a rectified image: then P is used, without distortion.
+    image_rectified: bool = false, Range::Any;
+    /// Topic of the 3D people.
+    people_topic: String = "~/people3d", Range::NotEmpty;
+    /// Topic of the markers for RViz and Foxglove.
+    markers_topic: String = "~/markers", Range::NotEmpty;
+    /// Whether markers are published.
+    publish_markers: bool = true, Range::Any;
+    /// Whether transforms are published on /tf.
+    publish_tf: bool = true, Range::Any;
+    /// Path of the model; empty for the one that ships.
+    model: String = "", Range::Any;
+    /// Path of libonnxruntime.so; empty to look for it (POSEMOE_ONNXRUNTIME, scripts/setup, /usr/lib).
+    onnxruntime: String = "", Range::Any;
+    /// Execution providers, tried strictly in this order: cpu, cuda, tensorrt.
+    providers: Vec<String> = ["cpu".to_owned()], Range::EachOneOf(&["cpu", "cuda", "tensorrt"]);
+    /// Threads of the network on the CPU; one is fastest for a few people.
+    threads: i64 = 1, Range::Between(1.0, 64.0);
+    /// Folder in which TensorRT keeps its engines; empty to build them at every start.
+    tensorrt_cache: String = "", Range::Any;
+    /// Keypoints with a lower score are taken as not seen.
+    min_keypoint_score: f64 = 0.1, Range::Between(0.0, 1.0);
+    /// People with fewer seen joints are not lifted.
+    min_keypoints: i64 = 4, Range::Between(3.0, 17.0);
+    /// People lifted and remembered at most; their /tf stays below 64 kB up to about 25.
+    max_people: i64 = 20, Range::Between(1.0, 256.0);
+    /// A person who is not seen is predicted for this long (s), then lost.
+    predict_s: f64 = 0.5, Range::Between(0.0, 10.0);
+    /// How hard people accelerate (m/s^2, one standard deviation).
+    acceleration_m_s2: f64 = 3.0, Range::Between(0.01, 100.0);
+    /// How much people's stature differs from the network's guess, as a share of it.
+    stature_sigma: f64 = 0.06, Range::Between(0.0, 1.0);
+    /// Joint velocities are the slope over this time (s).
+    velocity_span_s: f64 = 0.2, Range::Between(0.02, 2.0);
+    /// Whether /clock gives the time; stamp-to-publish time is then not reported.
+    use_sim_time: bool = false, Range::Any;
+}
+
+impl Config {
+    /// What the pipeline needs of it.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            min_score: self.min_keypoint_score,
+            min_keypoints: self.min_keypoints.unsigned_abs() as usize,
+            max_people: self.max_people.unsigned_abs() as usize,
+            motion: MotionModel {
+                acceleration_m_s2: self.acceleration_m_s2,
+                stature_sigma: self.stature_sigma,
+                velocity_span_s: self.velocity_span_s,
+                predict_s: self.predict_s,
+            },
+        }
+    }
+
+    /// The providers, in the order asked for.
+    pub fn providers(&self) -> Vec<Provider> {
+        self.providers
+            .iter()
+            .filter_map(|name| name.parse().ok())
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_name_parameter_value_and_range() {
+        let mut config = Config::default();
+        let mut says = |name: &str, value: Value| config.set(name, &value).unwrap_err().to_string();
+        assert_eq!(
+            says("predict_s", Value::Float(11.0)),
+            "parameter predict_s: found 11, expected a number from 0 to 10"
+        );
+        assert!(says("predict_s", Value::Float(f64::NAN)).contains("found NaN"));
+        assert!(
+            says("max_people", Value::Float(1.5)).contains("expected a whole number from 1 to 256")
+        );
+        assert!(says("providers", Value::List(vec!["gpu".into()])).contains("cpu, cuda, tensorrt"));
+        assert!(says("predikt_s", Value::Float(1.0)).contains("known are keypoints_topic"));
+        assert!(says("publish_tf", Value::Text("yes".into())).contains("true or false"));
+    }
+
+    #[test]
+    fn whole_numbers_serve_as_floats() {
+        let mut config = Config::default();
+        config.set("predict_s", &Value::Int(2)).unwrap();
+        assert_eq!(config.predict_s, 2.0);
+    }
+
+    #[test]
+    fn every_default_lies_in_its_own_range() {
+        let mut config = Config::default();
+        for parameter in Config::describe() {
+            config.set(parameter.name, &parameter.default).unwrap();
+            assert!(!parameter.description.is_empty());
+        }
+        assert_eq!(config, Config::default());
+    }
+}

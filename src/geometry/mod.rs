@@ -1,0 +1,6 @@
+//! From pixels to rays, from rays to the person-centred view, and back to metres.
+
+pub mod body;
+pub mod camera;
+pub mod canonical;
+pub mod place;

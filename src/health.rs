@@ -1,0 +1,145 @@
+//! Nothing is lost silently: every message, person or keypoint that is not used is counted by cause.
+
+use std::collections::BTreeMap;
+
+/// Why something was not used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// A message's bytes are not what its type says.
+    Undecodable,
+    /// Keypoints came before any camera_info.
+    NoCamera,
+    /// The camera_info cannot be used.
+    CameraUnusable,
+    /// Keypoints and camera_info name different frames.
+    FrameMismatch,
+    /// Keypoints and camera_info speak of images of different size.
+    ImageSizeMismatch,
+    /// The header has no frame_id or an impossible stamp.
+    BadHeader,
+    /// A joint set that is not known.
+    UnknownJointSet,
+    /// The same stamp came twice.
+    DuplicateStamp,
+    /// A stamp slightly older than the one before it.
+    OutOfOrder,
+    /// Stamps jumped far back (a looped bag): all memories were cleared.
+    TimeJump,
+    /// More people than the configured bound.
+    TooManyPeople,
+    /// Two people with one id in one message.
+    DuplicateId,
+    /// A person whose number of keypoints is not the joint set's.
+    WrongKeypointCount,
+    /// A person of whom too few joints were seen.
+    TooFewKeypoints,
+    /// A keypoint that is NaN or infinite.
+    NotFinite,
+    /// A keypoint far outside the image, or at a detector's "not found" corner.
+    OutsideImage,
+    /// A keypoint with an index that its joint set does not have.
+    UnknownKeypoint,
+    /// A pixel that the distortion model cannot undo.
+    NoRay,
+    /// The network failed or answered with NaN or infinity.
+    NetworkFailed,
+    /// A pose that fits nowhere in front of the camera.
+    NotPlaceable,
+}
+
+impl Cause {
+    /// The cause in a few words, as diagnostics show it.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Undecodable => "undecodable message",
+            Self::NoCamera => "keypoints before camera_info",
+            Self::CameraUnusable => "unusable camera_info",
+            Self::FrameMismatch => "frame_id differs from camera_info",
+            Self::ImageSizeMismatch => "image size differs from camera_info",
+            Self::BadHeader => "bad header",
+            Self::UnknownJointSet => "unknown joint set",
+            Self::DuplicateStamp => "duplicate stamp",
+            Self::OutOfOrder => "out-of-order stamp",
+            Self::TimeJump => "time jumped back, memory reset",
+            Self::TooManyPeople => "more people than max_people",
+            Self::DuplicateId => "duplicate person id",
+            Self::WrongKeypointCount => "wrong keypoint count",
+            Self::TooFewKeypoints => "too few keypoints",
+            Self::NotFinite => "keypoint not finite",
+            Self::OutsideImage => "keypoint outside image",
+            Self::UnknownKeypoint => "unknown keypoint id",
+            Self::NoRay => "pixel cannot be undistorted",
+            Self::NetworkFailed => "network failed",
+            Self::NotPlaceable => "pose cannot be placed",
+        }
+    }
+}
+
+/// How often a cause struck, and what was found and expected the last time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Times.
+    pub count: u64,
+    /// The last one in words.
+    pub last: String,
+}
+
+/// Counts by cause.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Drops(BTreeMap<Cause, Tally>);
+
+impl Drops {
+    /// Counts one; `detail` says what was found and what was expected.
+    pub fn note(&mut self, cause: Cause, detail: impl Into<String>) {
+        let tally = self.0.entry(cause).or_default();
+        tally.count += 1;
+        tally.last = detail.into();
+    }
+
+    /// Adds another count to this one.
+    pub fn absorb(&mut self, other: Self) {
+        for (cause, tally) in other.0 {
+            let sum = self.0.entry(cause).or_default();
+            sum.count += tally.count;
+            sum.last = tally.last;
+        }
+    }
+
+    /// How often `cause` struck.
+    pub fn count(&self, cause: Cause) -> u64 {
+        self.0.get(&cause).map_or(0, |tally| tally.count)
+    }
+
+    /// Every cause that struck.
+    pub fn iter(&self) -> impl Iterator<Item = (Cause, &Tally)> {
+        self.0.iter().map(|(cause, tally)| (*cause, tally))
+    }
+
+    /// Whether nothing was lost.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_add_up_and_the_last_detail_stays() {
+        let mut drops = Drops::default();
+        drops.note(Cause::NoCamera, "first");
+        let mut more = Drops::default();
+        more.note(Cause::NoCamera, "second");
+        more.note(Cause::NoRay, "x");
+        drops.absorb(more);
+        assert_eq!(
+            (drops.count(Cause::NoCamera), drops.count(Cause::NoRay)),
+            (2, 1)
+        );
+        assert_eq!(
+            drops.iter().next().map(|(_, tally)| tally.last.as_str()),
+            Some("second")
+        );
+    }
+}

@@ -1,0 +1,30 @@
+//! From a detector's message to an observation; a new detector is one file here.
+
+pub mod camera_info;
+pub mod keypoints;
+pub mod yolo;
+
+use crate::health::{Cause, Drops};
+use crate::msg::std_msgs::Header;
+use crate::stamp::Stamp;
+
+/// Stamp and frame of a header; a bad one is counted.
+pub fn header(header: &Header, drops: &mut Drops) -> Option<(Stamp, String)> {
+    if header.frame_id.is_empty() {
+        drops.note(
+            Cause::BadHeader,
+            "frame_id is empty, expected the camera optical frame",
+        );
+        return None;
+    }
+    match Stamp::from_parts(header.stamp.sec, header.stamp.nanosec) {
+        Ok(stamp) => Some((stamp, header.frame_id.clone())),
+        Err(nanosec) => {
+            drops.note(
+                Cause::BadHeader,
+                format!("stamp.nanosec is {nanosec}, expected below 1000000000"),
+            );
+            None
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! 2D human keypoints from any detector in, 3D people that a robot can act on out.
+//!
+//! ```text
+//!  bus ──(topic, type, stamp, CDR bytes)──▶ input ──▶ person ──▶ lift ──▶ place ──▶ output ──▶ bus
+//!  dds │ bag                                decode    memory     PoseMoE   camera    encode
+//! ```
+//!
+//! A [`bus`] moves bytes, the [`node`] is one function of events, and everything between is pure: the
+//! core ([`person`], [`lift`], [`geometry`], [`pipeline`]) has no clock, no I/O and no ROS. Time is the
+//! stamp of a message, so that a bag replayed twice gives the same bytes.
+//!
+//! Positions are metres in the camera optical frame (REP-103: z forward, x right, y down), angles
+//! radians, times seconds. Names say so: `root_m`, `age_s`, `x_px`, `camera_from_body`.
+
+#![warn(missing_docs)]
+#![forbid(unsafe_code)]
+
+pub mod bus;
+pub mod cli;
+pub mod config;
+pub mod engine;
+pub mod geometry;
+pub mod health;
+pub mod input;
+pub mod library;
+pub mod lift;
+pub mod msg;
+pub mod node;
+pub mod output;
+pub mod person;
+pub mod pipeline;
+pub mod stamp;

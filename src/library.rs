@@ -1,0 +1,130 @@
+//! Where `libonnxruntime.so` and the default model are, when nobody says.
+
+use std::path::{Path, PathBuf};
+
+/// Environment variable that names the library; `ORT_DYLIB_PATH`, ONNX Runtime's customary one, is
+/// honoured after it.
+pub const LIBRARY_VARIABLE: &str = "POSEMOE_ONNXRUNTIME";
+const CUSTOMARY_VARIABLE: &str = "ORT_DYLIB_PATH";
+const LIBRARY_NAME: &str = "libonnxruntime.so";
+const MODEL_NAME: &str = "posemoe.onnx";
+
+/// Nothing was found where it is looked for.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} not found; looked at {}; {remedy}", looked.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "))]
+pub struct NotFound {
+    what: &'static str,
+    looked: Vec<PathBuf>,
+    remedy: &'static str,
+}
+
+/// The ONNX Runtime library: as asked for, else from the environment, else where `scripts/setup` or
+/// a package puts it.
+///
+/// # Errors
+/// Names every place that was looked at, and the remedy.
+pub fn onnxruntime(asked: Option<&Path>) -> Result<PathBuf, NotFound> {
+    let named = asked
+        .map(Path::to_path_buf)
+        .or_else(|| std::env::var_os(LIBRARY_VARIABLE).map(PathBuf::from))
+        .or_else(|| std::env::var_os(CUSTOMARY_VARIABLE).map(PathBuf::from))
+        .filter(|path| !path.as_os_str().is_empty());
+    let candidates = match named {
+        Some(path) => vec![path],
+        None => homes()
+            .into_iter()
+            .flat_map(|home| {
+                let mut cached = children(&home.join(".cache/onnxruntime"));
+                cached.sort();
+                cached.reverse(); // the newest version first
+                cached.push(home.join("lib"));
+                cached
+            })
+            .chain(["/usr/local/lib", "/usr/lib"].map(PathBuf::from))
+            .map(|folder| folder.join(LIBRARY_NAME))
+            .collect(),
+    };
+    first_file(
+        candidates,
+        "ONNX Runtime",
+        "run scripts/setup, pass --onnxruntime PATH, or set POSEMOE_ONNXRUNTIME",
+    )
+}
+
+/// The model: as asked for, else the one that ships.
+///
+/// # Errors
+/// Names every place that was looked at, and the remedy.
+pub fn model(asked: Option<&Path>) -> Result<PathBuf, NotFound> {
+    let candidates = match asked {
+        Some(path) => vec![path.to_path_buf()],
+        None => homes()
+            .into_iter()
+            .flat_map(|home| [home.join("models"), home.join("share/posemoe/models")])
+            .map(|folder| folder.join(MODEL_NAME))
+            .collect(),
+    };
+    first_file(
+        candidates,
+        "model",
+        "pass --model PATH or set the parameter model",
+    )
+}
+
+fn first_file(
+    candidates: Vec<PathBuf>,
+    what: &'static str,
+    remedy: &'static str,
+) -> Result<PathBuf, NotFound> {
+    match candidates.iter().find(|path| path.is_file()) {
+        Some(path) => Ok(path.clone()),
+        None => Err(NotFound {
+            what,
+            looked: candidates,
+            remedy,
+        }),
+    }
+}
+
+/// The working directory, then each folder above the program: target/release lies below a checkout,
+/// lib/posemoe below an install prefix.
+fn homes() -> Vec<PathBuf> {
+    let program = std::env::current_exe().ok();
+    let above = program
+        .iter()
+        .flat_map(|path| path.ancestors().skip(1).take(4));
+    std::env::current_dir()
+        .ok()
+        .into_iter()
+        .chain(above.map(Path::to_path_buf))
+        .collect()
+}
+
+fn children(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    entries.flatten().map(|entry| entry.path()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_said_with_where_and_how() {
+        let error = onnxruntime(Some(Path::new("/nowhere/libonnxruntime.so"))).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("/nowhere/libonnxruntime.so") && text.contains("scripts/setup"),
+            "{text}"
+        );
+        let error = model(Some(Path::new("/nowhere/x.onnx")))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("/nowhere/x.onnx") && error.contains("--model"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,400 @@
+//! The node: subscriptions → pipeline → publications, the same on every bus.
+
+use serde::Serialize;
+
+use crate::bus::{Bus, BusError, Event, Loss, PublisherId, Qos, SubscriptionId, Topic};
+use crate::config::ros_args::RosArgs;
+use crate::geometry::camera::Camera;
+use crate::health::{Cause, Drops};
+use crate::input;
+use crate::lift::Lifter;
+use crate::msg::posemoe::{People2D, People3D};
+use crate::msg::sensor_msgs::CameraInfo;
+use crate::msg::tf2_msgs::TFMessage;
+use crate::msg::visualization_msgs::MarkerArray;
+use crate::msg::yolo_msgs::DetectionArray;
+use crate::msg::{Message, decode, diagnostic_msgs::DiagnosticArray, encode};
+use crate::output::diagnostics::{Report, Spread};
+use crate::output::{diagnostics, markers, people, tf};
+use crate::person::observation::Observation;
+use crate::person::pose::Poses;
+use crate::pipeline::Pipeline;
+use crate::stamp::Stamp;
+
+/// Depth of what the node publishes; `/tf` customarily keeps 100.
+const OUTPUT_DEPTH: usize = 10;
+const TF_DEPTH: usize = 100;
+
+/// Whether the bus's clock runs while the node computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timing {
+    /// A live bus: processing time is measured.
+    Live,
+    /// A bag: its clock stands still between messages, so that a replay gives the same bytes.
+    Recorded,
+}
+
+/// What runs the network, for diagnostics.
+#[derive(Clone, Debug, Default)]
+pub struct Engine {
+    /// Execution provider.
+    pub provider: String,
+    /// Name and version of the model.
+    pub model: String,
+}
+
+/// A message on its way out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outgoing {
+    /// Where to.
+    pub publisher: PublisherId,
+    /// The stamp of its header.
+    pub stamp: Stamp,
+    /// CDR bytes with their header.
+    pub payload: Vec<u8>,
+}
+
+/// Totals since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Keypoint messages that arrived.
+    pub frames_in: u64,
+    /// 3D messages that went out.
+    pub frames_out: u64,
+    /// People in them that were tracked.
+    pub people_tracked: u64,
+}
+
+/// Subscriptions, publishers and state of the node.
+pub struct Node {
+    name: String,
+    rectified: bool,
+    yolo: bool,
+    timing: Timing,
+    latency_known: bool,
+    engine: Engine,
+    keypoints: SubscriptionId,
+    camera_info: SubscriptionId,
+    people: PublisherId,
+    tf: Option<PublisherId>,
+    markers: Option<PublisherId>,
+    diagnostics: PublisherId,
+    camera: CameraState,
+    pipeline: Pipeline,
+    drops: Drops,
+    totals: Totals,
+    second: Second,
+    last_frame: Option<Stamp>,
+    last_people: usize,
+}
+
+enum CameraState {
+    Unknown,
+    Unusable {
+        problem: String,
+        info: Box<CameraInfo>,
+    },
+    Known {
+        camera: Camera,
+        info: Box<CameraInfo>,
+    },
+}
+
+/// What is counted from tick to tick.
+#[derive(Default)]
+struct Second {
+    began: Option<Stamp>,
+    frames: u32,
+    processing: Spread,
+    stamp_to_publish: Spread,
+}
+
+impl Node {
+    /// Subscribes and advertises on `bus` as `args` ask.
+    ///
+    /// # Errors
+    /// When the bus refuses.
+    pub fn connect<B: Bus>(
+        bus: &mut B,
+        args: &RosArgs,
+        lifter: Box<dyn Lifter>,
+        engine: Engine,
+        timing: Timing,
+    ) -> Result<Self, BusError> {
+        let config = &args.config;
+        let yolo = config.keypoints_type == DetectionArray::TYPE_NAME;
+        let keypoints_type = if yolo {
+            DetectionArray::TYPE_NAME
+        } else {
+            People2D::TYPE_NAME
+        };
+        let topic = |name: &str, type_name, qos| Topic {
+            name: args.resolve(name),
+            type_name,
+            qos,
+        };
+        let reliable = Qos::Reliable {
+            depth: OUTPUT_DEPTH,
+        };
+        let keypoints = topic(&config.keypoints_topic, keypoints_type, Qos::SensorData);
+        let camera_info = topic(
+            &config.camera_info_topic,
+            CameraInfo::TYPE_NAME,
+            Qos::SensorData,
+        );
+        let people = topic(&config.people_topic, People3D::TYPE_NAME, reliable);
+        let tf = topic(
+            "/tf",
+            TFMessage::TYPE_NAME,
+            Qos::Reliable { depth: TF_DEPTH },
+        );
+        let markers = topic(&config.markers_topic, MarkerArray::TYPE_NAME, reliable);
+        let diagnostics = topic("/diagnostics", DiagnosticArray::TYPE_NAME, reliable);
+        Ok(Self {
+            name: args.qualified_node(),
+            rectified: config.image_rectified,
+            yolo,
+            timing,
+            latency_known: !(config.use_sim_time && timing == Timing::Live),
+            engine,
+            keypoints: bus.subscribe(&keypoints)?,
+            camera_info: bus.subscribe(&camera_info)?,
+            people: bus.advertise(&people)?,
+            tf: config.publish_tf.then(|| bus.advertise(&tf)).transpose()?,
+            markers: config
+                .publish_markers
+                .then(|| bus.advertise(&markers))
+                .transpose()?,
+            diagnostics: bus.advertise(&diagnostics)?,
+            camera: CameraState::Unknown,
+            pipeline: Pipeline::new(config.settings(), lifter),
+            drops: Drops::default(),
+            totals: Totals::default(),
+            second: Second::default(),
+            last_frame: None,
+            last_people: 0,
+        })
+    }
+
+    /// Turns one event into messages. `now` reads the bus's clock; `losses` are the bus's own.
+    pub fn handle(
+        &mut self,
+        event: &Event,
+        now: &dyn Fn() -> Stamp,
+        losses: impl FnOnce() -> Vec<Loss>,
+    ) -> Vec<Outgoing> {
+        match event {
+            Event::Message {
+                subscription,
+                payload,
+                received,
+            } if *subscription == self.keypoints => self.keypoints(payload, *received, now),
+            Event::Message {
+                subscription,
+                payload,
+                ..
+            } if *subscription == self.camera_info => {
+                self.camera_info(payload);
+                Vec::new()
+            }
+            Event::Message { .. } => Vec::new(),
+            Event::Tick { now } => vec![self.tick(*now, &losses())],
+        }
+    }
+
+    /// What was not used since the start.
+    pub fn drops(&self) -> &Drops {
+        &self.drops
+    }
+
+    /// Counts since the start.
+    pub fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    fn keypoints(
+        &mut self,
+        payload: &[u8],
+        received: Stamp,
+        now: &dyn Fn() -> Stamp,
+    ) -> Vec<Outgoing> {
+        let began = now();
+        self.totals.frames_in += 1;
+        self.second.frames += 1;
+        self.last_frame = Some(received);
+        let Some(poses) = self.observe(payload).and_then(|seen| self.lift(&seen)) else {
+            return Vec::new();
+        };
+        let outgoing = self.publications(&poses);
+        let done = now();
+        self.second.processing.add(done.seconds_since(began));
+        self.second
+            .stamp_to_publish
+            .add(done.seconds_since(poses.stamp));
+        outgoing
+    }
+
+    fn observe(&mut self, payload: &[u8]) -> Option<Observation> {
+        let drops = &mut self.drops;
+        let seen = if self.yolo {
+            decode(payload).map(|message| input::yolo::observation(&message, drops))
+        } else {
+            decode(payload).map(|message| input::keypoints::observation(&message, drops))
+        };
+        seen.unwrap_or_else(|error| {
+            drops.note(Cause::Undecodable, error.to_string());
+            None
+        })
+    }
+
+    fn lift(&mut self, seen: &Observation) -> Option<Poses> {
+        let drops = &mut self.drops;
+        let (camera, info) = match &self.camera {
+            CameraState::Known { camera, info } => (camera, info),
+            CameraState::Unknown => {
+                drops.note(
+                    Cause::NoCamera,
+                    format!("keypoints of {} wait for camera_info", seen.stamp),
+                );
+                return None;
+            }
+            CameraState::Unusable { problem, .. } => {
+                drops.note(Cause::CameraUnusable, problem.clone());
+                return None;
+            }
+        };
+        if info.header.frame_id != seen.frame_id {
+            drops.note(
+                Cause::FrameMismatch,
+                format!(
+                    "keypoints are in {:?}, camera_info in {:?}",
+                    seen.frame_id, info.header.frame_id
+                ),
+            );
+            return None;
+        }
+        let calibrated = (camera.width_px, camera.height_px);
+        if let Some(size) = seen.image_size_px.filter(|size| *size != calibrated) {
+            drops.note(
+                Cause::ImageSizeMismatch,
+                format!(
+                    "keypoints of a {} x {} image, camera_info of {} x {}",
+                    size.0, size.1, calibrated.0, calibrated.1
+                ),
+            );
+            return None;
+        }
+        self.pipeline.step(seen, camera, drops)
+    }
+
+    fn publications(&mut self, poses: &Poses) -> Vec<Outgoing> {
+        let tracked = poses
+            .people
+            .iter()
+            .filter(|p| p.state == crate::person::pose::State::Tracked);
+        self.totals.frames_out += 1;
+        self.totals.people_tracked += tracked.count() as u64;
+        self.last_people = poses.people.len();
+        let stamp = poses.stamp;
+        let outgoing = |publisher, payload| Outgoing {
+            publisher,
+            stamp,
+            payload,
+        };
+        let mut messages = vec![outgoing(self.people, bytes(&people::message(poses)))];
+        if let Some(publisher) = self.tf {
+            // Also when nobody is tracked: one TFMessage for each input message.
+            let message = tf::message(poses, &mut self.drops);
+            messages.push(outgoing(publisher, bytes(&message)));
+        }
+        if let Some(publisher) = self.markers {
+            messages.push(outgoing(publisher, bytes(&markers::message(poses))));
+        }
+        messages
+    }
+
+    fn camera_info(&mut self, payload: &[u8]) {
+        let info = match decode::<CameraInfo>(payload) {
+            Ok(info) => info,
+            Err(error) => {
+                self.drops.note(Cause::Undecodable, error.to_string());
+                return;
+            }
+        };
+        let known = match &self.camera {
+            CameraState::Known { info, .. } | CameraState::Unusable { info, .. } => Some(info),
+            CameraState::Unknown => None,
+        };
+        if known.is_some_and(|known| same_calibration(known, &info)) {
+            return;
+        }
+        let info = Box::new(info);
+        self.camera = match input::camera_info::camera(&info, self.rectified) {
+            Ok(camera) => CameraState::Known { camera, info },
+            Err(error) => {
+                let problem = format!("camera_info of {:?}: {error}", info.header.frame_id);
+                tracing::error!("{problem}");
+                CameraState::Unusable { problem, info }
+            }
+        };
+    }
+
+    fn tick(&mut self, now: Stamp, losses: &[Loss]) -> Outgoing {
+        let second = std::mem::take(&mut self.second);
+        self.second.began = Some(now);
+        let waiting = "no camera_info yet";
+        let losses: Vec<(String, &'static str, u64)> = losses
+            .iter()
+            .map(|loss| (loss.topic.clone(), loss.cause, loss.count))
+            .collect();
+        let report = Report {
+            now,
+            node: &self.name,
+            period_s: second.began.map_or(1.0, |began| now.seconds_since(began)),
+            frames: second.frames,
+            last_frame: self.last_frame,
+            people: self.last_people,
+            camera_problem: match &self.camera {
+                CameraState::Known { .. } => None,
+                CameraState::Unusable { problem, .. } => Some(problem),
+                CameraState::Unknown => Some(waiting),
+            },
+            processing: (self.timing == Timing::Live).then_some(second.processing),
+            stamp_to_publish: self.latency_known.then_some(second.stamp_to_publish),
+            drops: &self.drops,
+            losses: &losses,
+            provider: &self.engine.provider,
+            model: &self.engine.model,
+        };
+        let payload = bytes(&diagnostics::message(&report));
+        Outgoing {
+            publisher: self.diagnostics,
+            stamp: now,
+            payload,
+        }
+    }
+}
+
+fn bytes<M: Serialize + Message>(message: &M) -> Vec<u8> {
+    encode(message)
+}
+
+fn same_calibration(a: &CameraInfo, b: &CameraInfo) -> bool {
+    // NaN differs from itself: a broken calibration is looked at each time, which is cheap enough.
+    a.header.frame_id == b.header.frame_id
+        && (a.width, a.height) == (b.width, b.height)
+        && (a.k, a.p, &a.d, &a.distortion_model) == (b.k, b.p, &b.d, &b.distortion_model)
+}
+
+/// Runs the node until the bus ends.
+///
+/// # Errors
+/// When nothing more can be had from the bus, or nothing can be written to it.
+pub async fn run<B: Bus>(bus: &mut B, node: &mut Node) -> Result<(), BusError> {
+    while let Some(event) = bus.next().await? {
+        for message in node.handle(&event, &|| bus.now(), || bus.losses()) {
+            bus.publish(message.publisher, message.stamp, &message.payload)?;
+        }
+    }
+    Ok(())
+}

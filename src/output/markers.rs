@@ -1,0 +1,106 @@
+//! `visualization_msgs/MarkerArray`: bones, joints and a name for each person.
+//!
+//! A marker's namespace is the body id and its number says what it draws, so that markers persist;
+//! the lost are deleted.
+
+use super::body_id::body_id;
+use super::{header, point};
+use crate::msg::geometry_msgs::Vector3;
+use crate::msg::std_msgs::ColorRGBA;
+use crate::msg::visualization_msgs::{Marker, MarkerArray};
+use crate::person::pose::{PersonPose, Poses, State};
+use crate::person::skeleton::{BONES, JOINTS};
+
+const BONES_ID: i32 = 0;
+const JOINTS_ID: i32 = 1;
+const NAME_ID: i32 = 2;
+const BONE_WIDTH_M: f64 = 0.03;
+const JOINT_WIDTH_M: f64 = 0.05;
+const NAME_HEIGHT_M: f64 = 0.15;
+const HEAD: usize = 10;
+
+/// The markers of one frame.
+pub fn message(poses: &Poses) -> MarkerArray {
+    MarkerArray {
+        markers: poses
+            .people
+            .iter()
+            .flat_map(|person| markers(poses, person))
+            .collect(),
+    }
+}
+
+fn markers(poses: &Poses, person: &PersonPose) -> [Marker; 3] {
+    let alpha = if person.state == State::Tracked {
+        1.0
+    } else {
+        0.35
+    };
+    let marker = |id, kind, width_m| Marker {
+        header: header(poses.stamp, &poses.frame_id),
+        ns: body_id(&person.id),
+        id,
+        r#type: kind,
+        action: if person.state == State::Lost {
+            Marker::DELETE
+        } else {
+            Marker::ADD
+        },
+        scale: Vector3 {
+            x: width_m,
+            y: width_m,
+            z: width_m,
+        },
+        color: ColorRGBA {
+            r: 1.0,
+            g: 1.0,
+            b: 1.0,
+            a: alpha,
+        },
+        ..Default::default()
+    };
+    let mut bones = marker(BONES_ID, Marker::LINE_LIST, BONE_WIDTH_M);
+    let mut joints = marker(JOINTS_ID, Marker::SPHERE_LIST, JOINT_WIDTH_M);
+    let mut name = marker(NAME_ID, Marker::TEXT_VIEW_FACING, NAME_HEIGHT_M);
+    if person.state == State::Lost {
+        return [bones, joints, name];
+    }
+    for (parent, child) in BONES {
+        for joint in [parent, child] {
+            bones.points.push(point(&person.joints[joint].position_m));
+            bones.colors.push(side_color(JOINTS[child], alpha));
+        }
+    }
+    for (joint_name, joint) in JOINTS.iter().zip(&person.joints) {
+        joints.points.push(point(&joint.position_m));
+        joints.colors.push(side_color(joint_name, alpha));
+    }
+    name.text = person.id.clone();
+    name.pose.position = point(&person.joints[HEAD].position_m);
+    // Above the head: y points down in the camera optical frame.
+    name.pose.position.y -= 2.0 * NAME_HEIGHT_M;
+    [bones, joints, name]
+}
+
+fn side_color(joint: &str, a: f32) -> ColorRGBA {
+    match joint.split('_').next() {
+        Some("left") => ColorRGBA {
+            r: 0.13,
+            g: 0.47,
+            b: 0.71,
+            a,
+        },
+        Some("right") => ColorRGBA {
+            r: 0.84,
+            g: 0.37,
+            b: 0.0,
+            a,
+        },
+        _ => ColorRGBA {
+            r: 0.35,
+            g: 0.35,
+            b: 0.35,
+            a,
+        },
+    }
+}

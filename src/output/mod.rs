@@ -1,0 +1,38 @@
+//! From poses to messages; a new output is one file here.
+
+pub mod body_id;
+pub mod diagnostics;
+pub mod markers;
+pub mod people;
+pub mod tf;
+
+use nalgebra::Vector3;
+
+use crate::msg::builtin_interfaces::Time;
+use crate::msg::geometry_msgs::{Point, Vector3 as Vector3Msg};
+use crate::msg::std_msgs::Header;
+use crate::stamp::Stamp;
+
+fn header(stamp: Stamp, frame_id: &str) -> Header {
+    let (sec, nanosec) = stamp.to_parts();
+    Header {
+        stamp: Time { sec, nanosec },
+        frame_id: frame_id.to_owned(),
+    }
+}
+
+fn point(v: &Vector3<f64>) -> Point {
+    Point {
+        x: v.x,
+        y: v.y,
+        z: v.z,
+    }
+}
+
+fn vector(v: &Vector3<f64>) -> Vector3Msg {
+    Vector3Msg {
+        x: v.x,
+        y: v.y,
+        z: v.z,
+    }
+}

@@ -1,0 +1,40 @@
+//! `posemoe/msg/People3D`: everything that is known of everyone.
+
+use super::{header, point, vector};
+use crate::msg::posemoe::{Joint3D, People3D, Person3D};
+use crate::person::pose::{PersonPose, Poses, State};
+use crate::person::skeleton::JOINTS;
+
+/// The message of one frame.
+pub fn message(poses: &Poses) -> People3D {
+    People3D {
+        header: header(poses.stamp, &poses.frame_id),
+        joint_names: JOINTS.map(str::to_owned).to_vec(),
+        people: poses.people.iter().map(person).collect(),
+    }
+}
+
+fn person(pose: &PersonPose) -> Person3D {
+    Person3D {
+        id: pose.id.clone(),
+        state: match pose.state {
+            State::Tracked => Person3D::TRACKED,
+            State::Predicted => Person3D::PREDICTED,
+            State::Lost => Person3D::LOST,
+        },
+        confidence: pose.confidence as f32,
+        root_position: point(&pose.root_m),
+        root_sigma: vector(&pose.root_sigma_m),
+        root_velocity: vector(&pose.root_velocity_m_s),
+        joints: pose
+            .joints
+            .iter()
+            .map(|joint| Joint3D {
+                position: point(&joint.position_m),
+                velocity: vector(&joint.velocity_m_s),
+                sigma_m: joint.sigma_m,
+                score: joint.score as f32,
+            })
+            .collect(),
+    }
+}

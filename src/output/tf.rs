@@ -1,0 +1,92 @@
+//! `/tf`: for each tracked person `body_<id>` (REP-155) and below it a frame for each joint.
+//!
+//! Joint frames carry our own prefix, since names such as `head_<id>` belong to the kinematic tree of
+//! human_description. Predicted people get no transforms: a frame cannot say that it is a guess.
+
+use std::collections::BTreeSet;
+
+use nalgebra::{UnitQuaternion, Vector3};
+
+use super::body_id::body_id;
+use super::{header, vector};
+use crate::geometry::body::camera_from_body;
+use crate::health::{Cause, Drops};
+use crate::msg::geometry_msgs::{Quaternion, Transform, TransformStamped};
+use crate::msg::tf2_msgs::TFMessage;
+use crate::person::pose::{PersonPose, Poses, State};
+use crate::person::skeleton::{JOINTS, PELVIS};
+
+/// Before the names of joint frames: `posemoe_left_wrist_<id>`.
+pub const JOINT_FRAME_PREFIX: &str = "posemoe";
+
+/// All transforms of one frame; empty when nobody is tracked.
+pub fn message(poses: &Poses, drops: &mut Drops) -> TFMessage {
+    let mut names = BTreeSet::new();
+    let mut transforms = Vec::new();
+    for person in poses.people.iter().filter(|p| p.state == State::Tracked) {
+        let body = body_id(&person.id);
+        if !names.insert(body.clone()) {
+            drops.note(
+                Cause::DuplicateId,
+                format!("two people would own the frame body_{body}"),
+            );
+            continue;
+        }
+        let joints = person.joints.map(|joint| joint.position_m);
+        match camera_from_body(&joints) {
+            Some(camera_from_body) => {
+                push_person(poses, person, &body, &camera_from_body, &mut transforms)
+            }
+            None => drops.note(
+                Cause::NotPlaceable,
+                format!("person {:?}: hips and spine give no orientation", person.id),
+            ),
+        }
+    }
+    TFMessage { transforms }
+}
+
+fn push_person(
+    poses: &Poses,
+    person: &PersonPose,
+    body: &str,
+    camera_from_body: &UnitQuaternion<f64>,
+    transforms: &mut Vec<TransformStamped>,
+) {
+    let frame = format!("body_{body}");
+    let transform =
+        |parent: &str, child: String, translation: Vector3<f64>, turn: &UnitQuaternion<f64>| {
+            TransformStamped {
+                header: header(poses.stamp, parent),
+                child_frame_id: child,
+                transform: Transform {
+                    translation: vector(&translation),
+                    rotation: Quaternion {
+                        x: turn.i,
+                        y: turn.j,
+                        z: turn.k,
+                        w: turn.w,
+                    },
+                },
+            }
+        };
+    transforms.push(transform(
+        &poses.frame_id,
+        frame.clone(),
+        person.root_m,
+        camera_from_body,
+    ));
+    for (index, (name, joint)) in JOINTS.iter().zip(&person.joints).enumerate() {
+        if index == PELVIS {
+            continue; // body_<id> itself
+        }
+        let body_from_root = camera_from_body.inverse() * (joint.position_m - person.root_m);
+        let child = format!("{JOINT_FRAME_PREFIX}_{name}_{body}");
+        transforms.push(transform(
+            &frame,
+            child,
+            body_from_root,
+            &UnitQuaternion::identity(),
+        ));
+    }
+}

@@ -1,0 +1,273 @@
+//! What is remembered of one person between frames, and of everyone: bounded, keyed by id.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use nalgebra::{Matrix3, Vector3};
+
+use super::motion::RootMotion;
+use super::pose::{Joint, PersonPose, State};
+use super::skeleton::JOINT_COUNT;
+use super::window::Window;
+use crate::geometry::place::Placement;
+use crate::stamp::Stamp;
+
+/// Root-relative joints (m) in the camera optical frame.
+pub type Pose = [Vector3<f64>; JOINT_COUNT];
+
+/// How motion is modelled.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MotionModel {
+    /// How hard people accelerate (m/s², one standard deviation).
+    pub acceleration_m_s2: f64,
+    /// How much people's stature differs from the network's guess, as a share of it; moves the whole
+    /// person along the ray and cannot be averaged away.
+    pub stature_sigma: f64,
+    /// Joint velocities are the slope over this time (s).
+    pub velocity_span_s: f64,
+    /// A missing person is predicted for this long (s), then lost.
+    pub predict_s: f64,
+}
+
+/// One person's memory.
+#[derive(Clone, Debug, Default)]
+pub struct Person {
+    /// Frames for the network.
+    pub window: Window,
+    placed: Option<Placed>,
+}
+
+#[derive(Clone, Debug)]
+struct Placed {
+    motion: RootMotion,
+    /// When the root's state is from.
+    stamp: Stamp,
+    /// When the person was last seen.
+    seen: Stamp,
+    /// Poses within the velocity span, oldest first.
+    poses: VecDeque<(Stamp, Pose)>,
+    sigma_m: [f64; JOINT_COUNT],
+    score: [f64; JOINT_COUNT],
+    confidence: f64,
+}
+
+/// What one frame says of one person.
+pub struct Estimate {
+    /// Where the person stands.
+    pub placement: Placement,
+    /// Root-relative joints.
+    pub pose: Pose,
+    /// Sigma of each joint (m).
+    pub sigma_m: [f64; JOINT_COUNT],
+    /// The detector's score of each joint, 0 where unseen.
+    pub score: [f64; JOINT_COUNT],
+    /// The detector's score of the person, 0 to 1.
+    pub person_score: f64,
+}
+
+impl Person {
+    /// Takes in an estimate made from the frame at `stamp` (later than the one before).
+    pub fn update(&mut self, stamp: Stamp, estimate: Estimate, model: &MotionModel) {
+        let mut poses = VecDeque::new();
+        let motion = match self.placed.take() {
+            Some(old) if stamp.seconds_since(old.seen) <= model.predict_s => {
+                let mut motion = old.motion;
+                motion.predict(stamp.seconds_since(old.stamp), model.acceleration_m_s2);
+                motion.correct(&estimate.placement);
+                poses = old.poses;
+                motion
+            }
+            _ => RootMotion::start(&estimate.placement),
+        };
+        while poses
+            .front()
+            .is_some_and(|(t, _)| stamp.seconds_since(*t) > model.velocity_span_s)
+            || poses.len() >= super::window::MOST_FRAMES
+        {
+            poses.pop_front();
+        }
+        poses.push_back((stamp, estimate.pose));
+        let seen_share =
+            estimate.score.iter().filter(|s| **s > 0.0).count() as f64 / JOINT_COUNT as f64;
+        self.placed = Some(Placed {
+            motion,
+            stamp,
+            seen: stamp,
+            poses,
+            sigma_m: estimate.sigma_m,
+            score: estimate.score,
+            confidence: (estimate.person_score * seen_share).clamp(0.0, 1.0),
+        });
+    }
+
+    /// Lets time pass for a person who was not seen at `stamp`; `None` if never placed.
+    pub fn miss(&mut self, stamp: Stamp, model: &MotionModel) -> Option<State> {
+        let placed = self.placed.as_mut()?;
+        placed.motion.predict(
+            stamp.seconds_since(placed.stamp).max(0.0),
+            model.acceleration_m_s2,
+        );
+        placed.stamp = stamp;
+        placed.score = [0.0; JOINT_COUNT];
+        let unseen_s = stamp.seconds_since(placed.seen);
+        Some(if unseen_s <= model.predict_s {
+            State::Predicted
+        } else {
+            State::Lost
+        })
+    }
+
+    /// The person as published, `None` if never placed.
+    pub fn pose(&self, id: &str, state: State, model: &MotionModel) -> Option<PersonPose> {
+        let placed = self.placed.as_ref()?;
+        let (_, pose) = placed.poses.back()?;
+        let root_m = placed.motion.position_m();
+        let root_velocity_m_s = placed.motion.velocity_m_s();
+        let slopes = slopes(&placed.poses);
+        let stale_s = placed.stamp.seconds_since(placed.seen);
+        let freshness = if model.predict_s > 0.0 {
+            1.0 - stale_s / model.predict_s
+        } else {
+            1.0
+        };
+        // A held pose drifts from the true one at about the pace at which limbs move.
+        let drift_m = stale_s * LIMB_PACE_M_S;
+        Some(PersonPose {
+            id: id.to_owned(),
+            state,
+            confidence: if state == State::Lost {
+                0.0
+            } else {
+                placed.confidence * freshness.max(0.0)
+            },
+            root_m,
+            root_sigma_m: root_sigma_m(&placed.motion, model.stature_sigma),
+            root_velocity_m_s,
+            joints: std::array::from_fn(|j| Joint {
+                position_m: root_m + pose[j],
+                velocity_m_s: match state {
+                    State::Tracked => root_velocity_m_s + slopes[j],
+                    State::Predicted | State::Lost => root_velocity_m_s,
+                },
+                sigma_m: placed.sigma_m[j].hypot(drift_m),
+                score: placed.score[j],
+            }),
+        })
+    }
+}
+
+/// How fast a limb moves relative to the root in daily life (m/s), for the age of held poses.
+const LIMB_PACE_M_S: f64 = 0.5;
+
+/// A person of other stature fits the same rays nearer or farther: an error along the ray.
+fn root_sigma_m(motion: &RootMotion, stature_sigma: f64) -> Vector3<f64> {
+    let along: Vector3<f64> = motion.position_m() * stature_sigma;
+    let covariance: Matrix3<f64> = motion.position_covariance_m2() + along * along.transpose();
+    covariance
+        .diagonal()
+        .map(|variance| variance.max(0.0).sqrt())
+}
+
+/// Least-squares slope of each joint (m/s); zero while only one pose is known.
+fn slopes(poses: &VecDeque<(Stamp, Pose)>) -> Pose {
+    let mut slopes = [Vector3::zeros(); JOINT_COUNT];
+    let Some((newest, _)) = poses.back() else {
+        return slopes;
+    };
+    let ages_s: Vec<f64> = poses
+        .iter()
+        .map(|(t, _)| t.seconds_since(*newest))
+        .collect();
+    let mean_s = ages_s.iter().sum::<f64>() / ages_s.len() as f64;
+    let spread: f64 = ages_s.iter().map(|t| (t - mean_s).powi(2)).sum();
+    if spread <= 0.0 {
+        return slopes;
+    }
+    for (age_s, (_, pose)) in ages_s.iter().zip(poses) {
+        for (slope, joint) in slopes.iter_mut().zip(pose) {
+            *slope += joint * ((age_s - mean_s) / spread);
+        }
+    }
+    slopes
+}
+
+/// Everyone who is remembered, by id; ordered, so that outputs are.
+pub type People = BTreeMap<String, Person>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MODEL: MotionModel = MotionModel {
+        acceleration_m_s2: 3.0,
+        stature_sigma: 0.05,
+        velocity_span_s: 0.2,
+        predict_s: 0.5,
+    };
+
+    fn at(ms: i64) -> Stamp {
+        Stamp::from_nanos(ms * 1_000_000)
+    }
+
+    fn seen(x: f64, wrist_y: f64) -> Estimate {
+        let mut pose = [Vector3::zeros(); JOINT_COUNT];
+        pose[13].y = wrist_y;
+        Estimate {
+            placement: Placement {
+                root_m: Vector3::new(x, 0.0, 4.0),
+                covariance_m2: Matrix3::identity() * 1e-4,
+            },
+            pose,
+            sigma_m: [0.05; JOINT_COUNT],
+            score: [0.9; JOINT_COUNT],
+            person_score: 0.8,
+        }
+    }
+
+    fn walker() -> Person {
+        let mut person = Person::default();
+        for i in 0..60 {
+            person.update(at(i * 20), seen(0.02 * i as f64, 0.01 * i as f64), &MODEL);
+        }
+        person
+    }
+
+    #[test]
+    fn velocities_add_root_and_limb() {
+        let pose = walker().pose("1", State::Tracked, &MODEL).unwrap();
+        assert!((pose.root_velocity_m_s.x - 1.0).abs() < 0.05);
+        let wrist = pose.joints[13].velocity_m_s;
+        assert!(
+            (wrist.y - 0.5).abs() < 0.01 && (wrist.x - 1.0).abs() < 0.05,
+            "{wrist}"
+        );
+        assert!((pose.confidence - 0.8).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_unseen_are_predicted_then_lost_and_grow_less_certain() {
+        let mut person = walker();
+        let fresh = person.pose("1", State::Tracked, &MODEL).unwrap();
+        assert_eq!(
+            person.miss(at(59 * 20 + 300), &MODEL),
+            Some(State::Predicted)
+        );
+        let held = person.pose("1", State::Predicted, &MODEL).unwrap();
+        assert!((held.root_m.x - (fresh.root_m.x + 0.3)).abs() < 0.05);
+        assert!(held.root_sigma_m.x > fresh.root_sigma_m.x && held.joints[13].sigma_m > 0.05);
+        assert!(held.confidence < fresh.confidence && held.joints[13].score == 0.0);
+        assert_eq!(person.miss(at(59 * 20 + 501), &MODEL), Some(State::Lost));
+        assert_eq!(Person::default().miss(at(0), &MODEL), None);
+    }
+
+    #[test]
+    fn stature_is_an_error_along_the_ray() {
+        let sigma = walker()
+            .pose("1", State::Tracked, &MODEL)
+            .unwrap()
+            .root_sigma_m;
+        assert!(
+            (0.2..0.25).contains(&sigma.z),
+            "5 % of 4 m and a little: {sigma}"
+        );
+    }
+}

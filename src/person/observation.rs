@@ -1,0 +1,39 @@
+//! What one message of a detector says, whatever detector it was.
+
+use super::skeleton::JOINT_COUNT;
+use crate::stamp::Stamp;
+
+/// One 2D detection of a joint.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Keypoint {
+    /// Pixels from the image's left edge.
+    pub x_px: f64,
+    /// Pixels from the image's top edge.
+    pub y_px: f64,
+    /// The detector's score, above 0 and at most 1.
+    pub score: f64,
+}
+
+/// One person in one image.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sighting {
+    /// The detector's track id; `None` when it does not track.
+    pub track_id: Option<String>,
+    /// The detector's score of the whole person, 0 to 1.
+    pub score: f64,
+    /// The network's joints in the image; `None` where not seen.
+    pub joints: [Option<Keypoint>; JOINT_COUNT],
+}
+
+/// Everyone in one image.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observation {
+    /// When the image was taken.
+    pub stamp: Stamp,
+    /// The camera's optical frame.
+    pub frame_id: String,
+    /// Width and height of the image that the pixels refer to (px), where the message says.
+    pub image_size_px: Option<(u32, u32)>,
+    /// The people, as many as the detector saw.
+    pub people: Vec<Sighting>,
+}

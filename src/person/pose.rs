@@ -1,0 +1,60 @@
+//! 3D people as the node publishes them; positions in the camera optical frame.
+
+use nalgebra::Vector3;
+
+use super::skeleton::JOINT_COUNT;
+use crate::stamp::Stamp;
+
+/// What a pose rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The person was seen in this frame.
+    Tracked,
+    /// The person was not seen; the root moves on as before, the pose is held.
+    Predicted,
+    /// The person has been unseen for too long; said once, then forgotten.
+    Lost,
+}
+
+/// One joint.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Joint {
+    /// Position (m).
+    pub position_m: Vector3<f64>,
+    /// Velocity (m/s).
+    pub velocity_m_s: Vector3<f64>,
+    /// Root mean square of the expected distance error relative to the root (m).
+    pub sigma_m: f64,
+    /// The detector's score of the keypoint, 0 where it was not seen in this frame.
+    pub score: f64,
+}
+
+/// One person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PersonPose {
+    /// Track id.
+    pub id: String,
+    /// What this pose rests on.
+    pub state: State,
+    /// 0 to 1: how much of the person was seen, and how surely.
+    pub confidence: f64,
+    /// Mid-hip (m).
+    pub root_m: Vector3<f64>,
+    /// Standard deviation of the root along each axis (m).
+    pub root_sigma_m: Vector3<f64>,
+    /// Velocity of the root (m/s).
+    pub root_velocity_m_s: Vector3<f64>,
+    /// Joints in the order of [`super::skeleton::JOINTS`].
+    pub joints: [Joint; JOINT_COUNT],
+}
+
+/// Everyone at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Poses {
+    /// The stamp of the image that showed them.
+    pub stamp: Stamp,
+    /// The camera's optical frame.
+    pub frame_id: String,
+    /// The people, in the order of their ids.
+    pub people: Vec<PersonPose>,
+}

@@ -1,0 +1,316 @@
+//! Joint sets: the network's 17 joints, and what each detector's keypoints make of them.
+
+use super::observation::Keypoint;
+
+/// Joints of the network and of every output, in order (Human3.6M's 17).
+pub const JOINTS: [&str; JOINT_COUNT] = [
+    "pelvis",
+    "right_hip",
+    "right_knee",
+    "right_ankle",
+    "left_hip",
+    "left_knee",
+    "left_ankle",
+    "spine",
+    "thorax",
+    "nose",
+    "head",
+    "left_shoulder",
+    "left_elbow",
+    "left_wrist",
+    "right_shoulder",
+    "right_elbow",
+    "right_wrist",
+];
+/// Number of joints.
+pub const JOINT_COUNT: usize = 17;
+/// Index of the root, mid-hip.
+pub const PELVIS: usize = 0;
+/// Index of the right hip.
+pub const RIGHT_HIP: usize = 1;
+/// Index of the left hip.
+pub const LEFT_HIP: usize = 4;
+/// Index of the thorax (between the shoulders).
+pub const THORAX: usize = 8;
+/// Both hips.
+pub const HIPS: [usize; 2] = [RIGHT_HIP, LEFT_HIP];
+/// Both shoulders.
+pub const SHOULDERS: [usize; 2] = [11, 14];
+
+/// Bones as (parent, child) joints.
+pub const BONES: [(usize, usize); JOINT_COUNT - 1] = [
+    (0, 1),
+    (1, 2),
+    (2, 3),
+    (0, 4),
+    (4, 5),
+    (5, 6),
+    (0, 7),
+    (7, 8),
+    (8, 9),
+    (9, 10),
+    (8, 11),
+    (11, 12),
+    (12, 13),
+    (8, 14),
+    (14, 15),
+    (15, 16),
+];
+
+/// The order and meaning of a detector's keypoints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JointSet {
+    /// COCO's 17 (YOLO, ViTPose, RTMPose, MoveNet).
+    Coco17,
+    /// Human3.6M's 17, the network's own.
+    H36m17,
+    /// MPII's 16.
+    Mpii16,
+    /// OpenPose's COCO output: neck added, right before left.
+    Openpose18,
+    /// OpenPose's BODY_25.
+    Body25,
+}
+
+/// Where a joint of the network comes from: the mean of the detector's keypoints named here, all of
+/// which must have been seen; an empty list when the detector has nothing like it.
+type Sources = [&'static [usize]; JOINT_COUNT];
+
+const COCO17: Sources = [
+    &[11, 12],
+    &[12],
+    &[14],
+    &[16],
+    &[11],
+    &[13],
+    &[15],
+    &[5, 6, 11, 12],
+    &[5, 6],
+    &[0],
+    &[3, 4],
+    &[5],
+    &[7],
+    &[9],
+    &[6],
+    &[8],
+    &[10],
+];
+const H36M17: Sources = [
+    &[0],
+    &[1],
+    &[2],
+    &[3],
+    &[4],
+    &[5],
+    &[6],
+    &[7],
+    &[8],
+    &[9],
+    &[10],
+    &[11],
+    &[12],
+    &[13],
+    &[14],
+    &[15],
+    &[16],
+];
+// 0-2 right ankle, knee, hip; 3-5 left hip, knee, ankle; 6 pelvis, 7 thorax, 8 upper neck,
+// 9 head top; 10-12 right wrist, elbow, shoulder; 13-15 left shoulder, elbow, wrist.
+const MPII16: Sources = [
+    &[6],
+    &[2],
+    &[1],
+    &[0],
+    &[3],
+    &[4],
+    &[5],
+    &[6, 7],
+    &[7],
+    &[8],
+    &[9],
+    &[13],
+    &[14],
+    &[15],
+    &[12],
+    &[11],
+    &[10],
+];
+// 0 nose, 1 neck, 2-4 right and 5-7 left arm, 8-10 right and 11-13 left leg, 14/15 right/left
+// eye, 16/17 right/left ear.
+const OPENPOSE18: Sources = [
+    &[8, 11],
+    &[8],
+    &[9],
+    &[10],
+    &[11],
+    &[12],
+    &[13],
+    &[2, 5, 8, 11],
+    &[2, 5],
+    &[0],
+    &[16, 17],
+    &[5],
+    &[6],
+    &[7],
+    &[2],
+    &[3],
+    &[4],
+];
+// 0 nose, 1 neck, 2-4 right and 5-7 left arm, 8 mid-hip, 9-11 right and 12-14 left leg, 15/16
+// right/left eye, 17/18 right/left ear, 19-24 feet.
+const BODY25: Sources = [
+    &[8],
+    &[9],
+    &[10],
+    &[11],
+    &[12],
+    &[13],
+    &[14],
+    &[2, 5, 8],
+    &[2, 5],
+    &[0],
+    &[17, 18],
+    &[5],
+    &[6],
+    &[7],
+    &[2],
+    &[3],
+    &[4],
+];
+
+impl JointSet {
+    /// Every joint set that can be read.
+    pub const ALL: [Self; 5] = [
+        Self::Coco17,
+        Self::H36m17,
+        Self::Mpii16,
+        Self::Openpose18,
+        Self::Body25,
+    ];
+
+    /// The name that `People2D.joint_set` carries.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Coco17 => "coco17",
+            Self::H36m17 => "h36m17",
+            Self::Mpii16 => "mpii16",
+            Self::Openpose18 => "openpose18",
+            Self::Body25 => "body25",
+        }
+    }
+
+    /// The joint set of a name; `None` when there is none.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|set| set.name() == name)
+    }
+
+    /// Keypoints of one person in this set.
+    pub fn keypoint_count(self) -> usize {
+        match self {
+            Self::Coco17 | Self::H36m17 => 17,
+            Self::Mpii16 => 16,
+            Self::Openpose18 => 18,
+            Self::Body25 => 25,
+        }
+    }
+
+    fn sources(self) -> &'static Sources {
+        match self {
+            Self::Coco17 => &COCO17,
+            Self::H36m17 => &H36M17,
+            Self::Mpii16 => &MPII16,
+            Self::Openpose18 => &OPENPOSE18,
+            Self::Body25 => &BODY25,
+        }
+    }
+
+    /// Converts a detector's keypoints (px; `None` where not seen) to the network's joints. A derived
+    /// joint is the mean of its sources with the lowest of their scores.
+    pub fn to_joints(self, keypoints: &[Option<Keypoint>]) -> [Option<Keypoint>; JOINT_COUNT] {
+        self.sources().map(|sources| {
+            let seen: Vec<&Keypoint> = sources
+                .iter()
+                .filter_map(|i| keypoints.get(*i)?.as_ref())
+                .collect();
+            if sources.is_empty() || seen.len() < sources.len() {
+                return None;
+            }
+            let share = 1.0 / seen.len() as f64;
+            Some(Keypoint {
+                x_px: seen.iter().map(|k| k.x_px * share).sum(),
+                y_px: seen.iter().map(|k| k.y_px * share).sum(),
+                score: seen.iter().map(|k| k.score).fold(1.0, f64::min),
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(count: usize) -> Vec<Option<Keypoint>> {
+        (0..count)
+            .map(|i| {
+                Some(Keypoint {
+                    x_px: i as f64,
+                    y_px: 10.0 * i as f64,
+                    score: 0.9,
+                })
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_set_has_a_name_and_sources_within_its_count() {
+        for set in JointSet::ALL {
+            assert_eq!(JointSet::from_name(set.name()), Some(set));
+            let joints = set.to_joints(&row(set.keypoint_count()));
+            assert!(
+                joints.iter().all(Option::is_some),
+                "{} lacks a joint",
+                set.name()
+            );
+        }
+        assert_eq!(JointSet::from_name("coco_17"), None);
+    }
+
+    #[test]
+    fn left_and_right_stay_left_and_right() {
+        // (set, left wrist, right wrist, left ankle, right ankle) in the detector's own order.
+        for (set, lw, rw, la, ra) in [
+            (JointSet::Coco17, 9.0, 10.0, 15.0, 16.0),
+            (JointSet::H36m17, 13.0, 16.0, 6.0, 3.0),
+            (JointSet::Mpii16, 15.0, 10.0, 5.0, 0.0),
+            (JointSet::Openpose18, 7.0, 4.0, 13.0, 10.0),
+            (JointSet::Body25, 7.0, 4.0, 14.0, 11.0),
+        ] {
+            let joints = set.to_joints(&row(set.keypoint_count()));
+            let x = |joint: usize| joints[joint].map(|k| k.x_px);
+            let found = (x(13), x(16), x(6), x(3));
+            assert_eq!(
+                found,
+                (Some(lw), Some(rw), Some(la), Some(ra)),
+                "{}",
+                set.name()
+            );
+        }
+    }
+
+    #[test]
+    fn a_joint_with_a_missing_source_is_missing_and_scores_take_the_lowest() {
+        let mut keypoints = row(17);
+        keypoints[11] = None;
+        let joints = JointSet::Coco17.to_joints(&keypoints);
+        assert_eq!((joints[PELVIS], joints[LEFT_HIP]), (None, None));
+        assert!(joints[RIGHT_HIP].is_some());
+        if let Some(ear) = keypoints[4].as_mut() {
+            ear.score = 0.2;
+        }
+        assert_eq!(
+            JointSet::Coco17.to_joints(&keypoints)[10].map(|k| k.score),
+            Some(0.2)
+        );
+        assert_eq!(JointSet::Coco17.to_joints(&[])[0], None);
+    }
+}

@@ -1,0 +1,157 @@
+//! Bags to read and ways to read them.
+
+use std::path::{Path, PathBuf};
+
+use posemoe::bus::bag::{BagBus, BagOptions, Compression};
+use posemoe::bus::{Bus, BusError, Event, Qos, SubscriptionId, Topic};
+use posemoe::msg::{Message, decode, encode, posemoe as pm, std_msgs};
+use posemoe::stamp::Stamp;
+
+pub const SECOND_NS: i64 = 1_000_000_000;
+pub const START_NS: i64 = 1_700_000_000 * SECOND_NS;
+pub const COMPRESSIONS: [Compression; 3] = [Compression::Zstd, Compression::Lz4, Compression::None];
+
+pub fn topic<M: Message>(name: &str) -> Topic {
+    Topic {
+        name: name.to_owned(),
+        type_name: M::TYPE_NAME,
+        qos: Qos::Reliable { depth: 10 },
+    }
+}
+
+pub fn text(data: impl Into<String>) -> Vec<u8> {
+    encode(&std_msgs::String { data: data.into() })
+}
+
+pub fn options(compression: Compression) -> BagOptions {
+    BagOptions {
+        compression,
+        keep_input: false,
+    }
+}
+
+/// A bag written with the `mcap` crate alone: (topic, log time, payload).
+pub fn write_bag(
+    path: &Path,
+    options: mcap::WriteOptions,
+    encoding: &str,
+    messages: &[(&str, i64, Vec<u8>)],
+) {
+    let file = std::io::BufWriter::new(std::fs::File::create(path).unwrap());
+    let mut writer = options.profile("ros2").create(file).unwrap();
+    let kind = std_msgs::String::TYPE_NAME;
+    for (sequence, (topic, log_ns, data)) in messages.iter().enumerate() {
+        let schema = writer
+            .add_schema(kind, "ros2msg", b"string data\n")
+            .unwrap();
+        let channel = writer
+            .add_channel(schema, topic, encoding, &Default::default())
+            .unwrap();
+        let header = mcap::records::MessageHeader {
+            channel_id: channel,
+            sequence: sequence as u32,
+            log_time: *log_ns as u64,
+            publish_time: *log_ns as u64 - 7,
+        };
+        writer.write_to_known_channel(&header, data).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
+/// Messages 100 ms apart on two topics, long enough for several chunks of 2 kB.
+pub fn sample() -> Vec<(&'static str, i64, Vec<u8>)> {
+    let name = |i: i64| if i % 3 == 2 { "/other" } else { "/text" };
+    let data = |i: i64| text(format!("{i} {}", "abcdefgh".repeat((i % 13) as usize)));
+    (0..90)
+        .map(|i| (name(i), START_NS + i * SECOND_NS / 10, data(i)))
+        .collect()
+}
+
+pub fn small_chunks(compression: Compression) -> mcap::WriteOptions {
+    let compression = match compression {
+        Compression::Zstd => Some(mcap::Compression::Zstd),
+        Compression::Lz4 => Some(mcap::Compression::Lz4),
+        Compression::None => None,
+    };
+    mcap::WriteOptions::new()
+        .compression(compression)
+        .chunk_size(Some(1024))
+}
+
+pub struct Replayed {
+    pub bus: BagBus,
+    pub messages: Vec<(i64, Vec<u8>)>,
+    pub ticks: Vec<i64>,
+}
+
+/// Everything that a bag has to say on `/text`.
+pub fn replay(path: &Path) -> Result<Replayed, BusError> {
+    let mut bus = BagBus::open(path, None, BagOptions::default())?;
+    bus.subscribe(&topic::<std_msgs::String>("/text"))?;
+    let (mut messages, mut ticks) = (Vec::new(), Vec::new());
+    while let Some(event) = bus.next_event()? {
+        match event {
+            Event::Message {
+                subscription,
+                received,
+                payload,
+            } => {
+                assert_eq!(subscription, SubscriptionId(0));
+                messages.push((received.nanos(), payload));
+            }
+            Event::Tick { now } => ticks.push(now.nanos()),
+        }
+    }
+    assert_eq!(bus.next_event()?, None, "an ended bag stays at its end");
+    Ok(Replayed {
+        bus,
+        messages,
+        ticks,
+    })
+}
+
+pub fn on_text(all: &[(&str, i64, Vec<u8>)]) -> Vec<(i64, Vec<u8>)> {
+    let wanted = all.iter().filter(|(topic, ..)| *topic == "/text");
+    wanted
+        .map(|(_, log_ns, data)| (*log_ns, data.clone()))
+        .collect()
+}
+
+pub struct Folder(pub tempfile::TempDir);
+
+impl Folder {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+}
+
+/// A node in small: an output for every detection, stamped like it.
+pub fn run_node(input: &Path, output: &Path, options: BagOptions) -> BagBus {
+    let mut bus = BagBus::open(input, Some(output), options).unwrap();
+    bus.subscribe(&topic::<std_msgs::String>("/text")).unwrap();
+    let people = bus.advertise(&topic::<pm::People3D>("/people")).unwrap();
+    let alive = bus.advertise(&topic::<std_msgs::String>("/alive")).unwrap();
+    while let Some(event) = bus.next_event().unwrap() {
+        match event {
+            Event::Message {
+                received, payload, ..
+            } => {
+                let input: std_msgs::String = decode(&payload).unwrap();
+                let mut output = pm::People3D {
+                    joint_names: vec![input.data],
+                    ..Default::default()
+                };
+                let stamp = Stamp::from_nanos(received.nanos() - 5);
+                (output.header.stamp.sec, output.header.stamp.nanosec) = stamp.to_parts();
+                bus.publish(people, stamp, &encode(&output)).unwrap();
+            }
+            Event::Tick { now } => bus.publish(alive, now, &text("alive")).unwrap(),
+        }
+    }
+    bus.finish().unwrap();
+    bus
+}

@@ -1,0 +1,7 @@
+//! The bag bus: what goes in comes out, in order, and damage never goes unsaid.
+
+mod common;
+mod damage;
+mod interop;
+mod replaying;
+mod writing;

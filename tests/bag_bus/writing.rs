@@ -1,0 +1,167 @@
+//! What is written is what the node said, for us and for other implementations.
+
+use posemoe::bus::bag::{BagBus, BagOptions, Compression};
+use posemoe::bus::{Bus, Event, PublisherId, Topic};
+use posemoe::msg::{Message, decode, posemoe as pm, std_msgs};
+use posemoe::stamp::Stamp;
+
+use crate::common::*;
+
+#[test]
+fn what_is_written_is_read_back() {
+    let folder = Folder::new();
+    let (input, output) = (folder.file("in.mcap"), folder.file("out.mcap"));
+    write_bag(&input, small_chunks(Compression::Zstd), "cdr", &sample());
+    for compression in COMPRESSIONS {
+        run_node(&input, &output, options(compression));
+        let mut bus = BagBus::open(&output, None, BagOptions::default()).unwrap();
+        let people = bus.subscribe(&topic::<pm::People3D>("/people")).unwrap();
+        bus.subscribe(&topic::<std_msgs::String>("/alive")).unwrap();
+        let mut expected = on_text(&sample()).into_iter();
+        let mut alive = 0;
+        while let Some(event) = bus.next_event().unwrap() {
+            let Event::Message {
+                subscription,
+                received,
+                payload,
+            } = event
+            else {
+                continue;
+            };
+            if subscription != people {
+                alive += 1;
+                continue;
+            }
+            let (log_ns, data) = expected.next().unwrap();
+            assert_eq!(received.nanos(), log_ns);
+            let sent: std_msgs::String = decode(&data).unwrap();
+            assert_eq!(
+                decode::<pm::People3D>(&payload).unwrap().joint_names,
+                [sent.data]
+            );
+        }
+        assert_eq!((expected.count(), alive), (0, 8));
+        assert_eq!(bus.damage(), &[] as &[String]);
+    }
+}
+
+#[test]
+fn log_time_is_the_clock_and_publish_time_the_stamp() {
+    let folder = Folder::new();
+    let (input, output) = (folder.file("in.mcap"), folder.file("out.mcap"));
+    write_bag(&input, small_chunks(Compression::Zstd), "cdr", &sample());
+    run_node(&input, &output, BagOptions::default());
+    let bytes = std::fs::read(&output).unwrap();
+    let stream = mcap::MessageStream::new(&bytes).unwrap();
+    let people: Vec<_> = stream
+        .map(Result::unwrap)
+        .filter(|message| message.channel.topic == "/people")
+        .collect();
+    assert_eq!(people.len(), 60);
+    for (place, message) in people.iter().enumerate() {
+        assert_eq!(message.publish_time + 5, message.log_time);
+        assert_eq!(message.sequence as usize, place);
+        assert_eq!(message.channel.message_encoding, "cdr");
+        let schema = message.channel.schema.as_ref().unwrap();
+        assert_eq!(
+            (&*schema.name, &*schema.encoding),
+            (pm::People3D::TYPE_NAME, "ros2msg")
+        );
+        assert_eq!(&*schema.data, pm::People3D::DEFINITION.as_bytes());
+        assert_eq!(
+            message.channel.metadata["topic_type_hash"],
+            pm::People3D::TYPE_HASH
+        );
+        assert!(message.channel.metadata["offered_qos_profiles"].contains("depth: 10"));
+    }
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let folder = Folder::new();
+    let input = folder.file("in.mcap");
+    write_bag(&input, small_chunks(Compression::Lz4), "cdr", &sample());
+    for compression in COMPRESSIONS {
+        for keep_input in [false, true] {
+            let outputs = ["a.mcap", "b.mcap"].map(|name| {
+                let path = folder.file(name);
+                run_node(
+                    &input,
+                    &path,
+                    BagOptions {
+                        compression,
+                        keep_input,
+                    },
+                );
+                std::fs::read(path).unwrap()
+            });
+            assert!(outputs[0] == outputs[1], "{compression:?}");
+        }
+    }
+}
+
+#[test]
+fn kept_input_keeps_topics_times_and_bytes() {
+    let folder = Folder::new();
+    let (input, output) = (folder.file("in.mcap"), folder.file("out.mcap"));
+    write_bag(&input, small_chunks(Compression::Zstd), "cdr", &sample());
+    run_node(
+        &input,
+        &output,
+        BagOptions {
+            keep_input: true,
+            ..BagOptions::default()
+        },
+    );
+    let bytes = std::fs::read(&output).unwrap();
+    let stream = mcap::MessageStream::new(&bytes)
+        .unwrap()
+        .map(Result::unwrap);
+    let kept: Vec<_> = stream
+        .filter(|message| ["/text", "/other"].contains(&&*message.channel.topic))
+        .inspect(|message| assert_eq!(message.publish_time + 7, message.log_time))
+        .map(|message| {
+            (
+                message.channel.topic.clone(),
+                message.log_time as i64,
+                message.data.to_vec(),
+            )
+        })
+        .collect();
+    let sample: Vec<_> = sample()
+        .into_iter()
+        .map(|(topic, log_ns, data)| (topic.to_owned(), log_ns, data))
+        .collect();
+    assert_eq!(kept, sample);
+}
+
+#[test]
+fn the_input_is_never_written_over() {
+    let folder = Folder::new();
+    let path = folder.file("in.mcap");
+    write_bag(&path, small_chunks(Compression::Zstd), "cdr", &sample());
+    let before = std::fs::read(&path).unwrap();
+    assert!(BagBus::open(&path, Some(&path), BagOptions::default()).is_err());
+    assert!(before == std::fs::read(&path).unwrap());
+}
+
+#[test]
+fn a_type_without_definition_cannot_be_advertised() {
+    let folder = Folder::new();
+    let path = folder.file("in.mcap");
+    write_bag(&path, small_chunks(Compression::Zstd), "cdr", &sample());
+    let output = folder.file("out.mcap");
+    let mut bus = BagBus::open(&path, Some(&output), BagOptions::default()).unwrap();
+    let unknown = Topic {
+        type_name: "no/msg/Such",
+        ..topic::<std_msgs::String>("/x")
+    };
+    assert!(
+        bus.advertise(&unknown)
+            .unwrap_err()
+            .to_string()
+            .contains("no/msg/Such")
+    );
+    bus.publish(PublisherId(7), Stamp::default(), b"")
+        .unwrap_err();
+}

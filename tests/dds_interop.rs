@@ -1,0 +1,276 @@
+//! The DDS bus against Cyclone DDS, the middleware under `rmw_cyclonedds`, on loopback.
+//!
+//! Needs a Python with the PyPI package `cyclonedds`, named by `POSEMOE_TEST_PYTHON`; without that
+//! variable these tests say so and pass.
+#![cfg(feature = "dds")]
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use posemoe::bus::dds::{DdsBus, DdsOptions, DiscoveryRange};
+use posemoe::bus::{Bus, Event, Qos, Topic};
+use posemoe::stamp::Stamp;
+
+const PATIENCE: Duration = Duration::from_secs(15);
+const COUNT: usize = 60;
+
+fn domain() -> u16 {
+    static TESTS: AtomicU32 = AtomicU32::new(0);
+    let number = std::process::id().wrapping_mul(7) + TESTS.fetch_add(1, Ordering::Relaxed);
+    21 + u16::try_from(number % 80).unwrap()
+}
+
+fn node(domain_id: u16) -> DdsBus {
+    let range = DiscoveryRange::Localhost;
+    let options = DdsOptions {
+        domain_id,
+        range,
+        ..DdsOptions::default()
+    };
+    DdsBus::start("posemoe", "/robot", &options).unwrap()
+}
+
+fn chatter(qos: Qos) -> Topic {
+    Topic {
+        name: "/chatter".to_owned(),
+        type_name: "std_msgs/msg/String",
+        qos,
+    }
+}
+
+/// `tests/interop/dds_peer.py` as another process, killed when it is still there at the end.
+struct Peer {
+    process: Child,
+    output: BufReader<ChildStdout>,
+}
+
+impl Peer {
+    fn start(domain: u16, arguments: &str) -> Option<Self> {
+        let Some(python) = std::env::var_os("POSEMOE_TEST_PYTHON") else {
+            println!("POSEMOE_TEST_PYTHON is not set: nothing was tested against Cyclone DDS");
+            return None;
+        };
+        let mut process = Command::new(&python)
+            .arg(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/tests/interop/dds_peer.py"
+            ))
+            .args(arguments.split_whitespace())
+            .args(["--domain", &domain.to_string()])
+            .env_remove("CYCLONEDDS_URI")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("POSEMOE_TEST_PYTHON={python:?}: {error}"));
+        let output = BufReader::new(process.stdout.take().unwrap());
+        Some(Self { process, output })
+    }
+
+    /// The next JSON line.
+    fn says(&mut self) -> String {
+        let mut line = String::new();
+        let bytes = self.output.read_line(&mut line).unwrap();
+        assert_ne!(bytes, 0, "the peer ended early: {:?}", self.process.wait());
+        line
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        if let Ok(None) = self.process.try_wait() {
+            self.process.kill().ok();
+        }
+        self.process.wait().ok();
+    }
+}
+
+/// `std_msgs/String` in CDR.
+fn string(number: usize, length: usize) -> Vec<u8> {
+    let mut text = format!("{number}:");
+    text.extend(std::iter::repeat_n('x', length.saturating_sub(text.len())));
+    let mut message = vec![0, 1, 0, 0];
+    message.extend(u32::try_from(text.len() + 1).unwrap().to_le_bytes());
+    message.extend(text.as_bytes());
+    message.push(0);
+    message
+}
+
+async fn until(what: &str, mut happened: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !happened() {
+        assert!(start.elapsed() < PATIENCE, "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// The number that follows `"key": ` in a JSON line.
+fn value(json: &str, key: &str) -> f64 {
+    let (_, rest) = json
+        .split_once(&format!("\"{key}\": "))
+        .unwrap_or_else(|| panic!("{json}"));
+    rest[..rest.find([',', '}']).unwrap()]
+        .parse()
+        .unwrap_or_else(|_| panic!("{json}"))
+}
+
+#[tokio::test]
+async fn cyclone_hears_us_whole_and_in_order_and_knows_when_we_leave() {
+    for (qos, name) in [
+        (Qos::Reliable { depth: 100 }, "reliable"),
+        (Qos::SensorData, "sensor"),
+    ] {
+        let domain = domain();
+        let arguments = format!("listen --until-gone --qos {name} --count {COUNT}");
+        let Some(mut peer) = Peer::start(domain, &arguments) else {
+            return;
+        };
+        let mut bus = node(domain);
+        let publisher = bus.advertise(&chatter(qos)).unwrap();
+        until("Cyclone is there", || bus.subscribers_of(publisher) == 1).await;
+        assert!(peer.says().contains("\"matched\": 1"));
+        let lengths: Vec<_> = (0..COUNT).map(|number| 5 + number * 2_000).collect();
+        for (number, length) in lengths.iter().enumerate() {
+            bus.publish(publisher, Stamp::default(), &string(number, *length))
+                .unwrap();
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let heard = peer.says();
+        let numbers: Vec<_> = (0..COUNT).collect();
+        assert!(
+            heard.contains(&format!("\"received\": {numbers:?}")),
+            "{heard}"
+        );
+        assert!(
+            heard.contains(&format!("\"lengths\": {lengths:?}")),
+            "{heard}"
+        );
+        assert_eq!(value(&heard, "intact"), COUNT as f64);
+        assert_eq!(bus.losses(), []);
+        bus.close();
+        let gone = peer.says();
+        assert!(value(&gone, "gone_secs") < 2.0, "{gone}");
+    }
+}
+
+#[tokio::test]
+async fn we_hear_cyclone_whole_and_in_order() {
+    for (asked, offered) in [
+        (Qos::Reliable { depth: 100 }, "reliable"),
+        (Qos::SensorData, "reliable"),
+        (Qos::SensorData, "sensor"),
+    ] {
+        for bytes in [9, 2_100, 30_000] {
+            let domain = domain();
+            let arguments = format!("talk --qos {offered} --count {COUNT} --bytes {bytes}");
+            let Some(mut peer) = Peer::start(domain, &arguments) else {
+                return;
+            };
+            let mut bus = node(domain);
+            bus.subscribe(&chatter(asked)).unwrap();
+            let mut received = Vec::new();
+            while received.len() < COUNT {
+                let next = tokio::time::timeout(PATIENCE, bus.next()).await;
+                if let Some(Event::Message { payload, .. }) = next.unwrap().unwrap() {
+                    received.push(payload);
+                }
+                assert_eq!(bus.losses(), [], "{asked:?} from {offered}, {bytes} bytes");
+            }
+            for (number, payload) in received.iter().enumerate() {
+                let sent = string(number, bytes);
+                assert_eq!(
+                    payload[..sent.len()],
+                    sent[..],
+                    "message {number} of {bytes} bytes"
+                );
+                assert!(payload.len() < sent.len() + 4);
+            }
+            let said = peer.says();
+            assert!(said.contains("\"acknowledged\": true"), "{said}");
+            bus.close();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_hung_subscriber_costs_counted_messages_but_never_time() {
+    let domain = domain();
+    let Some(mut peer) = Peer::start(domain, "listen --count 1000000") else {
+        return;
+    };
+    let mut bus = node(domain);
+    let publisher = bus
+        .advertise(&chatter(Qos::Reliable { depth: 10 }))
+        .unwrap();
+    until("Cyclone is there", || bus.subscribers_of(publisher) == 1).await;
+    assert!(peer.says().contains("matched"));
+    let pid = peer.process.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-STOP", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let (mut slowest, total) = (Duration::ZERO, 4_000);
+    for number in 0..total {
+        let start = Instant::now();
+        bus.publish(publisher, Stamp::default(), &string(number, 1_000))
+            .unwrap();
+        slowest = slowest.max(start.elapsed());
+    }
+    let losses = bus.losses();
+    println!("slowest publish {slowest:?}; {losses:?}");
+    assert!(
+        slowest < Duration::from_millis(100),
+        "a publish took {slowest:?}"
+    );
+    assert_eq!(
+        (losses[0].topic.as_str(), losses[0].cause),
+        ("/chatter", "reader not keeping up")
+    );
+    assert!(
+        (1_500..2_000).contains(&losses[0].count),
+        "the window is 2048: {losses:?}"
+    );
+    let start = Instant::now();
+    bus.close();
+    assert!(
+        start.elapsed() < Duration::from_secs(2),
+        "closing took {:?}",
+        start.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn the_ros_graph_shows_the_node_with_its_topics_and_forgets_it_at_once() {
+    let domain = domain();
+    let Some(mut peer) = Peer::start(domain, "graph --node /robot/posemoe --count 3") else {
+        return;
+    };
+    let mut bus = node(domain);
+    bus.subscribe(&chatter(Qos::SensorData)).unwrap();
+    let tf = Topic {
+        name: "/tf".to_owned(),
+        type_name: "tf2_msgs/msg/TFMessage",
+        qos: Qos::Reliable { depth: 100 },
+    };
+    bus.advertise(&tf).unwrap();
+    bus.advertise(&Topic {
+        name: "/robot/posemoe/said".to_owned(),
+        ..chatter(tf.qos)
+    })
+    .unwrap();
+    let shown = peer.says();
+    assert!(
+        shown.contains(
+            "\"publishes\": [[\"rt/robot/posemoe/said\", \"std_msgs::msg::dds_::String_\"], \
+             [\"rt/tf\", \"tf2_msgs::msg::dds_::TFMessage_\"]], \
+             \"subscribes\": [[\"rt/chatter\", \"std_msgs::msg::dds_::String_\"]]"
+        ),
+        "{shown}"
+    );
+    bus.close();
+    let gone = peer.says();
+    assert!(value(&gone, "gone_secs") < 2.0, "{gone}");
+}
