@@ -4,33 +4,17 @@
 //! variable these tests say so and pass.
 #![cfg(feature = "dds")]
 
+mod dds_support;
+
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use posemoe::bus::dds::{DdsBus, DdsOptions, DiscoveryRange};
+use dds_support::{PATIENCE, domain, node_in, until};
 use posemoe::bus::{Bus, Event, Qos, Topic};
 use posemoe::stamp::Stamp;
 
-const PATIENCE: Duration = Duration::from_secs(15);
 const COUNT: usize = 60;
-
-fn domain() -> u16 {
-    static TESTS: AtomicU32 = AtomicU32::new(0);
-    let number = std::process::id().wrapping_mul(7) + TESTS.fetch_add(1, Ordering::Relaxed);
-    21 + u16::try_from(number % 80).unwrap()
-}
-
-fn node(domain_id: u16) -> DdsBus {
-    let range = DiscoveryRange::Localhost;
-    let options = DdsOptions {
-        domain_id,
-        range,
-        ..DdsOptions::default()
-    };
-    DdsBus::start("posemoe", "/robot", &options).unwrap()
-}
 
 fn chatter(qos: Qos) -> Topic {
     Topic {
@@ -96,14 +80,6 @@ fn string(number: usize, length: usize) -> Vec<u8> {
     message
 }
 
-async fn until(what: &str, mut happened: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !happened() {
-        assert!(start.elapsed() < PATIENCE, "waited in vain until {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
 /// The number that follows `"key": ` in a JSON line.
 fn value(json: &str, key: &str) -> f64 {
     let (_, rest) = json
@@ -125,7 +101,7 @@ async fn cyclone_hears_us_whole_and_in_order_and_knows_when_we_leave() {
         let Some(mut peer) = Peer::start(domain, &arguments) else {
             return;
         };
-        let mut bus = node(domain);
+        let mut bus = node_in("/robot", "posemoe", domain);
         let publisher = bus.advertise(&chatter(qos)).unwrap();
         until("Cyclone is there", || bus.subscribers_of(publisher) == 1).await;
         assert!(peer.says().contains("\"matched\": 1"));
@@ -166,7 +142,7 @@ async fn we_hear_cyclone_whole_and_in_order() {
             let Some(mut peer) = Peer::start(domain, &arguments) else {
                 return;
             };
-            let mut bus = node(domain);
+            let mut bus = node_in("/robot", "posemoe", domain);
             bus.subscribe(&chatter(asked)).unwrap();
             let mut received = Vec::new();
             while received.len() < COUNT {
@@ -198,7 +174,7 @@ async fn a_hung_subscriber_costs_counted_messages_but_never_time() {
     let Some(mut peer) = Peer::start(domain, "listen --count 1000000") else {
         return;
     };
-    let mut bus = node(domain);
+    let mut bus = node_in("/robot", "posemoe", domain);
     let publisher = bus
         .advertise(&chatter(Qos::Reliable { depth: 10 }))
         .unwrap();
@@ -248,7 +224,7 @@ async fn the_ros_graph_shows_the_node_with_its_topics_and_forgets_it_at_once() {
     let Some(mut peer) = Peer::start(domain, "graph --node /robot/posemoe --count 3") else {
         return;
     };
-    let mut bus = node(domain);
+    let mut bus = node_in("/robot", "posemoe", domain);
     bus.subscribe(&chatter(Qos::SensorData)).unwrap();
     let tf = Topic {
         name: "/tf".to_owned(),

@@ -1,4 +1,4 @@
-//! posemoe on the command line: replay bags, look at the installation.
+//! posemoe on the command line: replay bags, look at the installation, list the parameters.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
@@ -26,6 +26,8 @@ enum Command {
     Replay(ReplayArgs),
     /// Say what is installed, what runs, and what is missing.
     Doctor,
+    /// Print every ROS parameter with its default, meaning and range, as a parameter file.
+    Parameters,
 }
 
 fn main() -> ExitCode {
@@ -46,5 +48,6 @@ fn main() -> ExitCode {
     match arguments.command {
         Command::Replay(args) => cli::replay::run(&args, ros),
         Command::Doctor => cli::doctor::run(&ros),
+        Command::Parameters => cli::parameters::run(),
     }
 }

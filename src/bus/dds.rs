@@ -14,6 +14,7 @@
 //! binary's `tracing` filter should contain [`TRACING_DIRECTIVE`].
 
 mod environment;
+mod faults;
 mod graph;
 mod inbox;
 mod lifetime;
@@ -34,10 +35,10 @@ use std::time::{Duration, Instant};
 
 use super::{Bus, BusError, Event, Loss, PublisherId, SubscriptionId, Topic};
 use crate::stamp::Stamp;
+use faults::Faults;
 use inbox::Inbox;
 use lifetime::{Lifetime, Pulse, wall_clock};
 use publication::Publication;
-use reception::Faults;
 use session::{Identity, Session};
 use watch::Endpoint;
 

@@ -1,8 +1,9 @@
-//! What the programs do: run live, replay a bag, look at the installation.
+//! What the programs do: run live, replay a bag, list the parameters, look at the installation.
 
 pub mod doctor;
 #[cfg(feature = "dds")]
 pub mod live;
+pub mod parameters;
 pub mod replay;
 
 use tracing_subscriber::EnvFilter;

@@ -1,6 +1,7 @@
 //! Every parameter with its default, range and meaning; ROS parameters are declared from here.
 
 pub mod file;
+pub mod render;
 pub mod ros_args;
 mod value;
 

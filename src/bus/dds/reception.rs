@@ -5,15 +5,14 @@
 //! always ready, moves them to the [`Inbox`], and sees from the writers' sequence numbers what was
 //! lost before it.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
-use rustdds::GUID;
 use rustdds::dds::result::ReadError;
 use rustdds::mio1::{Events, Interest, Poll, Registry, Token, Waker};
 
+use super::faults::Faults;
 use super::inbox::{Arrival, Inbox};
 use super::lifetime::wall_clock;
 use super::raw::RawReader;
@@ -21,30 +20,6 @@ use super::refused;
 use crate::bus::{BusError, SubscriptionId};
 
 const ORDERS: Token = Token(usize::MAX);
-/// Writers whose sequence numbers are remembered for one topic before all are forgotten.
-const REMEMBERED_WRITERS: usize = 1024;
-
-/// What went wrong with one topic's messages before they reached the inbox.
-#[derive(Default)]
-pub(super) struct Faults {
-    /// Missing from a writer's sequence: lost on the network or overrun inside `rustdds`.
-    pub missing: AtomicU64,
-    /// Arrived in an encoding that is not plain CDR.
-    pub unreadable: AtomicU64,
-    /// Kept over a rejoin, so that what went by in the meantime is counted too.
-    sequences: Mutex<Sequences>,
-}
-
-impl Faults {
-    fn note(&self, writer: GUID, number: i64) {
-        let mut sequences = self
-            .sequences
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        self.missing
-            .store(sequences.note(writer, number), Ordering::Relaxed);
-    }
-}
 
 /// The receiving thread.
 pub(super) struct Reception {
@@ -193,12 +168,13 @@ impl Reading {
             match self.reader.try_take_one() {
                 Ok(Some(sample)) => {
                     let number = i64::from(sample.sequence_number);
-                    self.faults.note(sample.writer_guid, number);
-                    inbox.push(Arrival {
-                        subscription: self.subscription,
-                        received: wall_clock(),
-                        payload: sample.into_value(),
-                    });
+                    if self.faults.is_news(sample.writer_guid, number) {
+                        inbox.push(Arrival {
+                            subscription: self.subscription,
+                            received: wall_clock(),
+                            payload: sample.into_value(),
+                        });
+                    }
                 }
                 Ok(None) => return,
                 Err(ReadError::Deserialization { reason }) => {
@@ -212,60 +188,5 @@ impl Reading {
                 }
             }
         }
-    }
-}
-
-/// Follows the sequence numbers of every writer of a topic.
-#[derive(Default)]
-struct Sequences {
-    last_seen: HashMap<GUID, i64>,
-    missing: u64,
-}
-
-impl Sequences {
-    /// Messages missing so far, now that this one has come. The first of a writer counts for
-    /// nothing, and one that comes late after all is no longer missing.
-    fn note(&mut self, writer: GUID, number: i64) -> u64 {
-        if self.last_seen.len() >= REMEMBERED_WRITERS && !self.last_seen.contains_key(&writer) {
-            self.last_seen.clear();
-        }
-        let last = self
-            .last_seen
-            .entry(writer)
-            .or_insert(number.saturating_sub(1));
-        if number > *last {
-            self.missing += (number - *last - 1).unsigned_abs();
-            *last = number;
-        } else {
-            self.missing = self.missing.saturating_sub(1);
-        }
-        self.missing
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gaps_are_counted_for_each_writer() {
-        let (a, b) = (GUID::from_bytes([1; 16]), GUID::from_bytes([2; 16]));
-        let mut sequences = Sequences::default();
-        let mut missing = |writer, number| sequences.note(writer, number);
-        assert_eq!([missing(a, 100), missing(a, 101), missing(b, 7)], [0, 0, 0]);
-        assert_eq!([missing(a, 103), missing(b, 10)], [1, 3]);
-        assert_eq!(missing(b, 9), 2, "late, but here");
-        assert_eq!(missing(b, 11), 2);
-    }
-
-    #[test]
-    fn many_short_lived_writers_take_bounded_room() {
-        let mut sequences = Sequences::default();
-        for number in 0..10_000_u32 {
-            let mut bytes = [0; 16];
-            bytes[..4].copy_from_slice(&number.to_le_bytes());
-            assert_eq!(sequences.note(GUID::from_bytes(bytes), 5), 0);
-        }
-        assert!(sequences.last_seen.len() <= REMEMBERED_WRITERS);
     }
 }

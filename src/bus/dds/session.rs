@@ -6,10 +6,11 @@ use std::time::Duration;
 use rustdds::{DomainParticipant, Publisher, QosPolicyBuilder, RTPSEntity, Subscriber, TopicKind};
 
 use super::environment::DdsOptions;
+use super::faults::Faults;
 use super::graph::{self, GraphEntry};
 use super::inbox::Inbox;
 use super::publication::Publication;
-use super::reception::{Faults, Reception};
+use super::reception::Reception;
 use super::watch::{self, Endpoint, Watch};
 use super::{loopback, raw, refused};
 use crate::bus::{BusError, SubscriptionId, Topic};

@@ -1,0 +1,44 @@
+//! `config/posemoe.yaml` says what the code says.
+
+use std::path::{Path, PathBuf};
+
+use posemoe::config::{Config, render::render};
+
+fn file() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("config/posemoe.yaml")
+}
+
+fn text() -> String {
+    std::fs::read_to_string(file()).unwrap()
+}
+
+#[test]
+fn the_file_is_what_the_code_renders() {
+    assert_eq!(
+        text(),
+        render(),
+        "config/posemoe.yaml is out of date; write it anew: \
+         cargo run --quiet -- parameters > config/posemoe.yaml"
+    );
+}
+
+#[test]
+fn it_loads_to_exactly_the_defaults() {
+    let mut config = Config::default();
+    let others = config.load_file(&file(), "/", "posemoe").unwrap();
+    assert_eq!(config, Config::default());
+    assert!(others.is_empty(), "sections for other nodes: {others:?}");
+}
+
+#[test]
+fn it_names_every_parameter_and_no_other() {
+    let text = text();
+    let named: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("    "))
+        .filter(|line| !line.starts_with(['#', ' ']))
+        .filter_map(|line| Some(line.split_once(':')?.0))
+        .collect();
+    let known: Vec<&str> = Config::describe().iter().map(|p| p.name).collect();
+    assert_eq!(named, known);
+}
