@@ -3,9 +3,9 @@
 //! Three sources, one result: our own `msg/`, other packages' `interfaces/<package>/msg/`, and the
 //! standard ROS 2 Jazzy packages that hiroz-codegen brings along.
 
-#[path = "build/definition.rs"]
+#[path = "codegen/definition.rs"]
 mod definition;
-#[path = "build/render.rs"]
+#[path = "codegen/render.rs"]
 mod render;
 
 use std::collections::BTreeMap;

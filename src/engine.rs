@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::config::Config;
 use crate::library::{self, NotFound};
-use crate::lift::onnx::{LoadError, OnnxLifter, OnnxOptions};
+use crate::lift::onnx::{LoadError, OnnxLifter, OnnxOptions, Runtime};
 use crate::node::Engine;
 
 /// Why there is no network.
@@ -18,14 +18,24 @@ pub enum EngineError {
     Load(#[from] LoadError),
 }
 
-/// What to load, with paths found.
+fn given(path: &str) -> Option<PathBuf> {
+    (!path.is_empty()).then(|| PathBuf::from(path))
+}
+
+/// Where ONNX Runtime's library is.
+///
+/// # Errors
+/// Names every place that was looked at.
+pub fn library(config: &Config) -> Result<PathBuf, NotFound> {
+    library::onnxruntime(given(&config.onnxruntime).as_deref())
+}
+
+/// What to load, with the model found.
 ///
 /// # Errors
 /// Names every place that was looked at.
 pub fn options(config: &Config) -> Result<OnnxOptions, NotFound> {
-    let given = |path: &str| (!path.is_empty()).then(|| PathBuf::from(path));
     Ok(OnnxOptions {
-        library: library::onnxruntime(given(&config.onnxruntime).as_deref())?,
         model: library::model(given(&config.model).as_deref())?,
         providers: config.providers(),
         threads: config.threads.unsigned_abs() as usize,
@@ -38,8 +48,8 @@ pub fn options(config: &Config) -> Result<OnnxOptions, NotFound> {
 /// # Errors
 /// What was found and what is needed.
 pub fn load(config: &Config) -> Result<(OnnxLifter, Engine), EngineError> {
-    let options = options(config)?;
-    let lifter = OnnxLifter::load(&options)?;
+    let (library, options) = (library(config)?, options(config)?);
+    let lifter = OnnxLifter::load(&Runtime::load(&library)?, &options)?;
     for (provider, reason) in lifter.refused() {
         tracing::warn!(%provider, reason, "execution provider refused, trying the next");
     }
@@ -52,7 +62,7 @@ pub fn load(config: &Config) -> Result<(OnnxLifter, Engine), EngineError> {
         provider = engine.provider,
         model = engine.model,
         file = %options.model.display(),
-        library = %options.library.display(),
+        library = %library.display(),
         "network loaded"
     );
     Ok((lifter, engine))

@@ -86,17 +86,14 @@ fn first_file(
     }
 }
 
-/// The working directory, then each folder above the program: target/release lies below a checkout,
-/// lib/posemoe below an install prefix.
+/// Each folder above the program: target/release lies below a checkout, lib/posemoe below an install
+/// prefix. Not the working directory: whoever may write there must not choose what a robot loads.
 fn homes() -> Vec<PathBuf> {
     let program = std::env::current_exe().ok();
-    let above = program
+    program
         .iter()
-        .flat_map(|path| path.ancestors().skip(1).take(4));
-    std::env::current_dir()
-        .ok()
-        .into_iter()
-        .chain(above.map(Path::to_path_buf))
+        .flat_map(|path| path.ancestors().skip(1).take(4))
+        .map(Path::to_path_buf)
         .collect()
 }
 

@@ -39,6 +39,8 @@ pub struct Pipeline {
     people: People,
     identity: Identity,
     last: Option<(Stamp, String)>,
+    /// People who were forgotten since the last poses, to be declared lost in the next.
+    farewells: Vec<PersonPose>,
 }
 
 /// One person of the frame on the way through the stages.
@@ -57,6 +59,7 @@ impl Pipeline {
             people: People::new(),
             identity: Identity::default(),
             last: None,
+            farewells: Vec::new(),
         }
     }
 
@@ -114,8 +117,13 @@ impl Pipeline {
         Some(())
     }
 
+    /// Clears the memory; everyone in it will be declared lost.
     fn forget(&mut self) {
-        self.people.clear();
+        let motion = self.settings.motion;
+        for (id, person) in std::mem::take(&mut self.people) {
+            self.farewells
+                .extend(person.pose(&id, State::Lost, &motion));
+        }
         self.identity.clear();
     }
 
@@ -269,7 +277,18 @@ impl Pipeline {
                     self.settings.max_people
                 ),
             );
-            self.people.remove(&id);
+            if let Some(person) = self.people.remove(&id) {
+                self.farewells
+                    .extend(person.pose(&id, State::Lost, &motion));
+            }
+        }
+        // Whoever is here again under the same id is not lost.
+        for farewell in self.farewells.drain(..) {
+            match poses.iter_mut().find(|pose| pose.id == farewell.id) {
+                Some(pose) if tracked.contains(&pose.id) => {}
+                Some(pose) => *pose = farewell,
+                None => poses.push(farewell),
+            }
         }
         poses
     }

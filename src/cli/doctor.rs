@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::EXIT_UNUSABLE;
 use crate::config::ros_args::RosArgs;
 use crate::engine;
-use crate::lift::onnx::{OnnxLifter, OnnxOptions};
+use crate::lift::onnx::{OnnxLifter, OnnxOptions, Runtime};
 use crate::lift::provider::Provider;
 
 /// Prints a line for each part; exit code 2 when the node could not start.
@@ -16,12 +16,20 @@ pub fn run(ros: &RosArgs) -> ExitCode {
         if cfg!(feature = "dds") { ", dds" } else { "" }
     );
     environment();
-    let options = match engine::options(&ros.config) {
-        Ok(options) => options,
+    let found = engine::library(&ros.config).and_then(|library| {
+        println!("library       {}", library.display());
+        Ok((library, engine::options(&ros.config)?))
+    });
+    let (library, options) = match found {
+        Ok(found) => found,
         Err(error) => return missing(&error.to_string()),
     };
-    println!("library       {}", options.library.display());
     println!("model         {}", options.model.display());
+    let runtime = match Runtime::load(&library) {
+        Ok(runtime) => runtime,
+        Err(error) => return missing(&error.to_string()),
+    };
+    println!("runtime       {}", runtime.info());
     let asked = ros.config.providers();
     let mut runs = false;
     for provider in Provider::ALL {
@@ -29,7 +37,7 @@ pub fn run(ros: &RosArgs) -> ExitCode {
             providers: vec![provider],
             ..options.clone()
         };
-        let verdict = match OnnxLifter::load(&alone) {
+        let verdict = match OnnxLifter::load(&runtime, &alone) {
             Ok(lifter) => {
                 if asked.contains(&provider) && !runs {
                     runs = true;
@@ -70,7 +78,6 @@ fn environment() {
 fn describe(lifter: &OnnxLifter) {
     let manifest = lifter.manifest();
     let window = manifest.window;
-    println!("runtime       {}", OnnxLifter::runtime_info());
     println!(
         "network       {} {} ({})",
         manifest.name, manifest.version, manifest.licence

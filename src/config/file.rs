@@ -137,7 +137,7 @@ mod tests {
             ),
             ("posemoe: {predict_s: 1}", "no mapping ros__parameters"),
             ("- 1", "expected a mapping"),
-            ("a: [", "line 1"),
+            ("a: [", "while parsing"),
             (
                 "posemoe: {ros__parameters: {predict_s: {a: 1}}}",
                 "expected a bool",

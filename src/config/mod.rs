@@ -144,8 +144,8 @@ parameters! {
     max_people: i64 = 20, Range::Between(1.0, 256.0);
     /// A person who is not seen is predicted for this long (s), then lost.
     predict_s: f64 = 0.5, Range::Between(0.0, 10.0);
-    /// How hard people accelerate (m/s^2, one standard deviation).
-    acceleration_m_s2: f64 = 3.0, Range::Between(0.01, 100.0);
+    /// How hard people accelerate: square root of the power spectral density (m/s^1.5).
+    acceleration_noise: f64 = 3.0, Range::Between(0.01, 100.0);
     /// How much people's stature differs from the network's guess, as a share of it.
     stature_sigma: f64 = 0.06, Range::Between(0.0, 1.0);
     /// Joint velocities are the slope over this time (s).
@@ -162,7 +162,7 @@ impl Config {
             min_keypoints: self.min_keypoints.unsigned_abs() as usize,
             max_people: self.max_people.unsigned_abs() as usize,
             motion: MotionModel {
-                acceleration_m_s2: self.acceleration_m_s2,
+                acceleration_noise: self.acceleration_noise,
                 stature_sigma: self.stature_sigma,
                 velocity_span_s: self.velocity_span_s,
                 predict_s: self.predict_s,

@@ -71,7 +71,7 @@ impl RosArgs {
                         from => parsed.remappings.push((from.to_owned(), to)),
                     }
                 }
-                (true, "--log-level") => parsed.log_level = Some(next("a level")?),
+                (true, "--log-level") => parsed.log_level = Some(log_level(&next("a level")?)?),
                 (
                     true,
                     "--enable-rosout-logs"
@@ -175,6 +175,19 @@ fn split(text: &str) -> Result<(String, String), ConfigError> {
     }
 }
 
+/// The level of `level` or `logger:=level`; this process has only one logger.
+fn log_level(text: &str) -> Result<String, ConfigError> {
+    const LEVELS: [&str; 5] = ["debug", "info", "warn", "error", "fatal"];
+    let level = text.rsplit(":=").next().unwrap_or(text).to_lowercase();
+    if LEVELS.contains(&level.as_str()) {
+        return Ok(level);
+    }
+    Err(ConfigError::Arguments(format!(
+        "log level is {text:?}, expected one of {}",
+        LEVELS.join(", ")
+    )))
+}
+
 /// `node:name` without the node; this process has only one.
 fn without_node(name: &str) -> &str {
     name.split_once(':').map_or(name, |(_, name)| name)
@@ -213,6 +226,7 @@ mod tests {
             ("--ros-args -r __node:=a/b", "node name is \"a/b\""),
             ("--ros-args -r __ns:=robot", "namespace is \"robot\""),
             ("--ros-args -p nothing:=1", "unknown parameter"),
+            ("--ros-args --log-level loud", "expected one of debug"),
             ("--ros-args --params-file /nowhere.yaml", "/nowhere.yaml"),
         ] {
             let error = parse(line).unwrap_err().to_string();

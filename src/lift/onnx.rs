@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use nalgebra::Vector3;
+use ort::environment::Environment;
 use ort::ep;
 use ort::session::{Session, SessionInputValue, builder::SessionBuilder};
 use ort::value::{Outlet, TensorElementType, TensorRef};
@@ -16,11 +17,40 @@ use crate::person::window::WindowLayout;
 /// The oldest ONNX Runtime that works (JetPack 6 brings 1.17 to 1.22).
 pub const OLDEST_RUNTIME: &str = "1.17";
 
+/// The loaded library. A process has one: a second [`Runtime::load`] fails while the first lives.
+#[derive(Clone)]
+pub struct Runtime(Environment);
+
+impl Runtime {
+    /// Loads `libonnxruntime.so`.
+    ///
+    /// # Errors
+    /// What is at `path`, and what is needed.
+    pub fn load(path: &Path) -> Result<Self, LoadError> {
+        let unusable = |reason: String| LoadError::Library {
+            path: path.to_owned(),
+            reason,
+        };
+        // ort would look for a relative path beside the executable first.
+        let absolute = path.canonicalize().map_err(|e| unusable(e.to_string()))?;
+        ort::init_from(&absolute)
+            .map_err(|e| unusable(e.to_string()))?
+            .with_name("posemoe")
+            .with_telemetry(false)
+            .build()
+            .map(Self)
+            .map_err(|e| unusable(e.to_string()))
+    }
+
+    /// Version and build.
+    pub fn info(&self) -> &'static str {
+        ort::info()
+    }
+}
+
 /// What to load and how to run it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OnnxOptions {
-    /// `libonnxruntime.so`.
-    pub library: PathBuf,
     /// The model.
     pub model: PathBuf,
     /// Providers to try, strictly in this order.
@@ -87,26 +117,11 @@ pub struct OnnxLifter {
 }
 
 impl OnnxLifter {
-    /// Loads the library and the model, and takes the first provider that really runs it.
+    /// Loads the model, and takes the first provider that really runs it.
     ///
     /// # Errors
     /// [`LoadError`] says what was found and what is needed.
-    pub fn load(options: &OnnxOptions) -> Result<Self, LoadError> {
-        let library = |reason: String| LoadError::Library {
-            path: options.library.clone(),
-            reason,
-        };
-        // ort would look for a relative path beside the executable first.
-        let path = options
-            .library
-            .canonicalize()
-            .map_err(|e| library(e.to_string()))?;
-        let environment = ort::init_from(&path)
-            .map_err(|e| library(e.to_string()))?
-            .with_name("posemoe")
-            .with_telemetry(false)
-            .build()
-            .map_err(|e| library(e.to_string()))?;
+    pub fn load(runtime: &Runtime, options: &OnnxOptions) -> Result<Self, LoadError> {
         let bytes = std::fs::read(&options.model).map_err(|e| LoadError::Model {
             path: options.model.clone(),
             reason: e.to_string(),
@@ -114,7 +129,7 @@ impl OnnxLifter {
 
         let mut refused = Vec::new();
         for provider in &options.providers {
-            let session = Session::builder(&environment)
+            let session = Session::builder(&runtime.0)
                 .map_err(|e| e.to_string())
                 .and_then(|builder| configure(builder, *provider, options))
                 .and_then(|mut builder| {
@@ -160,11 +175,6 @@ impl OnnxLifter {
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
-
-    /// Version and build of the loaded ONNX Runtime.
-    pub fn runtime_info() -> &'static str {
-        ort::info()
-    }
 }
 
 fn configure(
@@ -174,7 +184,8 @@ fn configure(
 ) -> Result<SessionBuilder, String> {
     let builder = builder
         .with_intra_threads(options.threads)
-        .and_then(|b| b.with_intra_op_spinning(false))
+        .map_err(|e| e.to_string())?
+        .with_intra_op_spinning(false)
         .map_err(|e| e.to_string())?;
     let dispatch = match provider {
         Provider::Cpu => return Ok(builder),

@@ -17,8 +17,8 @@ pub type Pose = [Vector3<f64>; JOINT_COUNT];
 /// How motion is modelled.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MotionModel {
-    /// How hard people accelerate (m/s², one standard deviation).
-    pub acceleration_m_s2: f64,
+    /// How hard people accelerate: square root of the power spectral density (m/s^1.5).
+    pub acceleration_noise: f64,
     /// How much people's stature differs from the network's guess, as a share of it; moves the whole
     /// person along the ray and cannot be averaged away.
     pub stature_sigma: f64,
@@ -71,7 +71,7 @@ impl Person {
         let motion = match self.placed.take() {
             Some(old) if stamp.seconds_since(old.seen) <= model.predict_s => {
                 let mut motion = old.motion;
-                motion.predict(stamp.seconds_since(old.stamp), model.acceleration_m_s2);
+                motion.predict(stamp.seconds_since(old.stamp), model.acceleration_noise);
                 motion.correct(&estimate.placement);
                 poses = old.poses;
                 motion
@@ -104,7 +104,7 @@ impl Person {
         let placed = self.placed.as_mut()?;
         placed.motion.predict(
             stamp.seconds_since(placed.stamp).max(0.0),
-            model.acceleration_m_s2,
+            model.acceleration_noise,
         );
         placed.stamp = stamp;
         placed.score = [0.0; JOINT_COUNT];
@@ -198,7 +198,7 @@ mod tests {
     use super::*;
 
     const MODEL: MotionModel = MotionModel {
-        acceleration_m_s2: 3.0,
+        acceleration_noise: 3.0,
         stature_sigma: 0.05,
         velocity_span_s: 0.2,
         predict_s: 0.5,

@@ -34,12 +34,13 @@ impl RootMotion {
         Self { state, covariance }
     }
 
-    /// Lets `dt_s` pass; people accelerate by about `acceleration_m_s2`.
-    pub fn predict(&mut self, dt_s: f64, acceleration_m_s2: f64) {
+    /// Lets `dt_s` pass; `acceleration_noise` is the square root of the accelerations' power spectral
+    /// density (m/s^1.5).
+    pub fn predict(&mut self, dt_s: f64, acceleration_noise: f64) {
         let mut step = Covariance::identity();
         step.fixed_view_mut::<3, 3>(0, 3)
             .copy_from(&Matrix3::from_diagonal_element(dt_s));
-        let power = acceleration_m_s2.powi(2);
+        let power = acceleration_noise.powi(2);
         let mut noise = Covariance::zeros();
         for axis in 0..3 {
             noise[(axis, axis)] = power * dt_s.powi(3) / 3.0;

@@ -4,10 +4,13 @@ use posemoe::bus::Loss;
 use posemoe::msg::diagnostic_msgs::DiagnosticStatus;
 use posemoe::msg::encode;
 use posemoe::msg::posemoe::{Keypoint2D, People2D, People3D, Person2D, Person3D};
+use posemoe::msg::sensor_msgs::CameraInfo;
 use posemoe::msg::yolo_msgs::DetectionArray;
 
 use crate::bus::{Answer, Rig};
-use crate::messages::{CAMERA_INFO, KEYPOINTS, PEOPLE, camera_info, detections, header, ms, person, ready};
+use crate::messages::{
+    CAMERA_INFO, KEYPOINTS, PEOPLE, camera_info, detections, header, ms, person, ready,
+};
 
 /// Sends one good frame at `at_ms` and says whether a person came out.
 fn works(rig: &mut Rig, at_ms: i64) -> bool {
@@ -20,20 +23,33 @@ fn works(rig: &mut Rig, at_ms: i64) -> bool {
 fn bytes_that_are_no_message_are_counted() {
     let mut rig = ready("");
     let good = encode(&detections(ms(0), vec![person("7", 0.0)]));
-    let cases = [vec![], vec![0; 3], vec![0, 9, 0, 0], good[..good.len() / 2].to_vec(), vec![0xff; 4096]];
+    let cases = [
+        vec![],
+        vec![0; 3],
+        vec![0, 9, 0, 0],
+        good[..good.len() / 2].to_vec(),
+        vec![0xff; 4096],
+    ];
     for case in &cases {
         assert!(rig.send_bytes(KEYPOINTS, case.clone()).is_empty());
         assert!(rig.send_bytes(CAMERA_INFO, case.clone()).is_empty());
     }
     let diagnosis = rig.diagnose(ms(100), vec![]);
-    assert!(diagnosis.get("dropped: undecodable message").starts_with("10 (last: "));
+    assert!(
+        diagnosis
+            .get("dropped: undecodable message")
+            .starts_with("10 (last: ")
+    );
     assert!(works(&mut rig, 200));
 }
 
 #[test]
 fn giant_length_prefixes_cost_nothing() {
     let mut rig = ready("");
-    let mut bytes = encode(&DetectionArray { header: header(ms(0)), detections: vec![] });
+    let mut bytes = encode(&DetectionArray {
+        header: header(ms(0)),
+        detections: vec![],
+    });
     let length = bytes.len();
     bytes[length - 4..].copy_from_slice(&u32::MAX.to_le_bytes());
     assert!(rig.send_bytes(KEYPOINTS, bytes).is_empty());
@@ -45,8 +61,15 @@ fn keypoints_before_any_calibration_wait_with_an_error() {
     let mut rig = Rig::new("");
     assert!(!works(&mut rig, 0));
     let diagnosis = rig.diagnose(ms(100), vec![]);
-    assert_eq!((diagnosis.level, diagnosis.message.as_str()), (DiagnosticStatus::ERROR, "no camera_info yet"));
-    assert!(diagnosis.get("dropped: keypoints before camera_info").starts_with("1 "));
+    assert_eq!(
+        (diagnosis.level, diagnosis.message.as_str()),
+        (DiagnosticStatus::ERROR, "no camera_info yet")
+    );
+    assert!(
+        diagnosis
+            .get("dropped: keypoints before camera_info")
+            .starts_with("1 ")
+    );
     rig.send(CAMERA_INFO, &camera_info());
     assert!(works(&mut rig, 200));
 }
@@ -60,17 +83,27 @@ fn an_uncalibrated_camera_is_named_and_a_later_calibration_heals_it() {
     assert!(!works(&mut rig, 0));
     let diagnosis = rig.diagnose(ms(100), vec![]);
     assert_eq!(diagnosis.level, DiagnosticStatus::ERROR);
-    assert!(diagnosis.message.contains("K is all zero: the camera is uncalibrated"), "{}", diagnosis.message);
+    assert!(
+        diagnosis
+            .message
+            .contains("K is all zero: the camera is uncalibrated"),
+        "{}",
+        diagnosis.message
+    );
     rig.send(CAMERA_INFO, &camera_info());
     assert!(works(&mut rig, 200));
 }
 
 #[test]
 fn unusable_calibrations_say_what_was_found_and_expected() {
-    let cases: [(fn(&mut posemoe::msg::sensor_msgs::CameraInfo), &str); 5] = [
+    type Spoil = fn(&mut CameraInfo);
+    let cases: [(Spoil, &str); 5] = [
         (|c| c.k[0] = f64::NAN, "found fx=NaN"),
         (|c| c.k[4] = -1.0, "fy=-1"),
-        (|c| c.distortion_model = "fov".into(), "expected plumb_bob, rational_polynomial or equidistant"),
+        (
+            |c| c.distortion_model = "fov".into(),
+            "expected plumb_bob, rational_polynomial or equidistant",
+        ),
         (|c| c.d = vec![0.1; 3], "expected 0, 4 or 5 finite numbers"),
         (|c| c.width = 0, "image size is 0 x 480 px"),
     ];
@@ -80,7 +113,11 @@ fn unusable_calibrations_say_what_was_found_and_expected() {
         spoil(&mut info);
         rig.send(CAMERA_INFO, &info);
         let diagnosis = rig.diagnose(ms(100), vec![]);
-        assert!(diagnosis.message.contains(expected), "{}", diagnosis.message);
+        assert!(
+            diagnosis.message.contains(expected),
+            "{}",
+            diagnosis.message
+        );
     }
 }
 
@@ -93,26 +130,55 @@ fn keypoints_of_another_camera_are_refused() {
     other.header.frame_id = String::new();
     assert!(rig.send(KEYPOINTS, &other).is_empty());
     let diagnosis = rig.diagnose(ms(100), vec![]);
-    assert!(diagnosis.get("dropped: frame_id differs from camera_info").contains("\"rear_optical_frame\""));
-    assert!(diagnosis.get("dropped: bad header").contains("frame_id is empty"));
+    assert!(
+        diagnosis
+            .get("dropped: frame_id differs from camera_info")
+            .contains("\"rear_optical_frame\"")
+    );
+    assert!(
+        diagnosis
+            .get("dropped: bad header")
+            .contains("frame_id is empty")
+    );
 }
 
 #[test]
 fn nan_and_nonsense_keypoints_cost_only_themselves() {
     let mut rig = ready("");
     let mut spoiled = person("7", 0.0);
-    for (keypoint, value) in spoiled.keypoints.data.iter_mut().zip([f64::NAN, f64::INFINITY, 1e9, -1.0]) {
+    for (keypoint, value) in
+        spoiled
+            .keypoints
+            .data
+            .iter_mut()
+            .zip([f64::NAN, f64::INFINITY, 1e9, -1.0])
+    {
         (keypoint.point.x, keypoint.point.y) = (value, value);
     }
     let sent = rig.send(KEYPOINTS, &detections(ms(0), vec![spoiled]));
     let people: People3D = rig.on(PEOPLE, &sent).unwrap();
     let person = &people.people[0];
     assert_eq!(person.state, Person3D::TRACKED);
-    assert!(person.joints.iter().all(|j| j.position.x.is_finite() && j.sigma_m.is_finite()));
+    assert!(
+        person
+            .joints
+            .iter()
+            .all(|j| j.position.x.is_finite() && j.sigma_m.is_finite())
+    );
     let diagnosis = rig.diagnose(ms(100), vec![]);
     // The nose and two shoulders, of which thorax and spine are made.
-    assert!(diagnosis.values.keys().any(|key| key == "dropped: keypoint not finite"));
-    assert!(diagnosis.values.keys().any(|key| key == "dropped: keypoint outside image"));
+    assert!(
+        diagnosis
+            .values
+            .keys()
+            .any(|key| key == "dropped: keypoint not finite")
+    );
+    assert!(
+        diagnosis
+            .values
+            .keys()
+            .any(|key| key == "dropped: keypoint outside image")
+    );
 }
 
 #[test]
@@ -127,7 +193,11 @@ fn empty_frames_and_people_without_keypoints_are_frames_with_nobody() {
         assert_eq!(out.header.stamp, header(ms(at)).stamp);
     }
     let diagnosis = rig.diagnose(ms(100), vec![]);
-    assert!(diagnosis.get("dropped: too few keypoints").contains("found 0, expected 4 or more"));
+    assert!(
+        diagnosis
+            .get("dropped: too few keypoints")
+            .contains("found 0, expected 4 or more")
+    );
 }
 
 #[test]
@@ -149,22 +219,46 @@ fn more_people_than_the_bound_are_dropped_surest_first_and_counted() {
         let newcomers = (0..3).map(|j| person(&format!("n{i}_{j}"), 0.0)).collect();
         let sent = rig.send(KEYPOINTS, &detections(ms(10 + i * 10), newcomers));
         let out: People3D = rig.on(PEOPLE, &sent).unwrap();
-        let tracked = out.people.iter().filter(|p| p.state == Person3D::TRACKED).count();
-        assert!(tracked == 3 && out.people.len() <= 6, "{}", out.people.len());
+        let tracked = out
+            .people
+            .iter()
+            .filter(|p| p.state == Person3D::TRACKED)
+            .count();
+        assert!(
+            tracked == 3 && out.people.len() <= 6,
+            "{}",
+            out.people.len()
+        );
     }
     let diagnosis = rig.diagnose(ms(500), vec![]);
-    let dropped: u64 =
-        diagnosis.get("dropped: more people than max_people").split(' ').next().unwrap().parse().unwrap();
-    assert_eq!(dropped, 497 + 3 * 20, "each dropped and each forgotten person is counted");
+    let dropped: u64 = diagnosis
+        .get("dropped: more people than max_people")
+        .split(' ')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert_eq!(
+        dropped,
+        497 + 3 * 20,
+        "each dropped and each forgotten person is counted"
+    );
 }
 
 #[test]
 fn one_id_twice_in_a_message_is_taken_once() {
     let mut rig = ready("");
-    let sent = rig.send(KEYPOINTS, &detections(ms(0), vec![person("7", 0.0), person("7", 1.0)]));
+    let sent = rig.send(
+        KEYPOINTS,
+        &detections(ms(0), vec![person("7", 0.0), person("7", 1.0)]),
+    );
     let out: People3D = rig.on(PEOPLE, &sent).unwrap();
     assert_eq!(out.people.len(), 1);
-    assert!(rig.diagnose(ms(100), vec![]).get("dropped: duplicate person id").contains("\"7\" twice"));
+    assert!(
+        rig.diagnose(ms(100), vec![])
+            .get("dropped: duplicate person id")
+            .contains("\"7\" twice")
+    );
 }
 
 #[test]
@@ -172,18 +266,53 @@ fn a_looped_bag_resets_the_memory_and_late_or_repeated_stamps_are_dropped() {
     let mut rig = ready("");
     for i in 0..20 {
         let x_m = 0.05 * f64::from(i);
-        rig.send(KEYPOINTS, &detections(ms(i64::from(i) * 50), vec![person("7", x_m)]));
+        rig.send(
+            KEYPOINTS,
+            &detections(ms(i64::from(i) * 50), vec![person("7", x_m)]),
+        );
     }
     assert!(!works(&mut rig, 950), "the same stamp again");
     assert!(!works(&mut rig, 940), "a late message");
     let sent = rig.send(KEYPOINTS, &detections(ms(0), vec![person("7", 0.0)]));
     let out: People3D = rig.on(PEOPLE, &sent).unwrap();
     let velocity = &out.people[0].root_velocity;
-    assert_eq!((velocity.x, velocity.z), (0.0, 0.0), "nothing is left of the first round");
+    assert_eq!(
+        (velocity.x, velocity.z),
+        (0.0, 0.0),
+        "nothing is left of the first round"
+    );
     let diagnosis = rig.diagnose(ms(2000), vec![]);
-    for cause in ["duplicate stamp", "out-of-order stamp", "time jumped back, memory reset"] {
-        assert!(diagnosis.get(&format!("dropped: {cause}")).starts_with("1 "), "{cause}");
+    for cause in [
+        "duplicate stamp",
+        "out-of-order stamp",
+        "time jumped back, memory reset",
+    ] {
+        assert!(
+            diagnosis
+                .get(&format!("dropped: {cause}"))
+                .starts_with("1 "),
+            "{cause}"
+        );
     }
+}
+
+#[test]
+fn who_is_forgotten_by_a_reset_is_declared_lost_once() {
+    let mut rig = ready("");
+    rig.send(
+        KEYPOINTS,
+        &detections(ms(5000), vec![person("7", 0.0), person("8", 0.5)]),
+    );
+    let states = |rig: &mut Rig, at_ms| {
+        let sent = rig.send(KEYPOINTS, &detections(ms(at_ms), vec![person("7", 0.0)]));
+        let out: People3D = rig.on(PEOPLE, &sent).unwrap();
+        let pairs = out.people.into_iter().map(|p| (p.id, p.state));
+        pairs.collect::<Vec<_>>()
+    };
+    let tracked = ("7".to_owned(), Person3D::TRACKED);
+    let lost = ("8".to_owned(), Person3D::LOST);
+    assert_eq!(states(&mut rig, 0), [tracked.clone(), lost]);
+    assert_eq!(states(&mut rig, 50), [tracked]);
 }
 
 #[test]
@@ -197,7 +326,14 @@ fn our_own_message_is_checked_against_joint_set_and_image_size() {
         people: vec![Person2D {
             id: "7".into(),
             score: 0.9,
-            keypoints: vec![Keypoint2D { x_px: 320.0, y_px: 240.0, score: 0.9 }; 17],
+            keypoints: vec![
+                Keypoint2D {
+                    x_px: 320.0,
+                    y_px: 240.0,
+                    score: 0.9
+                };
+                17
+            ],
         }],
     };
     assert!(rig.send("/kp", &message).is_empty());
@@ -208,18 +344,37 @@ fn our_own_message_is_checked_against_joint_set_and_image_size() {
     message.joint_set = "coco133".into();
     assert!(rig.send("/kp", &message).is_empty());
     let diagnosis = rig.diagnose(ms(100), vec![]);
-    assert!(diagnosis.get("dropped: image size differs from camera_info").contains("1280 x 720"));
-    assert!(diagnosis.get("dropped: wrong keypoint count").contains("found 16 keypoints, expected 17"));
-    assert!(diagnosis.get("dropped: unknown joint set").contains("coco133"));
+    assert!(
+        diagnosis
+            .get("dropped: image size differs from camera_info")
+            .contains("1280 x 720")
+    );
+    assert!(
+        diagnosis
+            .get("dropped: wrong keypoint count")
+            .contains("found 16 keypoints, expected 17")
+    );
+    assert!(
+        diagnosis
+            .get("dropped: unknown joint set")
+            .contains("coco133")
+    );
 }
 
 #[test]
 fn a_network_that_fails_publishes_nobody_and_says_so() {
-    for (answer, said) in [(Answer::Fail, "out of memory"), (Answer::NotFinite, "result is not finite")] {
+    for (answer, said) in [
+        (Answer::Fail, "out of memory"),
+        (Answer::NotFinite, "result is not finite"),
+    ] {
         let mut rig = Rig::answering("", answer);
         rig.send(CAMERA_INFO, &camera_info());
         assert!(!works(&mut rig, 0));
-        assert!(rig.diagnose(ms(100), vec![]).get("dropped: network failed").contains(said));
+        assert!(
+            rig.diagnose(ms(100), vec![])
+                .get("dropped: network failed")
+                .contains(said)
+        );
     }
 }
 
@@ -229,16 +384,34 @@ fn silence_and_lateness_climb_the_ladder() {
     assert_eq!(rig.diagnose(ms(0), vec![]).message, "no keypoints yet");
     assert!(works(&mut rig, -300));
     let late = rig.diagnose(ms(500), vec![]);
-    assert!(late.level == DiagnosticStatus::WARN && late.message.contains("late: up to 300 ms"), "{}", late.message);
+    assert!(
+        late.level == DiagnosticStatus::WARN && late.message.contains("late: up to 300 ms"),
+        "{}",
+        late.message
+    );
     let silent = rig.diagnose(ms(2000), vec![]);
-    assert_eq!((silent.level, silent.message.as_str()), (DiagnosticStatus::WARN, "no keypoints for 2.0 s"));
+    assert_eq!(
+        (silent.level, silent.message.as_str()),
+        (DiagnosticStatus::WARN, "no keypoints for 2.0 s")
+    );
     let dead = rig.diagnose(ms(9000), vec![]);
-    assert_eq!((dead.level, dead.message.as_str()), (DiagnosticStatus::ERROR, "no keypoints for 9.0 s"));
+    assert_eq!(
+        (dead.level, dead.message.as_str()),
+        (DiagnosticStatus::ERROR, "no keypoints for 9.0 s")
+    );
 }
 
 #[test]
 fn what_the_bus_lost_is_in_the_diagnostics() {
     let mut rig = ready("");
-    let loss = Loss { topic: KEYPOINTS.into(), cause: "queue full", count: 12 };
-    assert_eq!(rig.diagnose(ms(0), vec![loss]).get("lost: /yolo/tracking: queue full"), "12");
+    let loss = Loss {
+        topic: KEYPOINTS.into(),
+        cause: "queue full",
+        count: 12,
+    };
+    assert_eq!(
+        rig.diagnose(ms(0), vec![loss])
+            .get("lost: /yolo/tracking: queue full"),
+        "12"
+    );
 }

@@ -46,9 +46,23 @@ impl Bus for MemoryBus {
 /// Root-relative joints (m, y down) of someone who stands facing the camera.
 pub fn standing() -> [Vector3<f64>; 17] {
     [
-        (0.0, 0.0), (-0.1, 0.0), (-0.1, 0.45), (-0.1, 0.9), (0.1, 0.0), (0.1, 0.45), (0.1, 0.9),
-        (0.0, -0.25), (0.0, -0.5), (0.0, -0.65), (0.0, -0.75),
-        (0.18, -0.48), (0.25, -0.2), (0.25, 0.05), (-0.18, -0.48), (-0.25, -0.2), (-0.25, 0.05),
+        (0.0, 0.0),
+        (-0.1, 0.0),
+        (-0.1, 0.45),
+        (-0.1, 0.9),
+        (0.1, 0.0),
+        (0.1, 0.45),
+        (0.1, 0.9),
+        (0.0, -0.25),
+        (0.0, -0.5),
+        (0.0, -0.65),
+        (0.0, -0.75),
+        (0.18, -0.48),
+        (0.25, -0.2),
+        (0.25, 0.05),
+        (-0.18, -0.48),
+        (-0.25, -0.2),
+        (-0.25, 0.05),
     ]
     .map(|(x, y)| Vector3::new(x, y, 0.0))
 }
@@ -67,7 +81,11 @@ pub enum Answer {
 
 impl Lifter for Standing {
     fn layout(&self) -> WindowLayout {
-        WindowLayout { frames: 5, spacing_s: 0.05, span_s: 0.8 }
+        WindowLayout {
+            frames: 5,
+            spacing_s: 0.05,
+            span_s: 0.8,
+        }
     }
 
     fn lift(&mut self, batch: &WindowBatch) -> Result<Vec<Option<Lifted>>, LiftError> {
@@ -75,7 +93,10 @@ impl Lifter for Standing {
             Answer::Fail => Err(LiftError::Runtime("out of memory".into())),
             Answer::NotFinite => Ok(vec![None; batch.people]),
             Answer::Stand => {
-                let lifted = Lifted { joints_m: standing(), sigma_m: [0.05; 17] };
+                let lifted = Lifted {
+                    joints_m: standing(),
+                    sigma_m: [0.05; 17],
+                };
                 Ok(vec![Some(lifted); batch.people])
             }
         }
@@ -96,17 +117,41 @@ impl Rig {
 
     pub fn answering(ros_args: &str, answer: Answer) -> Self {
         let words = ros_args.split_whitespace().map(str::to_owned);
-        let (args, _) = RosArgs::parse(std::iter::once("--ros-args".to_owned()).chain(words)).unwrap();
+        let (args, _) =
+            RosArgs::parse(std::iter::once("--ros-args".to_owned()).chain(words)).unwrap();
         let mut bus = MemoryBus::default();
-        let engine = Engine { provider: "none".into(), model: "standing".into() };
-        let node = Node::connect(&mut bus, &args, Box::new(Standing { answer }), engine, Timing::Live).unwrap();
-        Self { node, bus, now: Stamp::default() }
+        let engine = Engine {
+            provider: "none".into(),
+            model: "standing".into(),
+        };
+        let node = Node::connect(
+            &mut bus,
+            &args,
+            Box::new(Standing { answer }),
+            engine,
+            Timing::Live,
+        )
+        .unwrap();
+        Self {
+            node,
+            bus,
+            now: Stamp::default(),
+        }
     }
 
     /// Hands over raw bytes on a topic.
     pub fn send_bytes(&mut self, topic: &str, payload: Vec<u8>) -> Vec<Outgoing> {
-        let place = self.bus.subscribed.iter().position(|t| t.name == topic).unwrap();
-        let event = Event::Message { subscription: SubscriptionId(place), received: self.now, payload };
+        let place = self
+            .bus
+            .subscribed
+            .iter()
+            .position(|t| t.name == topic)
+            .unwrap();
+        let event = Event::Message {
+            subscription: SubscriptionId(place),
+            received: self.now,
+            payload,
+        };
         let now = self.now;
         self.node.handle(&event, &|| now, Vec::new)
     }
@@ -118,7 +163,9 @@ impl Rig {
     /// The message among `sent` that goes to `topic`.
     pub fn on<M: Message>(&self, topic: &str, sent: &[Outgoing]) -> Option<M> {
         let place = self.bus.advertised.iter().position(|t| t.name == topic)?;
-        let found = sent.iter().find(|out| out.publisher == PublisherId(place))?;
+        let found = sent
+            .iter()
+            .find(|out| out.publisher == PublisherId(place))?;
         Some(decode(&found.payload).unwrap())
     }
 
@@ -131,7 +178,11 @@ impl Rig {
         Diagnosis {
             level: status.level,
             message: status.message,
-            values: status.values.into_iter().map(|v| (v.key, v.value)).collect(),
+            values: status
+                .values
+                .into_iter()
+                .map(|v| (v.key, v.value))
+                .collect(),
         }
     }
 }

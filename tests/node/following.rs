@@ -17,8 +17,15 @@ fn a_person_is_placed_where_they_stand_under_the_inputs_stamp() {
     assert_eq!((person.id.as_str(), person.state), ("7", Person3D::TRACKED));
     let root = &person.root_position;
     // The stand-in poses exactly as the keypoints do, but for the turn of the view.
-    assert!((root.x - 0.5).abs() < 0.05 && root.y.abs() < 0.05 && (root.z - 4.0).abs() < 0.1, "{root:?}");
-    assert!(person.root_sigma.z > 0.2, "stature alone is 6 % of 4 m: {:?}", person.root_sigma);
+    assert!(
+        (root.x - 0.5).abs() < 0.05 && root.y.abs() < 0.05 && (root.z - 4.0).abs() < 0.1,
+        "{root:?}"
+    );
+    assert!(
+        person.root_sigma.z > 0.2,
+        "stature alone is 6 % of 4 m: {:?}",
+        person.root_sigma
+    );
 }
 
 #[test]
@@ -27,11 +34,17 @@ fn walking_shows_in_the_velocity() {
     let mut sent = Vec::new();
     for i in 0..60 {
         let x_m = -0.6 + 0.02 * f64::from(i);
-        sent = rig.send(KEYPOINTS, &detections(ms(i64::from(i) * 20), vec![person("7", x_m)]));
+        sent = rig.send(
+            KEYPOINTS,
+            &detections(ms(i64::from(i) * 20), vec![person("7", x_m)]),
+        );
     }
     let people: People3D = rig.on(PEOPLE, &sent).unwrap();
     let velocity = &people.people[0].root_velocity;
-    assert!((velocity.x - 1.0).abs() < 0.1 && velocity.z.abs() < 0.3, "{velocity:?}");
+    assert!(
+        (velocity.x - 1.0).abs() < 0.1 && velocity.z.abs() < 0.3,
+        "{velocity:?}"
+    );
 }
 
 #[test]
@@ -47,9 +60,16 @@ fn the_hidden_are_predicted_without_frames_then_lost_once_and_their_markers_dele
         let people: People3D = rig.on(PEOPLE, &sent).unwrap();
         states.extend(people.people.iter().map(|p| p.state));
         let frames: TFMessage = rig.on("/tf", &sent).unwrap();
-        assert!(frames.transforms.is_empty(), "a guess must not look like a fresh transform");
+        assert!(
+            frames.transforms.is_empty(),
+            "a guess must not look like a fresh transform"
+        );
         let markers: MarkerArray = rig.on("/posemoe/markers", &sent).unwrap();
-        deleted += markers.markers.iter().filter(|m| m.action == Marker::DELETE).count();
+        deleted += markers
+            .markers
+            .iter()
+            .filter(|m| m.action == Marker::DELETE)
+            .count();
     }
     let predicted = states.iter().filter(|s| **s == Person3D::PREDICTED).count();
     assert_eq!(predicted, 10, "0.5 s at 20 Hz");
@@ -60,24 +80,39 @@ fn the_hidden_are_predicted_without_frames_then_lost_once_and_their_markers_dele
 #[test]
 fn frames_are_named_after_people_and_turned_with_them() {
     let mut rig = ready("");
-    let sent = rig.send(KEYPOINTS, &detections(ms(0), vec![person("7", 0.0), person("anna", 0.8)]));
+    let sent = rig.send(
+        KEYPOINTS,
+        &detections(ms(0), vec![person("7", 0.0), person("anna", 0.8)]),
+    );
     let message: TFMessage = rig.on("/tf", &sent).unwrap();
     assert_eq!(message.transforms.len(), 2 * 17);
-    let names: std::collections::BTreeSet<_> =
-        message.transforms.iter().map(|t| t.child_frame_id.as_str()).collect();
+    let names: std::collections::BTreeSet<_> = message
+        .transforms
+        .iter()
+        .map(|t| t.child_frame_id.as_str())
+        .collect();
     assert_eq!(names.len(), 34, "no frame is owned twice");
     assert!(names.contains("body_p7") && names.contains("posemoe_left_wrist_anna"));
     for transform in &message.transforms {
         assert_eq!(transform.header.stamp, header(ms(0)).stamp);
         let parent = transform.header.frame_id.as_str();
         let is_body = transform.child_frame_id.starts_with("body_");
-        assert!(if is_body { parent == FRAME } else { names.contains(parent) });
+        assert!(if is_body {
+            parent == FRAME
+        } else {
+            names.contains(parent)
+        });
         let q = &transform.transform.rotation;
         assert!((q.x * q.x + q.y * q.y + q.z * q.z + q.w * q.w - 1.0).abs() < 1e-9);
     }
-    let body = message.transforms.iter().find(|t| t.child_frame_id == "body_p7").unwrap();
+    let body = message
+        .transforms
+        .iter()
+        .find(|t| t.child_frame_id == "body_p7")
+        .unwrap();
     let q = &body.transform.rotation;
-    let turn = nalgebra::UnitQuaternion::from_quaternion(nalgebra::Quaternion::new(q.w, q.x, q.y, q.z));
+    let turn =
+        nalgebra::UnitQuaternion::from_quaternion(nalgebra::Quaternion::new(q.w, q.x, q.y, q.z));
     // Facing the camera: x out of the chest is the camera's -z, z to the head is its -y.
     assert!((turn * nalgebra::Vector3::x() + nalgebra::Vector3::z()).norm() < 0.1);
     assert!((turn * nalgebra::Vector3::z() + nalgebra::Vector3::y()).norm() < 0.1);
@@ -93,7 +128,11 @@ fn a_detector_without_tracking_still_gets_persistent_people() {
         }
         let sent = rig.send(KEYPOINTS, &detections(ms(i * 33), people));
         let out: People3D = rig.on(PEOPLE, &sent).unwrap();
-        let ids: Vec<_> = out.people.iter().map(|p| (p.id.as_str(), p.root_position.x < 0.0)).collect();
+        let ids: Vec<_> = out
+            .people
+            .iter()
+            .map(|p| (p.id.as_str(), p.root_position.x < 0.0))
+            .collect();
         assert_eq!(ids, [("u1", true), ("u2", false)]);
     }
 }

@@ -16,7 +16,19 @@ const FOCAL_PX: f64 = 600.0;
 const CENTRE_PX: (f64, f64) = (320.0, 240.0);
 /// COCO's joints among the network's 17, for those that both have.
 const COCO: [(i32, usize); 13] = [
-    (0, 9), (5, 11), (6, 14), (7, 12), (8, 15), (9, 13), (10, 16), (11, 4), (12, 1), (13, 5), (14, 2), (15, 6), (16, 3),
+    (0, 9),
+    (5, 11),
+    (6, 14),
+    (7, 12),
+    (8, 15),
+    (9, 13),
+    (10, 16),
+    (11, 4),
+    (12, 1),
+    (13, 5),
+    (14, 2),
+    (15, 6),
+    (16, 3),
 ];
 
 pub fn ms(ms: i64) -> Stamp {
@@ -25,7 +37,10 @@ pub fn ms(ms: i64) -> Stamp {
 
 pub fn header(stamp: Stamp) -> Header {
     let (sec, nanosec) = stamp.to_parts();
-    Header { stamp: Time { sec, nanosec }, frame_id: FRAME.into() }
+    Header {
+        stamp: Time { sec, nanosec },
+        frame_id: FRAME.into(),
+    }
 }
 
 pub fn camera_info() -> CameraInfo {
@@ -35,7 +50,17 @@ pub fn camera_info() -> CameraInfo {
         height: 480,
         distortion_model: "plumb_bob".into(),
         d: vec![0.0; 5],
-        k: [FOCAL_PX, 0.0, CENTRE_PX.0, 0.0, FOCAL_PX, CENTRE_PX.1, 0.0, 0.0, 1.0],
+        k: [
+            FOCAL_PX,
+            0.0,
+            CENTRE_PX.0,
+            0.0,
+            FOCAL_PX,
+            CENTRE_PX.1,
+            0.0,
+            0.0,
+            1.0,
+        ],
         ..Default::default()
     }
 }
@@ -43,11 +68,19 @@ pub fn camera_info() -> CameraInfo {
 /// Someone who stands with the mid-hip at (x, 0, 4) m.
 pub fn person(id: &str, x_m: f64) -> Detection {
     let joints = standing();
-    let mut detection =
-        Detection { id: id.into(), class_name: "person".into(), score: 0.9, ..Default::default() };
+    let mut detection = Detection {
+        id: id.into(),
+        class_name: "person".into(),
+        score: 0.9,
+        ..Default::default()
+    };
     for (coco, joint) in COCO {
         let p = joints[joint];
-        let mut keypoint = KeyPoint2D { id: coco + 1, score: 0.8, ..Default::default() };
+        let mut keypoint = KeyPoint2D {
+            id: coco + 1,
+            score: 0.8,
+            ..Default::default()
+        };
         keypoint.point.x = CENTRE_PX.0 + FOCAL_PX * (p.x + x_m) / (p.z + 4.0);
         keypoint.point.y = CENTRE_PX.1 + FOCAL_PX * p.y / (p.z + 4.0);
         detection.keypoints.data.push(keypoint);
@@ -56,7 +89,10 @@ pub fn person(id: &str, x_m: f64) -> Detection {
 }
 
 pub fn detections(stamp: Stamp, people: Vec<Detection>) -> DetectionArray {
-    DetectionArray { header: header(stamp), detections: people }
+    DetectionArray {
+        header: header(stamp),
+        detections: people,
+    }
 }
 
 /// A node that knows its camera.

@@ -1,7 +1,7 @@
 """PoseMoE: one expert for the 2D pose, one for depth; decoupled first, aggregated after.
 
 After arXiv 2512.16494. What it does not state (sizes, the router's grain, where the prior enters,
-time as an input, sigma, last-frame output) is ours; docs/model.md lists it.
+time as an input, sigma, last-frame output) is ours; models/README.md lists it.
 
     keypoints ─ embed ─┬─ pose expert ──┬─ router ─┬─ decoder: pose ⇄ depth, in space, in time ─ heads
                        └─ depth expert ─┘          │

@@ -1,0 +1,6 @@
+//! `posemoe replay` and `posemoe doctor` as a user runs them, on the recorded walk.
+
+mod damaged;
+mod misfits;
+mod program;
+mod walk;

@@ -1,0 +1,43 @@
+//! The program, run as a process.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Runs `posemoe` with these words.
+pub fn posemoe(words: &[&str]) -> Ran {
+    let ran = Command::new(env!("CARGO_BIN_EXE_posemoe"))
+        .args(words)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_remove("POSEMOE_ONNXRUNTIME")
+        .env_remove("ORT_DYLIB_PATH")
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ran {
+        code: ran.status.code().unwrap_or(-1),
+        stdout: text(ran.stdout),
+        stderr: text(ran.stderr),
+    }
+}
+
+/// Replays `input` into `output`, which must end with `code`.
+pub fn replay(input: &Path, output: &Path, code: i32) -> Ran {
+    let ran = posemoe(&[
+        "replay",
+        input.to_str().unwrap(),
+        "--output",
+        output.to_str().unwrap(),
+    ]);
+    assert_eq!(ran.code, code, "{}{}", ran.stdout, ran.stderr);
+    ran
+}
+
+pub fn walk(camera: u32) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/walk_cam0{camera}.mcap"))
+}

@@ -1,0 +1,107 @@
+//! The recorded walk: real detections of one person by four cameras at 60 Hz.
+
+use std::path::Path;
+
+use posemoe::bus::bag::{BagBus, BagOptions};
+use posemoe::bus::{Bus, Event, Qos, Topic};
+use posemoe::msg::posemoe::{People3D, Person3D};
+use posemoe::msg::{Message, decode};
+
+use crate::program::{replay, walk};
+
+fn people(bag: &Path) -> Vec<People3D> {
+    let mut bus = BagBus::open(bag, None, BagOptions::default()).unwrap();
+    let name = "/posemoe/people3d".to_owned();
+    let qos = Qos::Reliable { depth: 10 };
+    bus.subscribe(&Topic {
+        name,
+        type_name: People3D::TYPE_NAME,
+        qos,
+    })
+    .unwrap();
+    let mut messages = Vec::new();
+    while let Some(event) = bus.next_event().unwrap() {
+        if let Event::Message { payload, .. } = event {
+            messages.push(decode(&payload).unwrap());
+        }
+    }
+    messages
+}
+
+#[test]
+fn the_same_bag_twice_gives_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    for camera in 1..=4 {
+        let (a, b) = (folder.path().join("a.mcap"), folder.path().join("b.mcap"));
+        replay(&walk(camera), &a, 0);
+        replay(&walk(camera), &b, 0);
+        assert!(
+            std::fs::read(a).unwrap() == std::fs::read(b).unwrap(),
+            "camera {camera}"
+        );
+    }
+}
+
+#[test]
+fn every_frame_has_the_walker_in_front_of_the_camera() {
+    let folder = tempfile::tempdir().unwrap();
+    for camera in 1..=4 {
+        let output = folder.path().join("out.mcap");
+        replay(&walk(camera), &output, 0);
+        let messages = people(&output);
+        assert_eq!(messages.len(), 100);
+        for message in &messages {
+            assert_eq!(
+                message.header.frame_id,
+                format!("cam0{camera}_optical_frame")
+            );
+            let [person] = message.people.as_slice() else {
+                panic!("one person walks")
+            };
+            assert_eq!((person.id.as_str(), person.state), ("1", Person3D::TRACKED));
+            // The cameras stand 2-5 m away; a stature that is off moves the person along the ray.
+            let root = &person.root_position;
+            let distance_m = (root.x * root.x + root.y * root.y + root.z * root.z).sqrt();
+            assert!((1.5..7.0).contains(&distance_m), "{distance_m} m");
+            assert!(
+                person
+                    .joints
+                    .iter()
+                    .all(|j| j.sigma_m > 0.0 && j.sigma_m < 1.0)
+            );
+        }
+    }
+}
+
+#[test]
+fn another_implementation_reads_the_output() {
+    let Ok(python) = std::env::var("POSEMOE_TEST_PYTHON") else {
+        eprintln!("not run: POSEMOE_TEST_PYTHON names no interpreter (scripts/test sets it)");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("out.mcap");
+    replay(&walk(1), &output, 0);
+    let ran = std::process::Command::new(&python)
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/interop/count_messages.py"
+        ))
+        .arg(&output)
+        .output()
+        .unwrap_or_else(|error| panic!("POSEMOE_TEST_PYTHON={python}: {error}"));
+    assert!(
+        ran.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
+    let counts = String::from_utf8(ran.stdout).unwrap();
+    for expected in [
+        "/posemoe/people3d posemoe/msg/People3D 100",
+        "/posemoe/markers visualization_msgs/msg/MarkerArray 100",
+        "/tf tf2_msgs/msg/TFMessage 100",
+        "/diagnostics diagnostic_msgs/msg/DiagnosticArray 1",
+    ] {
+        assert!(counts.contains(expected), "{counts}");
+    }
+}
