@@ -1,12 +1,9 @@
 //! The node: subscriptions → pipeline → publications, the same on every bus.
 
-use serde::Serialize;
-
 use crate::bus::{Bus, BusError, Event, Loss, PublisherId, Qos, SubscriptionId, Topic};
 use crate::config::ros_args::RosArgs;
-use crate::geometry::camera::Camera;
 use crate::health::{Cause, Drops};
-use crate::input;
+use crate::input::{self, camera_info::Calibration};
 use crate::lift::Lifter;
 use crate::msg::posemoe::{People2D, People3D};
 use crate::msg::sensor_msgs::CameraInfo;
@@ -17,7 +14,7 @@ use crate::msg::{Message, decode, diagnostic_msgs::DiagnosticArray, encode};
 use crate::output::diagnostics::{Report, Spread};
 use crate::output::{diagnostics, markers, people, tf};
 use crate::person::observation::Observation;
-use crate::person::pose::Poses;
+use crate::person::pose::{Poses, State};
 use crate::pipeline::Pipeline;
 use crate::stamp::Stamp;
 
@@ -79,25 +76,13 @@ pub struct Node {
     tf: Option<PublisherId>,
     markers: Option<PublisherId>,
     diagnostics: PublisherId,
-    camera: CameraState,
+    calibration: Calibration,
     pipeline: Pipeline,
     drops: Drops,
     totals: Totals,
     second: Second,
     last_frame: Option<Stamp>,
     last_people: usize,
-}
-
-enum CameraState {
-    Unknown,
-    Unusable {
-        problem: String,
-        info: Box<CameraInfo>,
-    },
-    Known {
-        camera: Camera,
-        info: Box<CameraInfo>,
-    },
 }
 
 /// What is counted from tick to tick.
@@ -166,7 +151,7 @@ impl Node {
                 .then(|| bus.advertise(&markers))
                 .transpose()?,
             diagnostics: bus.advertise(&diagnostics)?,
-            camera: CameraState::Unknown,
+            calibration: Calibration::default(),
             pipeline: Pipeline::new(config.settings(), lifter),
             drops: Drops::default(),
             totals: Totals::default(),
@@ -248,50 +233,17 @@ impl Node {
     }
 
     fn lift(&mut self, seen: &Observation) -> Option<Poses> {
-        let drops = &mut self.drops;
-        let (camera, info) = match &self.camera {
-            CameraState::Known { camera, info } => (camera, info),
-            CameraState::Unknown => {
-                drops.note(
-                    Cause::NoCamera,
-                    format!("keypoints of {} wait for camera_info", seen.stamp),
-                );
-                return None;
+        match self.calibration.camera_of(seen) {
+            Ok(camera) => self.pipeline.step(seen, camera, &mut self.drops),
+            Err((cause, detail)) => {
+                self.drops.note(cause, detail);
+                None
             }
-            CameraState::Unusable { problem, .. } => {
-                drops.note(Cause::CameraUnusable, problem.clone());
-                return None;
-            }
-        };
-        if info.header.frame_id != seen.frame_id {
-            drops.note(
-                Cause::FrameMismatch,
-                format!(
-                    "keypoints are in {:?}, camera_info in {:?}",
-                    seen.frame_id, info.header.frame_id
-                ),
-            );
-            return None;
         }
-        let calibrated = (camera.width_px, camera.height_px);
-        if let Some(size) = seen.image_size_px.filter(|size| *size != calibrated) {
-            drops.note(
-                Cause::ImageSizeMismatch,
-                format!(
-                    "keypoints of a {} x {} image, camera_info of {} x {}",
-                    size.0, size.1, calibrated.0, calibrated.1
-                ),
-            );
-            return None;
-        }
-        self.pipeline.step(seen, camera, drops)
     }
 
     fn publications(&mut self, poses: &Poses) -> Vec<Outgoing> {
-        let tracked = poses
-            .people
-            .iter()
-            .filter(|p| p.state == crate::person::pose::State::Tracked);
+        let tracked = poses.people.iter().filter(|p| p.state == State::Tracked);
         self.totals.frames_out += 1;
         self.totals.people_tracked += tracked.count() as u64;
         self.last_people = poses.people.len();
@@ -301,52 +253,33 @@ impl Node {
             stamp,
             payload,
         };
-        let mut messages = vec![outgoing(self.people, bytes(&people::message(poses)))];
+        let mut messages = vec![outgoing(self.people, encode(&people::message(poses)))];
         if let Some(publisher) = self.tf {
             // Also when nobody is tracked: one TFMessage for each input message.
             let message = tf::message(poses, &mut self.drops);
-            messages.push(outgoing(publisher, bytes(&message)));
+            messages.push(outgoing(publisher, encode(&message)));
         }
         if let Some(publisher) = self.markers {
-            messages.push(outgoing(publisher, bytes(&markers::message(poses))));
+            messages.push(outgoing(publisher, encode(&markers::message(poses))));
         }
         messages
     }
 
     fn camera_info(&mut self, payload: &[u8]) {
-        let info = match decode::<CameraInfo>(payload) {
-            Ok(info) => info,
-            Err(error) => {
-                self.drops.note(Cause::Undecodable, error.to_string());
-                return;
+        match decode(payload) {
+            Ok(info) => {
+                let is_new = self.calibration.update(info, self.rectified);
+                if let Some(problem) = self.calibration.problem().filter(|_| is_new) {
+                    tracing::error!("{problem}");
+                }
             }
-        };
-        let known = match &self.camera {
-            CameraState::Known { info, .. } | CameraState::Unusable { info, .. } => Some(info),
-            CameraState::Unknown => None,
-        };
-        if known.is_some_and(|known| same_calibration(known, &info)) {
-            return;
+            Err(error) => self.drops.note(Cause::Undecodable, error.to_string()),
         }
-        let info = Box::new(info);
-        self.camera = match input::camera_info::camera(&info, self.rectified) {
-            Ok(camera) => CameraState::Known { camera, info },
-            Err(error) => {
-                let problem = format!("camera_info of {:?}: {error}", info.header.frame_id);
-                tracing::error!("{problem}");
-                CameraState::Unusable { problem, info }
-            }
-        };
     }
 
     fn tick(&mut self, now: Stamp, losses: &[Loss]) -> Outgoing {
         let second = std::mem::take(&mut self.second);
         self.second.began = Some(now);
-        let waiting = "no camera_info yet";
-        let losses: Vec<(String, &'static str, u64)> = losses
-            .iter()
-            .map(|loss| (loss.topic.clone(), loss.cause, loss.count))
-            .collect();
         let report = Report {
             now,
             node: &self.name,
@@ -354,36 +287,21 @@ impl Node {
             frames: second.frames,
             last_frame: self.last_frame,
             people: self.last_people,
-            camera_problem: match &self.camera {
-                CameraState::Known { .. } => None,
-                CameraState::Unusable { problem, .. } => Some(problem),
-                CameraState::Unknown => Some(waiting),
-            },
+            camera_problem: self.calibration.problem(),
             processing: (self.timing == Timing::Live).then_some(second.processing),
             stamp_to_publish: self.latency_known.then_some(second.stamp_to_publish),
             drops: &self.drops,
-            losses: &losses,
+            losses,
             provider: &self.engine.provider,
             model: &self.engine.model,
         };
-        let payload = bytes(&diagnostics::message(&report));
+        let payload = encode(&diagnostics::message(&report));
         Outgoing {
             publisher: self.diagnostics,
             stamp: now,
             payload,
         }
     }
-}
-
-fn bytes<M: Serialize + Message>(message: &M) -> Vec<u8> {
-    encode(message)
-}
-
-fn same_calibration(a: &CameraInfo, b: &CameraInfo) -> bool {
-    // NaN differs from itself: a broken calibration is looked at each time, which is cheap enough.
-    a.header.frame_id == b.header.frame_id
-        && (a.width, a.height) == (b.width, b.height)
-        && (a.k, a.p, &a.d, &a.distortion_model) == (b.k, b.p, &b.d, &b.distortion_model)
 }
 
 /// Runs the node until the bus ends.

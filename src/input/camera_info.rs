@@ -1,7 +1,9 @@
-//! `sensor_msgs/msg/CameraInfo` to a camera.
+//! `sensor_msgs/msg/CameraInfo` to a camera, and which camera an observation was made with.
 
 use crate::geometry::camera::{Camera, CameraError};
+use crate::health::Cause;
 use crate::msg::sensor_msgs::CameraInfo;
+use crate::person::observation::Observation;
 
 /// The camera that took the image; with `rectified`, the one that the rectified image seems taken
 /// with (P without distortion).
@@ -16,6 +18,96 @@ pub fn camera(info: &CameraInfo, rectified: bool) -> Result<Camera, CameraError>
         return Camera::new(&k, "plumb_bob", &[], width, height);
     }
     Camera::new(&info.k, &info.distortion_model, &info.d, width, height)
+}
+
+/// What is known of the camera.
+#[derive(Clone, Debug, Default)]
+pub enum Calibration {
+    /// No camera_info has come.
+    #[default]
+    Unknown,
+    /// The last camera_info cannot be used.
+    Unusable {
+        /// Why.
+        problem: String,
+        /// What came.
+        info: Box<CameraInfo>,
+    },
+    /// The last camera_info gives a camera.
+    Known {
+        /// The camera.
+        camera: Camera,
+        /// What came.
+        info: Box<CameraInfo>,
+    },
+}
+
+impl Calibration {
+    /// Takes over a camera_info; `true` when it differs from the one before.
+    pub fn update(&mut self, info: CameraInfo, rectified: bool) -> bool {
+        let known = match self {
+            Self::Known { info, .. } | Self::Unusable { info, .. } => Some(info),
+            Self::Unknown => None,
+        };
+        if known.is_some_and(|known| same(known, &info)) {
+            return false;
+        }
+        let info = Box::new(info);
+        *self = match camera(&info, rectified) {
+            Ok(camera) => Self::Known { camera, info },
+            Err(error) => Self::Unusable {
+                problem: format!("camera_info of {:?}: {error}", info.header.frame_id),
+                info,
+            },
+        };
+        true
+    }
+
+    /// What keeps the camera from being used, if anything.
+    pub fn problem(&self) -> Option<&str> {
+        match self {
+            Self::Unknown => Some("no camera_info yet"),
+            Self::Unusable { problem, .. } => Some(problem),
+            Self::Known { .. } => None,
+        }
+    }
+
+    /// The camera that `seen` was made with.
+    ///
+    /// # Errors
+    /// Why there is none, with what was found and what was expected.
+    pub fn camera_of(&self, seen: &Observation) -> Result<&Camera, (Cause, String)> {
+        let (camera, info) = match self {
+            Self::Known { camera, info } => (camera, info),
+            Self::Unusable { problem, .. } => return Err((Cause::CameraUnusable, problem.clone())),
+            Self::Unknown => {
+                let waiting = format!("keypoints of {} wait for camera_info", seen.stamp);
+                return Err((Cause::NoCamera, waiting));
+            }
+        };
+        if info.header.frame_id != seen.frame_id {
+            let (found, expected) = (&seen.frame_id, &info.header.frame_id);
+            let differs = format!("keypoints are in {found:?}, camera_info in {expected:?}");
+            return Err((Cause::FrameMismatch, differs));
+        }
+        let (width, height) = (camera.width_px, camera.height_px);
+        match seen.image_size_px {
+            Some((w, h)) if (w, h) != (width, height) => {
+                let differs =
+                    format!("keypoints of a {w} x {h} image, camera_info of {width} x {height}");
+                Err((Cause::ImageSizeMismatch, differs))
+            }
+            _ => Ok(camera),
+        }
+    }
+}
+
+/// Whether two messages calibrate alike. NaN differs from itself: a broken calibration is looked at
+/// each time, which is cheap enough.
+fn same(a: &CameraInfo, b: &CameraInfo) -> bool {
+    a.header.frame_id == b.header.frame_id
+        && (a.width, a.height) == (b.width, b.height)
+        && (a.k, a.p, &a.d, &a.distortion_model) == (b.k, b.p, &b.d, &b.distortion_model)
 }
 
 #[cfg(test)]

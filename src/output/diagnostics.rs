@@ -1,6 +1,7 @@
 //! `diagnostic_msgs/DiagnosticArray` once a second: is the node fed, is it in time, what was lost.
 
 use super::header;
+use crate::bus::Loss;
 use crate::health::Drops;
 use crate::msg::diagnostic_msgs::{DiagnosticArray, DiagnosticStatus, KeyValue};
 use crate::stamp::Stamp;
@@ -65,8 +66,8 @@ pub struct Report<'a> {
     pub stamp_to_publish: Option<Spread>,
     /// What was not used since the start.
     pub drops: &'a Drops,
-    /// What the bus lost since the start: topic, cause and count.
-    pub losses: &'a [(String, &'static str, u64)],
+    /// What the bus lost since the start.
+    pub losses: &'a [Loss],
     /// Execution provider of the network.
     pub provider: &'a str,
     /// Name and version of the model.
@@ -100,8 +101,9 @@ pub fn message(report: &Report<'_>) -> DiagnosticArray {
             format!("{} (last: {})", tally.count, tally.last),
         ));
     }
-    for (topic, cause, count) in report.losses {
-        values.push(value(&format!("lost: {topic}: {cause}"), count.to_string()));
+    for loss in report.losses {
+        let key = format!("lost: {}: {}", loss.topic, loss.cause);
+        values.push(value(&key, loss.count.to_string()));
     }
     DiagnosticArray {
         header: header(report.now, ""),
