@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  bus ──(topic, type, stamp, CDR bytes)──▶ input ──▶ person ──▶ lift ──▶ place ──▶ output ──▶ bus
-//!  dds │ bag                                decode    memory     PoseMoE   camera    encode
+//!  dds │ rcl │ bag                          decode    memory     PoseMoE   camera    encode
 //! ```
 //!
 //! A [`bus`] moves bytes, the [`node`] is one function of events, and everything between is pure: the

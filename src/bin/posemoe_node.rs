@@ -3,21 +3,30 @@
 
 use std::process::ExitCode;
 
+use posemoe::cli::live::{self, LiveBus};
 use posemoe::cli::{self, EXIT_UNUSABLE};
 use posemoe::config::Config;
 use posemoe::config::ros_args::RosArgs;
 
 fn main() -> ExitCode {
+    if let Err(error) = live::prepare_process() {
+        return refuse(&error.to_string());
+    }
     let (mut ros, rest) = match RosArgs::parse(std::env::args().skip(1)) {
         Ok(parsed) => parsed,
         Err(error) => return refuse(&error.to_string()),
     };
     let mut rest = rest.into_iter();
+    let mut bus = LiveBus::default();
     while let Some(argument) = rest.next() {
         match (argument.as_str(), rest.next()) {
             ("--help" | "-h", _) => return help(),
             ("--onnxruntime", Some(path)) => ros.config.onnxruntime = path,
             ("--model", Some(path)) => ros.config.model = path,
+            ("--bus", Some(name)) => match name.parse() {
+                Ok(asked) => bus = asked,
+                Err(error) => return refuse(&error),
+            },
             _ => return refuse(&format!("unknown argument {argument:?}; see --help")),
         }
     }
@@ -25,7 +34,7 @@ fn main() -> ExitCode {
     for warning in &ros.warnings {
         tracing::warn!("{warning}");
     }
-    cli::live::run(&ros)
+    live::run(&ros, bus)
 }
 
 fn refuse(reason: &str) -> ExitCode {
@@ -35,7 +44,12 @@ fn refuse(reason: &str) -> ExitCode {
 
 fn help() -> ExitCode {
     println!(
-        "Usage: posemoe_node [--onnxruntime PATH] [--model PATH] [--ros-args -p NAME:=VALUE -r FROM:=TO --params-file FILE]\n\nParameters:"
+        "Usage: posemoe_node [--bus {}] [--onnxruntime PATH] [--model PATH] [--ros-args -p NAME:=VALUE -r FROM:=TO --params-file FILE]\n\nParameters:",
+        LiveBus::ALL
+            .iter()
+            .map(|bus| bus.name())
+            .collect::<Vec<_>>()
+            .join("|")
     );
     for parameter in Config::describe() {
         println!(

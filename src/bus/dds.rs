@@ -14,10 +14,9 @@
 //! binary's `tracing` filter should contain [`TRACING_DIRECTIVE`].
 
 mod environment;
+mod farewell;
 mod faults;
 mod graph;
-mod inbox;
-mod lifetime;
 mod loopback;
 mod publication;
 mod raw;
@@ -25,15 +24,17 @@ mod reception;
 mod session;
 mod watch;
 
+pub use super::ShutdownHandle;
 pub use environment::{DdsOptions, DiscoveryRange, GraphLayout, MAX_DOMAIN_ID};
-pub use lifetime::ShutdownHandle;
 pub use publication::LARGE_MESSAGE_BYTES;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::{Bus, BusError, Event, Loss, PublisherId, SubscriptionId, Topic};
+use super::{
+    Bus, BusError, Event, Loss, PublisherId, SubscriptionId, Topic, inbox, lifetime, refused,
+};
 use crate::stamp::Stamp;
 use faults::Faults;
 use inbox::Inbox;
@@ -207,6 +208,7 @@ impl Bus for DdsBus {
     }
 
     async fn next(&mut self) -> Result<Option<Event>, BusError> {
+        tokio::task::yield_now().await; // or neither clock nor signals are heard under overload
         tokio::select! {
             biased;
             pulse = self.lifetime.pulse() => match pulse {
@@ -276,12 +278,5 @@ impl Drop for DdsBus {
         if let Some(session) = self.session.take() {
             session.leave(patience());
         }
-    }
-}
-
-fn refused(action: &str, reason: &dyn std::fmt::Display) -> BusError {
-    BusError::Middleware {
-        action: action.to_owned(),
-        reason: reason.to_string(),
     }
 }

@@ -7,6 +7,15 @@
 pub mod bag;
 #[cfg(feature = "dds")]
 pub mod dds;
+#[cfg(feature = "live")]
+mod inbox;
+#[cfg(feature = "live")]
+mod lifetime;
+#[cfg(feature = "rcl")]
+pub mod rcl;
+
+#[cfg(feature = "live")]
+pub use lifetime::ShutdownHandle;
 
 use crate::stamp::Stamp;
 
@@ -157,4 +166,12 @@ pub trait Bus {
 
     /// Every message lost so far, by topic and cause.
     fn losses(&self) -> Vec<Loss>;
+}
+
+#[cfg(feature = "live")]
+fn refused(action: &str, reason: &dyn std::fmt::Display) -> BusError {
+    BusError::Middleware {
+        action: action.to_owned(),
+        reason: reason.to_string(),
+    }
 }

@@ -12,8 +12,9 @@ use crate::lift::provider::Provider;
 pub fn run(ros: &RosArgs) -> ExitCode {
     println!("posemoe       {}", env!("CARGO_PKG_VERSION"));
     println!(
-        "buses         bag{}",
-        if cfg!(feature = "dds") { ", dds" } else { "" }
+        "buses         bag{}{}",
+        if cfg!(feature = "dds") { ", dds" } else { "" },
+        if cfg!(feature = "rcl") { ", rcl" } else { "" }
     );
     environment();
     let found = engine::library(&ros.config).and_then(|library| {

@@ -1,16 +1,86 @@
-//! `posemoe_node`: the node on the DDS bus until SIGINT or SIGTERM.
+//! `posemoe_node`: the node on a live bus until SIGINT or SIGTERM.
 
 use std::process::ExitCode;
+use std::str::FromStr;
 
 use super::EXIT_UNUSABLE;
+#[cfg(feature = "dds")]
 use crate::bus::dds::{DdsBus, DdsOptions};
+#[cfg(feature = "rcl")]
+use crate::bus::rcl::{self, RclBus};
+use crate::bus::{Bus, BusError};
+#[cfg(feature = "rcl")]
+use crate::config::ros_args::OWN_ROS_ARGS;
 use crate::config::ros_args::RosArgs;
 use crate::engine;
-use crate::node::{self, Node, Timing};
+use crate::lift::Lifter;
+use crate::node::{self, Engine, Node, Timing};
+
+/// A bus that the node can run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LiveBus {
+    /// The ROS 2 installation.
+    #[cfg(feature = "rcl")]
+    Rcl,
+    /// The ROS 2 wire protocol in pure Rust.
+    #[cfg(feature = "dds")]
+    Dds,
+}
+
+impl LiveBus {
+    /// Those built in; the first is the default.
+    pub const ALL: &[Self] = &[
+        #[cfg(feature = "rcl")]
+        Self::Rcl,
+        #[cfg(feature = "dds")]
+        Self::Dds,
+    ];
+
+    /// As the command line calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            #[cfg(feature = "rcl")]
+            Self::Rcl => "rcl",
+            #[cfg(feature = "dds")]
+            Self::Dds => "dds",
+        }
+    }
+}
+
+impl Default for LiveBus {
+    fn default() -> Self {
+        Self::ALL[0]
+    }
+}
+
+impl FromStr for LiveBus {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.iter().find(|bus| bus.name() == name);
+        found.copied().ok_or_else(|| {
+            let names: Vec<_> = Self::ALL.iter().map(|bus| bus.name()).collect();
+            format!(
+                "the bus is {name:?}, expected what is built in: {}",
+                names.join(", ")
+            )
+        })
+    }
+}
+
+/// Call it first of all in `main`: the process may begin anew here.
+///
+/// # Errors
+/// When it cannot.
+pub fn prepare_process() -> Result<(), BusError> {
+    #[cfg(feature = "rcl")]
+    rcl::hide_ros_arguments(OWN_ROS_ARGS)?;
+    Ok(())
+}
 
 /// Runs until a signal; exit code 0 after a clean goodbye.
-pub fn run(ros: &RosArgs) -> ExitCode {
-    match live(ros) {
+pub fn run(ros: &RosArgs, bus: LiveBus) -> ExitCode {
+    match live(ros, bus) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");
@@ -19,18 +89,39 @@ pub fn run(ros: &RosArgs) -> ExitCode {
     }
 }
 
-fn live(ros: &RosArgs) -> Result<(), Box<dyn std::error::Error>> {
+type Failure = Box<dyn std::error::Error>;
+
+fn live(ros: &RosArgs, bus: LiveBus) -> Result<(), Failure> {
     let (lifter, engine) = engine::load(&ros.config)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let mut bus = DdsBus::start(&ros.node, &ros.namespace, &DdsOptions::from_env()?)?;
-        let mut node = Node::connect(&mut bus, ros, Box::new(lifter), engine, Timing::Live)?;
-        tracing::info!(node = ros.qualified_node(), "ready");
-        let ended = node::run(&mut bus, &mut node).await;
-        bus.close();
-        tracing::info!(totals = ?node.totals(), "goodbye");
-        ended.map_err(Into::into)
+        match bus {
+            #[cfg(feature = "rcl")]
+            LiveBus::Rcl => {
+                let bus = RclBus::start(&ros.node, &ros.namespace)?;
+                serve(bus, ros, Box::new(lifter), engine).await
+            }
+            #[cfg(feature = "dds")]
+            LiveBus::Dds => {
+                let bus = DdsBus::start(&ros.node, &ros.namespace, &DdsOptions::from_env()?)?;
+                serve(bus, ros, Box::new(lifter), engine).await
+            }
+        }
     })
+}
+
+async fn serve(
+    mut bus: impl Bus,
+    ros: &RosArgs,
+    lifter: Box<dyn Lifter>,
+    engine: Engine,
+) -> Result<(), Failure> {
+    let mut node = Node::connect(&mut bus, ros, lifter, engine, Timing::Live)?;
+    tracing::info!(node = ros.qualified_node(), "ready");
+    let ended = node::run(&mut bus, &mut node).await;
+    drop(bus); // says goodbye
+    tracing::info!(totals = ?node.totals(), "goodbye");
+    ended.map_err(Into::into)
 }

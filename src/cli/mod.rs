@@ -1,7 +1,7 @@
 //! What the programs do: run live, replay a bag, list the parameters, look at the installation.
 
 pub mod doctor;
-#[cfg(feature = "dds")]
+#[cfg(feature = "live")]
 pub mod live;
 pub mod parameters;
 pub mod replay;

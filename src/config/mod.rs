@@ -140,7 +140,7 @@ parameters! {
     min_keypoint_score: f64 = 0.1, Range::Between(0.0, 1.0);
     /// People with fewer seen joints are not lifted.
     min_keypoints: i64 = 4, Range::Between(3.0, 17.0);
-    /// People lifted and remembered at most; their /tf stays below 64 kB up to about 25.
+    /// People lifted and remembered at most.
     max_people: i64 = 20, Range::Between(1.0, 256.0);
     /// A person who is not seen is predicted for this long (s), then lost.
     predict_s: f64 = 0.5, Range::Between(0.0, 10.0);

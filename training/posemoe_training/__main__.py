@@ -1,6 +1,7 @@
 """Command line: `python -m posemoe_training train|evaluate|export`."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -28,6 +29,9 @@ def main() -> None:
 
     command = commands.add_parser("train", help="train from scratch on training/data")
     command.add_argument("--out", type=Path, default=HERE / "checkpoints" / "posemoe.pt")
+    command.add_argument("--start", type=Path, help="begin with this checkpoint's weights")
+    command.add_argument("--only", choices=[stage.name for stage in Recipe().stages], help="run one stage")
+    command.add_argument("--seed", type=int, default=Recipe().seed)
     command.add_argument("--smoke", action="store_true", help="seconds instead of an hour and a half")
 
     command = commands.add_parser("evaluate", help="errors on held-out people")
@@ -42,7 +46,8 @@ def main() -> None:
     if args.threads:
         torch.set_num_threads(args.threads)
     if args.command == "train":
-        train(smoke(Recipe()) if args.smoke else Recipe(), args.out)
+        recipe = replace(Recipe(), seed=args.seed)
+        train(smoke(recipe) if args.smoke else recipe, args.out, args.start, args.only)
     elif args.command == "evaluate":
         network, layout = load(args.checkpoint)
         for name, value in evaluate(network, Motion.load(held_out=True), layout).items():

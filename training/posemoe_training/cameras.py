@@ -42,7 +42,7 @@ def place_cameras(world_m: torch.Tensor, rng: torch.Generator) -> Scene:
     centre = root + torch.stack([distance * azimuth.cos(), distance * azimuth.sin(), 0 * azimuth], -1)
     centre[:, 2] = floor_z + height
 
-    half_x = torch.tan(torch.deg2rad(_uniform(22, 52, batch, rng)))
+    half_x = torch.tan(torch.deg2rad(_uniform(16, 52, batch, rng)))
     aspects = torch.tensor([4 / 3, 16 / 9, 9 / 16, 1.0])
     half_y = half_x / aspects[torch.multinomial(torch.tensor([4.0, 4.0, 2.0, 1.0]), batch, True, generator=rng)]
 

@@ -113,7 +113,7 @@ def vary_bodies(x: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
     bones = x - x[:, :, [max(p, 0) for p in PARENTS]]
     scale = 1 + 0.05 * torch.randn(batch, 1, 17, 1, generator=rng)
     scale = (scale + scale[:, :, list(MIRRORED)]) / 2  # left and right limbs stay alike
-    stature = 0.98 + 0.07 * torch.randn(batch, 1, 1, 1, generator=rng)
+    stature = 1 + 0.07 * torch.randn(batch, 1, 1, 1, generator=rng)
     scale = (scale * stature).clamp(0.7, 1.25)
     relative = torch.einsum("jk,btkc->btjc", CHAIN, bones * scale)
     x = relative + root * stature

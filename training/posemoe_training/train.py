@@ -4,7 +4,7 @@ import math
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Dict
+from typing import Dict, Optional
 
 import torch
 from tqdm import tqdm
@@ -101,11 +101,17 @@ def smoke(recipe: Recipe) -> Recipe:
     return replace(recipe, stages=stages)
 
 
-def train(recipe: Recipe, out: Path) -> None:
-    """Runs every stage of `recipe` and writes the checkpoint `out` as it goes."""
+def train(recipe: Recipe, out: Path, start: Optional[Path] = None, only: Optional[str] = None) -> None:
+    """Runs the stages of `recipe`, or `only` one, and writes the checkpoint `out` as it goes.
+
+    With `start` the weights begin as that checkpoint's instead of at random.
+    """
     torch.manual_seed(recipe.seed)
     motion, held_out = Motion.load(held_out=False), Motion.load(held_out=True)
     network = PoseMoE(recipe.size)
+    if start is not None:
+        network.load_state_dict(torch.load(start, weights_only=True)["network"])
     print(f"{sum(p.numel() for p in network.parameters()):,} parameters")
     for stage in recipe.stages:
-        run_stage(network, stage, recipe, motion, held_out, out)
+        if only in (None, stage.name):
+            run_stage(network, stage, recipe, motion, held_out, out)

@@ -12,7 +12,7 @@ use super::watch::Endpoint;
 use crate::bus::{BusError, Topic};
 
 /// From this size on (with the header) not every DDS implementation has been seen to receive our
-/// messages; Cyclone DDS does.
+/// messages; Cyclone DDS and Fast DDS do.
 pub const LARGE_MESSAGE_BYTES: usize = 64 * 1024;
 
 /// A writer, and what it could not send.
@@ -49,8 +49,8 @@ impl Publication {
         if payload.len() >= LARGE_MESSAGE_BYTES && !self.warned_of_size {
             self.warned_of_size = true;
             tracing::warn!(
-                "{name}: a message of {} bytes is sent in pieces that not every DDS \
-                 implementation receives",
+                "{name}: a message of {} bytes is sent in pieces; Cyclone DDS and Fast DDS receive \
+                 them, others may not",
                 payload.len()
             );
         }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use rustdds::{DomainParticipant, Publisher, QosPolicyBuilder, RTPSEntity, Subscriber, TopicKind};
 
-use super::environment::DdsOptions;
+use super::environment::{DdsOptions, DiscoveryRange};
+use super::farewell::Farewell;
 use super::faults::Faults;
 use super::graph::{self, GraphEntry};
 use super::inbox::Inbox;
@@ -43,6 +44,7 @@ pub(super) struct Session {
     publisher: Publisher,
     subscriber: Subscriber,
     participant: DomainParticipant,
+    range: DiscoveryRange,
 }
 
 impl Session {
@@ -76,6 +78,7 @@ impl Session {
             publisher,
             subscriber,
             participant,
+            range: options.range,
         })
     }
 
@@ -135,7 +138,9 @@ impl Session {
             publisher: _,
             subscriber,
             mut participant,
+            range,
         } = self;
+        let farewell = Farewell::of(&participant, range);
         drop(reception);
         graph.withdraw(patience);
         drop(watch); // holds the participant, too
@@ -144,11 +149,12 @@ impl Session {
         loop {
             drop(participant);
             match subscriber.participant() {
-                None => return,
+                None => break,
                 Some(borrowed) => participant = borrowed,
             }
             std::thread::sleep(Duration::from_millis(2));
         }
+        farewell.send();
     }
 
     fn endpoint_of(

@@ -1,11 +1,11 @@
-//! The queue between the thread that receives and the node that thinks.
+//! The queue between the thread of a live bus that receives and the node that thinks.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::bus::SubscriptionId;
+use super::SubscriptionId;
 use crate::stamp::Stamp;
 
 /// A message that waits for the node.

@@ -1,4 +1,4 @@
-//! When the bus ticks and when it ends.
+//! When a live bus ticks and when it ends.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -6,8 +6,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch::{Receiver, Sender, channel};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
-use super::refused;
-use crate::bus::BusError;
+use super::{BusError, refused};
 use crate::stamp::Stamp;
 
 /// The bus's clock and everything that can end it.
@@ -28,7 +27,7 @@ pub(super) enum Pulse {
     End,
 }
 
-/// Ends a [`DdsBus`](super::DdsBus) from elsewhere in the process, as SIGINT does from outside.
+/// Ends a live bus from elsewhere in the process, as SIGINT does from outside.
 #[derive(Clone, Debug)]
 pub struct ShutdownHandle(Sender<bool>);
 

@@ -1,0 +1,192 @@
+//! The live bus on a ROS 2 installation: `rcl` by way of r2r, with any middleware that ROS has.
+//!
+//! Messages go in and out as serialized CDR with their 4-byte header: ROS 2 hands over and takes
+//! exactly what is on the wire. One thread owns the node and receives; each topic that we publish
+//! has a thread, as a middleware may block. The clock is the system's.
+//!
+//! - Types of messages must be installed when this is built; one that was not is an error that
+//!   names its package.
+//! - What is lost before `rcl` is not counted: r2r passes on neither sequence numbers nor events.
+//! - r2r hands the process's arguments to `rcl`: see [`hide_ros_arguments`].
+//! - The one context of a process lives as long as the process, whatever becomes of its buses.
+
+mod arguments;
+mod endpoints;
+mod publication;
+mod qos;
+mod spinner;
+
+pub use super::ShutdownHandle;
+pub use arguments::hide_ros_arguments;
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::inbox::Inbox;
+use super::lifetime::{Lifetime, Pulse, wall_clock};
+use super::{Bus, BusError, Event, Loss, PublisherId, SubscriptionId, Topic, refused};
+use crate::stamp::Stamp;
+use publication::Publication;
+use spinner::Spinner;
+
+/// How long a closing bus waits for what it has begun to send, and then for its node to leave.
+const FAREWELL: Duration = Duration::from_millis(250);
+
+/// A node on the ROS graph.
+///
+/// Dropping it takes the node off the graph, which takes up to half a second when a peer hangs.
+pub struct RclBus {
+    inbox: Arc<Inbox>,
+    lifetime: Lifetime,
+    subscriptions: Vec<Topic>,
+    publications: Vec<Publication>,
+    /// `None` only while dropping.
+    spinner: Option<Spinner>,
+}
+
+impl RclBus {
+    /// Joins the graph as `namespace`/`node_name`.
+    ///
+    /// # Errors
+    /// When ROS refuses (a name, a variable such as `ROS_DOMAIN_ID`, a middleware that is not
+    /// installed), or no threads or signal handlers can be had.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime with its I/O and time drivers enabled.
+    pub fn start(node_name: &str, namespace: &str) -> Result<Self, BusError> {
+        let inbox = Arc::<Inbox>::default();
+        let lifetime = Lifetime::start()?;
+        let spinner = Spinner::start(node_name, namespace, Arc::clone(&inbox))?;
+        Ok(Self {
+            inbox,
+            lifetime,
+            subscriptions: Vec::new(),
+            publications: Vec::new(),
+            spinner: Some(spinner),
+        })
+    }
+
+    /// A handle that ends this bus.
+    pub fn shutdown_handle(&self) -> ShutdownHandle {
+        self.lifetime.shutdown_handle()
+    }
+
+    fn spinner(&mut self) -> Result<&mut Spinner, BusError> {
+        self.spinner
+            .as_mut()
+            .ok_or_else(|| refused("using ROS 2", &"the bus is closed"))
+    }
+
+    fn tick(&mut self) -> Result<Event, BusError> {
+        self.spinner()?.check()?;
+        Ok(Event::Tick { now: wall_clock() })
+    }
+}
+
+impl Bus for RclBus {
+    fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, BusError> {
+        let subscription = SubscriptionId(self.subscriptions.len());
+        let asked = topic.clone();
+        self.spinner()?
+            .ask(move |endpoints| endpoints.subscribe(asked, subscription))?;
+        self.subscriptions.push(topic.clone());
+        Ok(subscription)
+    }
+
+    fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, BusError> {
+        let asked = topic.clone();
+        let publisher = self
+            .spinner()?
+            .ask(move |endpoints| endpoints.advertise(&asked))?;
+        self.publications
+            .push(Publication::start(topic, publisher)?);
+        Ok(PublisherId(self.publications.len() - 1))
+    }
+
+    fn publish(
+        &mut self,
+        publisher: PublisherId,
+        _stamp: Stamp,
+        payload: &[u8],
+    ) -> Result<(), BusError> {
+        match self.publications.get_mut(publisher.0) {
+            Some(publication) => publication.publish(payload),
+            None => Err(refused(
+                "publishing",
+                &format_args!("{publisher:?} does not exist"),
+            )),
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<Event>, BusError> {
+        tokio::task::yield_now().await; // or neither clock nor signals are heard under overload
+        tokio::select! {
+            biased;
+            pulse = self.lifetime.pulse() => match pulse {
+                Pulse::End => Ok(None),
+                Pulse::Second => self.tick().map(Some),
+            },
+            arrival = self.inbox.pop() => Ok(Some(Event::Message {
+                subscription: arrival.subscription,
+                received: arrival.received,
+                payload: arrival.payload,
+            })),
+        }
+    }
+
+    fn now(&self) -> Stamp {
+        wall_clock()
+    }
+
+    fn losses(&self) -> Vec<Loss> {
+        let received = self.subscriptions.iter().enumerate().map(|(index, topic)| {
+            let dropped = self.inbox.dropped(SubscriptionId(index));
+            (topic, ("queue full", dropped))
+        });
+        let sent = self
+            .publications
+            .iter()
+            .flat_map(|ours| ours.losses().map(|loss| (&ours.topic, loss)));
+        received
+            .chain(sent)
+            .filter(|(_, (_, count))| *count > 0)
+            .map(|(topic, (cause, count))| Loss {
+                topic: topic.name.clone(),
+                cause,
+                count,
+            })
+            .collect()
+    }
+}
+
+impl Drop for RclBus {
+    fn drop(&mut self) {
+        let senders: Vec<_> = self
+            .publications
+            .drain(..)
+            .map(Publication::finish)
+            .collect();
+        wait_for(senders); // the node frees its publishers: they must have sent by then
+        let spinner = self.spinner.take().and_then(Spinner::finish);
+        if !wait_for(spinner) {
+            tracing::warn!("a reader hangs: leaving the ROS graph without a goodbye");
+        }
+    }
+}
+
+/// Whether these threads end within [`FAREWELL`].
+fn wait_for(threads: impl IntoIterator<Item = JoinHandle<()>>) -> bool {
+    let end = Instant::now() + FAREWELL;
+    let mut threads = threads.into_iter().peekable();
+    while let Some(thread) = threads.peek() {
+        if thread.is_finished() {
+            threads.next();
+        } else if Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(2));
+        } else {
+            return false;
+        }
+    }
+    true
+}

@@ -1,0 +1,93 @@
+//! One topic that the node publishes on.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::{Builder, JoinHandle};
+
+use r2r::PublisherUntyped;
+
+use super::qos;
+use crate::bus::{BusError, Topic, refused};
+
+/// A publisher with a thread of its own: a middleware may block while a reliable reader hangs, and
+/// neither the node nor another topic is to wait for that.
+pub(super) struct Publication {
+    pub topic: Topic,
+    queue: SyncSender<Vec<u8>>,
+    thread: JoinHandle<()>,
+    refused: u64,
+    failed: Arc<AtomicU64>,
+}
+
+impl Publication {
+    /// # Errors
+    /// When the system grants no thread.
+    pub fn start(topic: &Topic, publisher: PublisherUntyped) -> Result<Self, BusError> {
+        let (queue, waiting) = sync_channel(qos::depth(topic.qos));
+        let failed = Arc::<AtomicU64>::default();
+        let thread = Builder::new()
+            .name("rcl publish".to_owned())
+            .spawn({
+                let (name, failed) = (topic.name.clone(), Arc::clone(&failed));
+                move || publish_all(&name, &publisher, &waiting, &failed)
+            })
+            .map_err(|error| refused(&format!("advertising {}", topic.name), &error))?;
+        Ok(Self {
+            topic: topic.clone(),
+            queue,
+            thread,
+            refused: 0,
+            failed,
+        })
+    }
+
+    /// Hands a message to the thread, or counts that it could not. Never blocks.
+    ///
+    /// # Errors
+    /// When the thread has ended.
+    pub fn publish(&mut self, payload: &[u8]) -> Result<(), BusError> {
+        match self.queue.try_send(payload.to_vec()) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(_)) => {
+                self.refused += 1;
+                Ok(())
+            }
+            Err(TrySendError::Disconnected(_)) => Err(refused(
+                &format!("publishing on {}", self.topic.name),
+                &"the thread that publishes has ended",
+            )),
+        }
+    }
+
+    /// What did not leave, by cause.
+    pub fn losses(&self) -> [(&'static str, u64); 2] {
+        [
+            ("reader not keeping up", self.refused),
+            (
+                "refused by the middleware",
+                self.failed.load(Ordering::Relaxed),
+            ),
+        ]
+    }
+
+    /// Lets the thread send what waits, then end.
+    pub fn finish(self) -> JoinHandle<()> {
+        self.thread
+    }
+}
+
+fn publish_all(
+    topic: &str,
+    publisher: &PublisherUntyped,
+    waiting: &Receiver<Vec<u8>>,
+    failed: &AtomicU64,
+) {
+    for message in waiting {
+        if let Err(error) = publisher.publish_raw(&message)
+            && failed.fetch_add(1, Ordering::Relaxed) == 0
+        {
+            tracing::warn!("{topic}: the middleware refused a message: {error}");
+        }
+    }
+}

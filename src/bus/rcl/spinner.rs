@@ -1,0 +1,122 @@
+//! The thread that owns the ROS node: it receives, and does what else must be done with the node.
+
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
+
+use super::endpoints::Endpoints;
+use crate::bus::inbox::Inbox;
+use crate::bus::{BusError, refused};
+
+/// How long an order waits at most for the thread to take note.
+const SPIN: Duration = Duration::from_millis(20);
+
+/// How often the graph is searched for peers that use our topics with other types.
+const LOOK_AROUND: Duration = Duration::from_secs(1);
+
+type Order = Box<dyn FnOnce(&mut Endpoints) + Send>;
+
+/// Our end of the thread.
+pub(super) struct Spinner {
+    orders: Sender<Order>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Spinner {
+    /// Starts the thread and has it join the graph.
+    ///
+    /// # Errors
+    /// When ROS refuses, or the system grants no thread.
+    pub fn start(node_name: &str, namespace: &str, inbox: Arc<Inbox>) -> Result<Self, BusError> {
+        let (orders, taken) = mpsc::channel();
+        let (answer, answered) = mpsc::channel();
+        let (name, namespace) = (node_name.to_owned(), namespace.to_owned());
+        let thread = Builder::new()
+            .name("rcl spin".to_owned())
+            .spawn(move || match Endpoints::create(&name, &namespace, inbox) {
+                Ok(endpoints) => {
+                    let _ = answer.send(Ok(())); // who asked waits for it
+                    spin(endpoints, &taken);
+                }
+                Err(error) => {
+                    let _ = answer.send(Err(error));
+                }
+            })
+            .map_err(|error| refused("starting the ROS thread", &error))?;
+        let mut spinner = Self {
+            orders,
+            thread: Some(thread),
+        };
+        match answered.recv() {
+            Ok(joined) => joined.map(|()| spinner),
+            Err(mpsc::RecvError) => Err(spinner.ended()),
+        }
+    }
+
+    /// Has the thread do something with the node.
+    ///
+    /// # Errors
+    /// What `work` says, or that the thread has ended.
+    pub fn ask<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&mut Endpoints) -> Result<T, BusError> + Send + 'static,
+    ) -> Result<T, BusError> {
+        let (answer, answered) = mpsc::channel();
+        let order = move |endpoints: &mut Endpoints| {
+            let _ = answer.send(work(endpoints)); // who asked waits for it
+        };
+        match self.orders.send(Box::new(order)) {
+            Ok(()) => answered.recv().unwrap_or_else(|_| Err(self.ended())),
+            Err(_) => Err(self.ended()),
+        }
+    }
+
+    /// Whether the thread still receives.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn check(&mut self) -> Result<(), BusError> {
+        match &self.thread {
+            Some(thread) if !thread.is_finished() => Ok(()),
+            _ => Err(self.ended()),
+        }
+    }
+
+    /// Lets the thread take the node off the graph and end.
+    pub fn finish(self) -> Option<JoinHandle<()>> {
+        self.thread
+    }
+
+    /// Why the thread has ended, which it only does by a panic: r2r has no other way to say that
+    /// `rcl` cannot be initialized.
+    fn ended(&mut self) -> BusError {
+        let panic = self.thread.take().and_then(|thread| thread.join().err());
+        let said = panic.as_ref().and_then(|panic| {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            text.or_else(|| panic.downcast_ref::<&str>().copied())
+        });
+        refused("using ROS 2", &said.unwrap_or("its thread has ended"))
+    }
+}
+
+fn spin(mut endpoints: Endpoints, orders: &Receiver<Order>) {
+    let mut looked = Instant::now();
+    loop {
+        // Where nothing can arrive, spinning would return at once: wait for an order instead.
+        let order = if endpoints.can_receive() {
+            orders.try_recv()
+        } else {
+            orders.recv().map_err(|_| TryRecvError::Disconnected)
+        };
+        match order {
+            Ok(order) => order(&mut endpoints),
+            Err(TryRecvError::Empty) => endpoints.receive(SPIN),
+            Err(TryRecvError::Disconnected) => return,
+        }
+        if looked.elapsed() >= LOOK_AROUND {
+            looked = Instant::now();
+            endpoints.look_around();
+        }
+    }
+}
