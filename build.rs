@@ -38,7 +38,7 @@ const STANDARD_TYPES: &[&str] = &[
 pub type Messages = BTreeMap<String, ParsedMessage>;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    for watched in ["build.rs", "build", "msg", "interfaces"] {
+    for watched in ["build.rs", "codegen", "msg", "interfaces"] {
         println!("cargo:rerun-if-changed={watched}");
     }
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?);
