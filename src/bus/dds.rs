@@ -38,7 +38,7 @@ use super::{
 use crate::stamp::Stamp;
 use faults::Faults;
 use inbox::Inbox;
-use lifetime::{Lifetime, Pulse, wall_clock};
+use lifetime::{Lifetime, wall_clock};
 use publication::Publication;
 use session::{Identity, Session};
 use watch::Endpoint;
@@ -141,12 +141,13 @@ impl DdsBus {
             .ok_or_else(|| refused("using DDS", &"joining anew has failed"))
     }
 
-    fn tick(&mut self) -> Result<Event, BusError> {
+    /// What is to be done each second.
+    fn look_after(&mut self) -> Result<(), BusError> {
         if !self.session.as_ref().is_some_and(Session::is_alive) {
             self.join_anew()?;
         }
         self.catch_up();
-        Ok(Event::Tick { now: wall_clock() })
+        Ok(())
     }
 
     /// Replaces a session whose threads have ended; counts and waiting messages stay.
@@ -208,19 +209,11 @@ impl Bus for DdsBus {
     }
 
     async fn next(&mut self) -> Result<Option<Event>, BusError> {
-        tokio::task::yield_now().await; // or neither clock nor signals are heard under overload
-        tokio::select! {
-            biased;
-            pulse = self.lifetime.pulse() => match pulse {
-                Pulse::End => Ok(None),
-                Pulse::Second => self.tick().map(Some),
-            },
-            arrival = self.inbox.pop() => Ok(Some(Event::Message {
-                subscription: arrival.subscription,
-                received: arrival.received,
-                payload: arrival.payload,
-            })),
+        let event = self.lifetime.next(&self.inbox).await;
+        if matches!(event, Some(Event::Tick { .. })) {
+            self.look_after()?;
         }
+        Ok(event)
     }
 
     fn now(&self) -> Stamp {

@@ -6,7 +6,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch::{Receiver, Sender, channel};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
-use super::{BusError, refused};
+use super::inbox::Inbox;
+use super::{BusError, Event, refused};
 use crate::stamp::Stamp;
 
 /// The bus's clock and everything that can end it.
@@ -20,7 +21,7 @@ pub(super) struct Lifetime {
 
 /// What [`Lifetime::pulse`] waits for.
 #[derive(Debug, PartialEq)]
-pub(super) enum Pulse {
+enum Pulse {
     /// Another second has passed.
     Second,
     /// SIGINT, SIGTERM or a [`ShutdownHandle`].
@@ -62,8 +63,25 @@ impl Lifetime {
         ShutdownHandle(self.end.clone())
     }
 
+    /// What a live bus hears next: a message of its inbox, a tick each second, `None` at the end.
+    pub async fn next(&mut self, inbox: &Inbox) -> Option<Event> {
+        tokio::task::yield_now().await; // or neither clock nor signals are heard under overload
+        tokio::select! {
+            biased;
+            pulse = self.pulse() => match pulse {
+                Pulse::End => None,
+                Pulse::Second => Some(Event::Tick { now: wall_clock() }),
+            },
+            arrival = inbox.pop() => Some(Event::Message {
+                subscription: arrival.subscription,
+                received: arrival.received,
+                payload: arrival.payload,
+            }),
+        }
+    }
+
     /// Waits for the next second or the end; the end stays. Dropping the future loses nothing.
-    pub async fn pulse(&mut self) -> Pulse {
+    async fn pulse(&mut self) -> Pulse {
         tokio::select! {
             biased;
             _ = self.ended.wait_for(|ended| *ended) => {}

@@ -24,7 +24,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::inbox::Inbox;
-use super::lifetime::{Lifetime, Pulse, wall_clock};
+use super::lifetime::{Lifetime, wall_clock};
 use super::{Bus, BusError, Event, Loss, PublisherId, SubscriptionId, Topic, refused};
 use crate::stamp::Stamp;
 use publication::Publication;
@@ -78,9 +78,9 @@ impl RclBus {
             .ok_or_else(|| refused("using ROS 2", &"the bus is closed"))
     }
 
-    fn tick(&mut self) -> Result<Event, BusError> {
-        self.spinner()?.check()?;
-        Ok(Event::Tick { now: wall_clock() })
+    /// What is to be done each second.
+    fn look_after(&mut self) -> Result<(), BusError> {
+        self.spinner()?.check()
     }
 }
 
@@ -120,19 +120,11 @@ impl Bus for RclBus {
     }
 
     async fn next(&mut self) -> Result<Option<Event>, BusError> {
-        tokio::task::yield_now().await; // or neither clock nor signals are heard under overload
-        tokio::select! {
-            biased;
-            pulse = self.lifetime.pulse() => match pulse {
-                Pulse::End => Ok(None),
-                Pulse::Second => self.tick().map(Some),
-            },
-            arrival = self.inbox.pop() => Ok(Some(Event::Message {
-                subscription: arrival.subscription,
-                received: arrival.received,
-                payload: arrival.payload,
-            })),
+        let event = self.lifetime.next(&self.inbox).await;
+        if matches!(event, Some(Event::Tick { .. })) {
+            self.look_after()?;
         }
+        Ok(event)
     }
 
     fn now(&self) -> Stamp {
