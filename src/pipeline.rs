@@ -1,6 +1,6 @@
 //! One frame of keypoints in, 3D people out: the order of the stages, nothing else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::geometry::camera::Camera;
 use crate::geometry::canonical::{Ray, Rays, person_view};
@@ -82,11 +82,6 @@ impl Pipeline {
         })
     }
 
-    /// How many people are remembered.
-    pub fn remembered(&self) -> usize {
-        self.people.len()
-    }
-
     fn accept_time(&mut self, seen: &Observation, drops: &mut Drops) -> Option<()> {
         if let Some((last, frame_id)) = &self.last {
             let step_s = seen.stamp.seconds_since(*last);
@@ -117,14 +112,18 @@ impl Pipeline {
         Some(())
     }
 
-    /// Clears the memory; everyone in it will be declared lost.
+    /// Clears the memory.
     fn forget(&mut self) {
-        let motion = self.settings.motion;
         for (id, person) in std::mem::take(&mut self.people) {
-            self.farewells
-                .extend(person.pose(&id, State::Lost, &motion));
+            self.dismiss(&id, &person);
         }
         self.identity.clear();
+    }
+
+    /// Someone who is no longer remembered is to be declared lost.
+    fn dismiss(&mut self, id: &str, person: &Person) {
+        let pose = person.pose(id, State::Lost, &self.settings.motion);
+        self.farewells.extend(pose);
     }
 
     /// Names everyone, and keeps those that can be lifted.
@@ -150,13 +149,12 @@ impl Pipeline {
                 );
             }
         }
-        let people: Vec<Sighting> = people.into_iter().cloned().collect();
         let ids = self
             .identity
             .name(seen.stamp, &people, self.settings.motion.predict_s);
         let mut taken = BTreeSet::new();
         let mut candidates = Vec::with_capacity(people.len());
-        for (person, id) in people.iter().zip(ids) {
+        for (person, id) in people.into_iter().zip(ids) {
             if !taken.insert(id.clone()) {
                 drops.note(
                     Cause::DuplicateId,
@@ -245,14 +243,15 @@ impl Pipeline {
         drops: &mut Drops,
     ) -> Vec<PersonPose> {
         let motion = self.settings.motion;
-        let mut poses = Vec::with_capacity(self.people.len());
+        let mut poses = BTreeMap::new();
         self.people.retain(|id, person: &mut Person| {
             let state = if tracked.contains(id) {
                 Some(State::Tracked)
             } else {
                 person.miss(stamp, &motion)
             };
-            poses.extend(state.and_then(|state| person.pose(id, state, &motion)));
+            let pose = state.and_then(|state| person.pose(id, state, &motion));
+            poses.extend(pose.map(|pose| (id.clone(), pose)));
             // Who was never placed is kept as long as their window can still help.
             match state {
                 Some(state) => state != State::Lost,
@@ -262,35 +261,36 @@ impl Pipeline {
                     .is_some_and(|t| stamp.seconds_since(t) <= motion.predict_s),
             }
         });
-        while self.people.len() > self.settings.max_people {
+        self.make_room(drops);
+        for farewell in std::mem::take(&mut self.farewells) {
+            // Whoever is here again under the same id is not lost.
+            if !tracked.contains(&farewell.id) {
+                poses.insert(farewell.id.clone(), farewell);
+            }
+        }
+        poses.into_values().collect()
+    }
+
+    /// Forgets those unseen for longest while more are remembered than may be.
+    fn make_room(&mut self, drops: &mut Drops) {
+        let most = self.settings.max_people;
+        while self.people.len() > most {
             let longest_unseen = self
                 .people
                 .iter()
                 .min_by_key(|(_, person)| person.window.newest())
                 .map(|(id, _)| id.clone());
-            let Some(id) = longest_unseen else { break };
+            let Some((id, person)) = longest_unseen.and_then(|id| self.people.remove_entry(&id))
+            else {
+                break;
+            };
+            let held = self.people.len() + 1;
             drops.note(
                 Cause::TooManyPeople,
-                format!(
-                    "memory holds {} people, max_people {}; forgot {id:?}",
-                    self.people.len(),
-                    self.settings.max_people
-                ),
+                format!("memory holds {held} people, max_people {most}; forgot {id:?}"),
             );
-            if let Some(person) = self.people.remove(&id) {
-                self.farewells
-                    .extend(person.pose(&id, State::Lost, &motion));
-            }
+            self.dismiss(&id, &person);
         }
-        // Whoever is here again under the same id is not lost.
-        for farewell in self.farewells.drain(..) {
-            match poses.iter_mut().find(|pose| pose.id == farewell.id) {
-                Some(pose) if tracked.contains(&pose.id) => {}
-                Some(pose) => *pose = farewell,
-                None => poses.push(farewell),
-            }
-        }
-        poses
     }
 }
 

@@ -5,6 +5,8 @@
 #![cfg(feature = "dds")]
 
 mod dds_support;
+#[path = "support/python.rs"]
+mod python;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -32,21 +34,15 @@ struct Peer {
 
 impl Peer {
     fn start(domain: u16, arguments: &str) -> Option<Self> {
-        let Some(python) = std::env::var_os("POSEMOE_TEST_PYTHON") else {
-            println!("POSEMOE_TEST_PYTHON is not set: nothing was tested against Cyclone DDS");
-            return None;
-        };
-        let mut process = Command::new(&python)
-            .arg(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/tests/interop/dds_peer.py"
-            ))
+        let mut script = python::script("dds_peer.py")?;
+        script
             .args(arguments.split_whitespace())
             .args(["--domain", &domain.to_string()])
             .env_remove("CYCLONEDDS_URI")
-            .stdout(Stdio::piped())
+            .stdout(Stdio::piped());
+        let mut process = script
             .spawn()
-            .unwrap_or_else(|error| panic!("POSEMOE_TEST_PYTHON={python:?}: {error}"));
+            .unwrap_or_else(|error| panic!("{script:?}: {error}"));
         let output = BufReader::new(process.stdout.take().unwrap());
         Some(Self { process, output })
     }

@@ -1,6 +1,9 @@
 //! The node on the wire: Eclipse Cyclone DDS plays the walk at 60 Hz and counts what comes back.
 #![cfg(feature = "dds")]
 
+#[path = "support/python.rs"]
+mod python;
+
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -16,8 +19,7 @@ impl Drop for Node {
 
 #[test]
 fn a_foreign_peer_gets_people_and_transforms_for_99_percent_of_the_frames() {
-    let Ok(python) = std::env::var("POSEMOE_TEST_PYTHON") else {
-        eprintln!("not run: POSEMOE_TEST_PYTHON names no interpreter (scripts/test sets it)");
+    let Some(mut player) = python::script("play_walk.py") else {
         return;
     };
     let domain = (21 + std::process::id() % 80).to_string();
@@ -30,25 +32,12 @@ fn a_foreign_peer_gets_people_and_transforms_for_99_percent_of_the_frames() {
         .spawn()
         .unwrap();
     let mut node = Node(node);
-    let played = Command::new(&python)
-        .current_dir(root)
-        .args([
-            "tests/interop/play_walk.py",
-            "--domain",
-            &domain,
-            "--bag",
-            "tests/data/walk_cam01.mcap",
-        ])
-        .args(["--rate-hz", "60", "--repeat", "5", "--seconds", "30"])
-        .output()
-        .unwrap_or_else(|error| panic!("POSEMOE_TEST_PYTHON={python}: {error}"));
-    assert!(
-        played.status.success(),
-        "{}",
-        String::from_utf8_lossy(&played.stderr)
-    );
-    println!("{}", String::from_utf8_lossy(&played.stdout));
-    let counts: serde_json::Value = serde_json::from_slice(&played.stdout).unwrap();
+    player
+        .args(["--domain", &domain, "--bag", "tests/data/walk_cam01.mcap"])
+        .args(["--rate-hz", "60", "--repeat", "5", "--seconds", "30"]);
+    let played = python::printed(&mut player);
+    println!("{played}");
+    let counts: serde_json::Value = serde_json::from_str(&played).unwrap();
     let count = |key: &str| {
         counts[key]
             .as_u64()

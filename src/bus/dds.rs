@@ -11,7 +11,7 @@
 //! second and joins anew.
 //!
 //! `rustdds` logs through the `log` crate and is chatty where loopback has no multicast: the
-//! binary's `tracing` filter should contain [`TRACING_DIRECTIVE`].
+//! programs' `tracing` filter quiets it (`cli`).
 
 mod environment;
 mod farewell;
@@ -42,9 +42,6 @@ use lifetime::{Lifetime, wall_clock};
 use publication::Publication;
 use session::{Identity, Session};
 use watch::Endpoint;
-
-/// Belongs into the binary's `tracing` filter: `rustdds` warns of the ordinary.
-pub const TRACING_DIRECTIVE: &str = "rustdds=error";
 
 /// How long a closing bus waits for peers to acknowledge, at most.
 const FAREWELL: Duration = Duration::from_millis(250);

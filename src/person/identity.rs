@@ -23,7 +23,7 @@ pub struct Identity {
 impl Identity {
     /// An id for each sighting that has none, in the sightings' order; the detector's own ids are kept.
     /// Who has been unseen for `forget_s` gets a new id on return.
-    pub fn name(&mut self, stamp: Stamp, people: &[Sighting], forget_s: f64) -> Vec<String> {
+    pub fn name(&mut self, stamp: Stamp, people: &[&Sighting], forget_s: f64) -> Vec<String> {
         self.known
             .retain(|(_, seen, _)| stamp.seconds_since(*seen) <= forget_s);
         let mut pairs: Vec<(f64, usize, usize)> = Vec::new();
@@ -124,26 +124,26 @@ mod tests {
     #[test]
     fn ids_follow_people_not_their_order_in_the_message() {
         let mut identity = Identity::default();
-        let first = identity.name(at(0), &[standing_at(100.0), standing_at(600.0)], 1.0);
+        let first = identity.name(at(0), &[&standing_at(100.0), &standing_at(600.0)], 1.0);
         assert_eq!(first, ["u1", "u2"]);
-        let swapped = identity.name(at(33), &[standing_at(605.0), standing_at(108.0)], 1.0);
+        let swapped = identity.name(at(33), &[&standing_at(605.0), &standing_at(108.0)], 1.0);
         assert_eq!(swapped, ["u2", "u1"]);
-        let third = identity.name(at(66), &[standing_at(350.0), standing_at(600.0)], 1.0);
+        let third = identity.name(at(66), &[&standing_at(350.0), &standing_at(600.0)], 1.0);
         assert_eq!(third, ["u3", "u2"]);
     }
 
     #[test]
     fn who_was_away_too_long_is_someone_new() {
         let mut identity = Identity::default();
-        identity.name(at(0), &[standing_at(100.0)], 1.0);
-        assert_eq!(identity.name(at(2000), &[standing_at(100.0)], 1.0), ["u2"]);
+        identity.name(at(0), &[&standing_at(100.0)], 1.0);
+        assert_eq!(identity.name(at(2000), &[&standing_at(100.0)], 1.0), ["u2"]);
     }
 
     #[test]
     fn the_detectors_own_ids_are_kept() {
         let mut tracked = standing_at(100.0);
         tracked.track_id = Some("7".into());
-        let names = Identity::default().name(at(0), &[tracked, standing_at(100.0)], 1.0);
+        let names = Identity::default().name(at(0), &[&tracked, &standing_at(100.0)], 1.0);
         assert_eq!(names, ["7", "u1"]);
     }
 }

@@ -3,5 +3,7 @@
 mod common;
 mod damage;
 mod interop;
+#[path = "../support/python.rs"]
+mod python;
 mod replaying;
 mod writing;

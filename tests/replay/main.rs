@@ -3,4 +3,6 @@
 mod damaged;
 mod misfits;
 mod program;
+#[path = "../support/python.rs"]
+mod python;
 mod walk;

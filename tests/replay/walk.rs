@@ -8,6 +8,7 @@ use posemoe::msg::posemoe::{People3D, Person3D};
 use posemoe::msg::{Message, decode};
 
 use crate::program::{replay, walk};
+use crate::python::{printed, script};
 
 fn people(bag: &Path) -> Vec<People3D> {
     let mut bus = BagBus::open(bag, None, BagOptions::default()).unwrap();
@@ -75,27 +76,13 @@ fn every_frame_has_the_walker_in_front_of_the_camera() {
 
 #[test]
 fn another_implementation_reads_the_output() {
-    let Ok(python) = std::env::var("POSEMOE_TEST_PYTHON") else {
-        eprintln!("not run: POSEMOE_TEST_PYTHON names no interpreter (scripts/test sets it)");
+    let Some(mut script) = script("count_messages.py") else {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("out.mcap");
     replay(&walk(1), &output, 0);
-    let ran = std::process::Command::new(&python)
-        .arg(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/interop/count_messages.py"
-        ))
-        .arg(&output)
-        .output()
-        .unwrap_or_else(|error| panic!("POSEMOE_TEST_PYTHON={python}: {error}"));
-    assert!(
-        ran.status.success(),
-        "{}",
-        String::from_utf8_lossy(&ran.stderr)
-    );
-    let counts = String::from_utf8(ran.stdout).unwrap();
+    let counts = printed(script.arg(&output));
     for expected in [
         "/posemoe/people3d posemoe/msg/People3D 100",
         "/posemoe/markers visualization_msgs/msg/MarkerArray 100",
