@@ -1,15 +1,30 @@
 //! Rust on ONNX Runtime computes what PyTorch computed when the model was exported.
+//!
+//! The shipped models and their fixture, unless `POSEMOE_PARITY_MODEL`, `POSEMOE_PARITY_FIXTURE` and, for
+//! a float16 variant, `POSEMOE_PARITY_FP16` name others; `scripts/smoke_training` names what it exported.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use nalgebra::{Matrix3, Point2};
 use posemoe::config::Config;
 use posemoe::engine;
 use posemoe::geometry::canonical::{Ray, person_view};
+use posemoe::lift::manifest::Precision;
+use posemoe::lift::onnx::{OnnxLifter, OnnxOptions, Runtime};
+use posemoe::lift::provider::Provider;
 use posemoe::lift::{Lifter, WindowBatch};
 use serde::Deserialize;
 
-/// Largest difference of a joint (m) that rounding in float32 may leave.
-const JOINT_TOLERANCE_M: f64 = 2e-5;
 const VIEW_TOLERANCE: f64 = 2e-6;
+
+/// Largest difference of a coordinate or a sigma (m) that rounding may leave.
+fn tolerance_m(precision: Precision) -> f64 {
+    match precision {
+        Precision::Float32 => 2e-5,
+        Precision::Float16 => 5e-3,
+    }
+}
 
 #[derive(Deserialize)]
 struct Fixture {
@@ -38,15 +53,42 @@ struct View {
     view_from_camera: [[f64; 3]; 3],
 }
 
-fn fixture() -> Fixture {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/parity.json");
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+fn named(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).map(PathBuf::from)
 }
 
-#[test]
-fn the_network_agrees_with_pytorch() {
+fn shipped(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(file)
+}
+
+fn fixture() -> Fixture {
+    let path = named("POSEMOE_PARITY_FIXTURE").unwrap_or_else(|| shipped("tests/data/parity.json"));
+    let json = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&json).unwrap()
+}
+
+/// A process loads the library once, for all tests.
+fn runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| {
+        let library = engine::library(&Config::default()).unwrap_or_else(|e| panic!("{e}"));
+        Runtime::load(&library).unwrap_or_else(|e| panic!("{e}"))
+    })
+}
+
+fn load(model: PathBuf) -> OnnxLifter {
+    let options = OnnxOptions {
+        model,
+        providers: vec![Provider::Cpu],
+        threads: 1,
+        engine_cache: None,
+    };
+    OnnxLifter::load(runtime(), &options).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn assert_agrees_with_pytorch(lifter: &mut OnnxLifter) {
     let fixture = fixture();
-    let (mut lifter, _) = engine::load(&Config::default()).unwrap_or_else(|e| panic!("{e}"));
     let inputs = fixture.inputs;
     let batch = WindowBatch {
         people: fixture.people,
@@ -56,22 +98,48 @@ fn the_network_agrees_with_pytorch() {
         age_s: inputs.age_s,
         present: inputs.present,
     };
-    let lifted = lifter.lift(&batch).unwrap();
+    let lifted: Vec<_> = lifter.lift(&batch).unwrap().into_iter().flatten().collect();
     assert_eq!(lifted.len(), fixture.people);
-    let mut worst_m: f64 = 0.0;
-    for (person, lifted) in lifted.iter().enumerate() {
-        let lifted = lifted.as_ref().unwrap();
-        for joint in 0..17 {
-            let at = person * 17 + joint;
-            for axis in 0..3 {
-                let apart_m = lifted.joints_m[joint][axis] - fixture.joints_m[3 * at + axis];
-                worst_m = worst_m.max(apart_m.abs());
-            }
-            assert!((lifted.sigma_m[joint] - fixture.sigma_m[at]).abs() < JOINT_TOLERANCE_M);
+    let joints = lifted.iter().flat_map(|person| &person.joints_m);
+    let joints_m = worst(joints.flatten().copied(), &fixture.joints_m);
+    let sigma_m = worst(
+        lifted.iter().flat_map(|person| person.sigma_m),
+        &fixture.sigma_m,
+    );
+    let precision = lifter.manifest().precision;
+    let most_m = tolerance_m(precision);
+    println!("{precision:?}: joints {joints_m:.2e} m, sigma {sigma_m:.2e} m, at most {most_m:.0e}");
+    assert!(joints_m <= most_m, "joints: {joints_m:e} m");
+    assert!(sigma_m <= most_m, "sigma: {sigma_m:e} m");
+}
+
+/// Largest difference between numbers that belong together.
+fn worst(ours: impl Iterator<Item = f64>, theirs: &[f64]) -> f64 {
+    let ours: Vec<f64> = ours.collect();
+    assert_eq!(ours.len(), theirs.len());
+    let apart = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs());
+    apart.fold(0.0, f64::max)
+}
+
+#[test]
+fn the_network_agrees_with_pytorch() {
+    let model = named("POSEMOE_PARITY_MODEL").unwrap_or_else(|| shipped("models/posemoe.onnx"));
+    assert_agrees_with_pytorch(&mut load(model));
+}
+
+#[test]
+fn the_float16_variant_agrees_with_pytorch() {
+    let model = match named("POSEMOE_PARITY_FP16") {
+        Some(model) => model,
+        None if named("POSEMOE_PARITY_MODEL").is_some() => {
+            println!("another model, and no float16 variant of it");
+            return;
         }
-    }
-    println!("largest difference of a joint coordinate: {worst_m:.2e} m");
-    assert!(worst_m <= JOINT_TOLERANCE_M, "{worst_m:e} m");
+        None => shipped("models/posemoe_fp16.onnx"),
+    };
+    let mut lifter = load(model);
+    assert_eq!(lifter.manifest().precision, Precision::Float16);
+    assert_agrees_with_pytorch(&mut lifter);
 }
 
 #[test]

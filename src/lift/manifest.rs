@@ -21,6 +21,15 @@ pub struct Manifest {
     pub name: String,
     /// The model's version.
     pub version: String,
+    /// Name of the network's size: `xs`, `s` or `b`.
+    #[serde(default)]
+    pub size: Option<String>,
+    /// Number of weights.
+    #[serde(default)]
+    pub parameters: Option<u64>,
+    /// What weights and arithmetic are; older files do not say, and are float32.
+    #[serde(default)]
+    pub precision: Precision,
     /// Name of the joint set.
     pub joint_set: String,
     /// Joints in the order of inputs and outputs.
@@ -35,6 +44,17 @@ pub struct Manifest {
     pub licence: String,
     /// What it was trained on.
     pub training_data: Vec<TrainingData>,
+}
+
+/// Numbers inside the network; its inputs and outputs are float32 in any case.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// Single precision.
+    #[default]
+    Float32,
+    /// Half precision where it does not hurt: smaller, and faster on a GPU.
+    Float16,
 }
 
 /// The window that the model was trained with.
@@ -147,6 +167,30 @@ mod tests {
     fn a_fitting_manifest_is_read() {
         let manifest = Manifest::parse(&json(1, &JOINTS, 9)).unwrap();
         assert_eq!(manifest.layout().frames, 9);
+    }
+
+    #[test]
+    fn size_and_precision_are_read_where_they_are_given() {
+        let old = json(1, &JOINTS, 9);
+        let manifest = Manifest::parse(&old).unwrap();
+        assert_eq!((manifest.size, manifest.parameters), (None, None));
+        assert_eq!(manifest.precision, Precision::Float32);
+
+        let add = |precision: &str| {
+            let added = format!(r#"{{"size":"xs","parameters":7,"precision":"{precision}","#);
+            old.replacen('{', &added, 1)
+        };
+        let manifest = Manifest::parse(&add("float16")).unwrap();
+        assert_eq!(
+            (manifest.size.as_deref(), manifest.parameters),
+            (Some("xs"), Some(7))
+        );
+        assert_eq!(manifest.precision, Precision::Float16);
+        let error = Manifest::parse(&add("int8")).unwrap_err().to_string();
+        assert!(
+            error.contains("unknown variant `int8`, expected `float32` or `float16`"),
+            "{error}"
+        );
     }
 
     #[test]

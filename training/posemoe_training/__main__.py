@@ -1,63 +1,42 @@
-"""Command line: `python -m posemoe_training train|evaluate|export`."""
+"""Command line: `python -m posemoe_training prepare|train|evaluate|ablate|export`."""
 
 import argparse
-from dataclasses import replace
-from pathlib import Path
+import importlib
+import sys
 
 import torch
 
-from .data import Motion
-from .evaluate import evaluate
-from .network import PoseMoE, Size
-from .train import Recipe, smoke, train
-from .windows import WindowLayout
+from .sources.recording import SourceError
 
-HERE = Path(__file__).resolve().parent.parent
-
-
-def load(checkpoint: Path):
-    kept = torch.load(checkpoint, weights_only=True)
-    network = PoseMoE(Size(**kept["size"]))
-    network.load_state_dict(kept["network"])
-    return network.eval(), WindowLayout(**kept["layout"])
+# command: what it does; each is a module with add_arguments(parser) and run(args).
+COMMANDS = {
+    "prepare": "bring motion data that you have into the form that training reads",
+    "train": "train from scratch, go on, or begin with other weights",
+    "evaluate": "errors on held-out people and on a real walk",
+    "ablate": "take parts of the network away and measure what each is worth",
+    "export": "write the ONNX model and what proves that Rust computes the same",
+}
+MODULES = {"evaluate": "evaluation"}
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(prog="posemoe_training", description=__doc__)
-    parser.add_argument("--threads", type=int, default=0, help="CPU threads (default: all)")
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads of each process (default: PyTorch's)")
     commands = parser.add_subparsers(dest="command", required=True)
-
-    command = commands.add_parser("train", help="train from scratch on training/data")
-    command.add_argument("--out", type=Path, default=HERE / "checkpoints" / "posemoe.pt")
-    command.add_argument("--start", type=Path, help="begin with this checkpoint's weights")
-    command.add_argument("--only", choices=[stage.name for stage in Recipe().stages], help="run one stage")
-    command.add_argument("--seed", type=int, default=Recipe().seed)
-    command.add_argument("--smoke", action="store_true", help="seconds instead of an hour and a half")
-
-    command = commands.add_parser("evaluate", help="errors on held-out people")
-    command.add_argument("--checkpoint", type=Path, default=HERE / "checkpoints" / "posemoe.pt")
-
-    command = commands.add_parser("export", help="write the ONNX model and its parity fixture")
-    command.add_argument("--checkpoint", type=Path, default=HERE / "checkpoints" / "posemoe.pt")
-    command.add_argument("--out", type=Path, default=HERE.parent / "models" / "posemoe.onnx")
-    command.add_argument("--fixture", type=Path, help="write inputs and PyTorch's outputs here (.json)")
-
+    wanted = next((word for word in sys.argv[1:] if word in COMMANDS), None)
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary)
+        if name == wanted:  # the others' libraries need not be there
+            importlib.import_module(f".{MODULES.get(name, name)}", __package__).add_arguments(command)
     args = parser.parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
-    if args.command == "train":
-        recipe = replace(Recipe(), seed=args.seed)
-        train(smoke(recipe) if args.smoke else recipe, args.out, args.start, args.only)
-    elif args.command == "evaluate":
-        network, layout = load(args.checkpoint)
-        for name, value in evaluate(network, Motion.load(held_out=True), layout).items():
-            print(f"{name:20} {value:7.1f}")
-    else:
-        from .export import export  # needs the packages onnx and onnxscript
-
-        network, layout = load(args.checkpoint)
-        export(network, layout, args.out, args.fixture)
+    try:
+        return importlib.import_module(f".{MODULES.get(args.command, args.command)}", __package__).run(args) or 0
+    except (ValueError, SourceError) as error:  # what the user gave does not fit; the message says how
+        print(f"posemoe_training: {error}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,20 +1,31 @@
 """Virtual robot cameras around a person, and what they see: exact perspective, image borders."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Optional
 
 import torch
 
+from .draw import Draw
 from .skeleton import LIMB_JOINTS
 
+NEAREST_M, FARTHEST_M = 1.0, 12.0
+HALF_VIEW_DEG = (14, 55)
+BORDERS = ("full", "legs")
 
-class Scene(NamedTuple):
+
+@dataclass
+class Scene:
     camera_m: torch.Tensor  # (B, T, 17, 3) joints in the camera optical frame
-    half_x: torch.Tensor    # (B,) tangent of half the horizontal field of view
-    half_y: torch.Tensor    # (B,) the same, vertical
+    right: torch.Tensor     # (B,) borders of the image as tangents: |x/z| < right
+    bottom: torch.Tensor    # (B,) -top < y/z < bottom
+    top: torch.Tensor       # (B,)
 
-
-def _uniform(low: float, high: float, n: int, rng: torch.Generator) -> torch.Tensor:
-    return low + (high - low) * torch.rand(n, generator=rng)
+    def in_image(self, points_m: torch.Tensor) -> torch.Tensor:
+        """Which points (B, T, 17, 3) project inside the image, (B, T, 17)."""
+        z = points_m[..., 2]
+        x, y = points_m[..., 0] / z.clamp(min=0.1), points_m[..., 1] / z.clamp(min=0.1)
+        right, bottom, top = (t[:, None, None] for t in (self.right, self.bottom, self.top))
+        return (z > 0.1) & (x.abs() < right) & (y < bottom) & (y > -top)
 
 
 def _optical_axes(pan: torch.Tensor, tilt: torch.Tensor, roll: torch.Tensor) -> torch.Tensor:
@@ -27,47 +38,52 @@ def _optical_axes(pan: torch.Tensor, tilt: torch.Tensor, roll: torch.Tensor) -> 
     return torch.stack([c * right + s * down, c * down - s * right, forward], -2)
 
 
-def place_cameras(world_m: torch.Tensor, rng: torch.Generator) -> Scene:
-    """Puts one camera 1.2-12 m from each person (B, T, 17, 3, newest frame last), 0.2-2.5 m high.
+def place_cameras(world_m: torch.Tensor, draw: Draw, border: Optional[str] = None) -> Scene:
+    """Puts one camera 1-12 m from each person (B, T, 17, 3, newest frame last), 0.2-2.5 m high.
 
-    Most cameras are level within 25 degrees and see the person anywhere in the image, cut off by
-    its border; those that would see almost nothing are aimed at the person instead.
+    Half of the cameras are level within 10 degrees (one sigma) and see the person anywhere in the image, cut
+    off by its border; the others are tilted towards the person, and so are those that would see almost nothing.
+
+    For measurements `border` moves the image's border: "full" sees all of everybody, "legs" cuts off
+    the same people between hip and knee.
     """
     batch = world_m.shape[0]
     root = world_m[:, -1, 0]
     floor_z = world_m[..., 2].amin((1, 2))
-    distance = torch.exp(_uniform(0.18, 2.48, batch, rng))
-    azimuth = _uniform(-torch.pi, torch.pi, batch, rng)
-    height = _uniform(0.2, 2.5, batch, rng)
+    distance = torch.exp(draw.uniform(0, 1, batch) * torch.log(torch.tensor(FARTHEST_M / NEAREST_M))) * NEAREST_M
+    azimuth = draw.uniform(-torch.pi, torch.pi, batch)
+    height = draw.uniform(0.2, 2.5, batch)
     centre = root + torch.stack([distance * azimuth.cos(), distance * azimuth.sin(), 0 * azimuth], -1)
     centre[:, 2] = floor_z + height
 
-    half_x = torch.tan(torch.deg2rad(_uniform(16, 52, batch, rng)))
-    aspects = torch.tensor([4 / 3, 16 / 9, 9 / 16, 1.0])
-    half_y = half_x / aspects[torch.multinomial(torch.tensor([4.0, 4.0, 2.0, 1.0]), batch, True, generator=rng)]
+    half_x = torch.tan(torch.deg2rad(draw.uniform(*HALF_VIEW_DEG, batch)))
+    aspects = torch.tensor([4 / 3, 16 / 9, 9 / 16, 1.0], device=draw.device)
+    half_y = half_x / aspects[draw.pick(torch.tensor([4.0, 4.0, 2.0, 1.0]), batch)]
 
     to_person = azimuth + torch.pi
     elevation = torch.atan2(centre[:, 2] - root[:, 2], distance)
-    pan_off = torch.atan(half_x) * _uniform(-0.85, 0.85, batch, rng)
-    level = torch.deg2rad(10 * torch.randn(batch, generator=rng))
-    aimed = elevation + torch.atan(half_y) * _uniform(-0.5, 0.5, batch, rng)
-    roll = torch.deg2rad(3 * torch.randn(batch, generator=rng))
+    pan_off = torch.atan(half_x) * draw.uniform(-0.85, 0.85, batch)
+    level = torch.deg2rad(10 * draw.normal(batch))
+    aimed = elevation + torch.atan(half_y) * draw.uniform(-0.5, 0.5, batch)
+    roll = torch.deg2rad(3 * draw.normal(batch))
 
     def seen_by(tilt: torch.Tensor) -> torch.Tensor:
         rotation = _optical_axes(to_person + pan_off, tilt, roll)
         return torch.einsum("bij,btkj->btki", rotation, world_m - centre[:, None, None])
 
-    use_level = torch.rand(batch, generator=rng) < 0.5
-    camera = torch.where(use_level[:, None, None, None], seen_by(level), seen_by(aimed))
-    few = in_image(camera, half_x, half_y)[:, -1, list(LIMB_JOINTS)].sum(-1) < 6
-    camera = torch.where(few[:, None, None, None], seen_by(elevation), camera)
-    return Scene(camera, half_x, half_y)
+    use_level = draw.chance(0.5, batch)
+    scene = Scene(torch.where(use_level[:, None, None, None], seen_by(level), seen_by(aimed)), half_x, half_y, half_y)
+    few = scene.in_image(scene.camera_m)[:, -1, list(LIMB_JOINTS)].sum(-1) < 6
+    scene.camera_m = torch.where(few[:, None, None, None], seen_by(elevation), scene.camera_m)
+    return scene if border is None else _with_border(scene, border, draw)
 
 
-def in_image(camera_m: torch.Tensor, half_x: torch.Tensor, half_y: torch.Tensor) -> torch.Tensor:
-    """Which joints (B, T, 17) project inside the image."""
-    z = camera_m[..., 2]
-    ok = z > 0.1
-    z = z.clamp(min=0.1)
-    ok &= (camera_m[..., 0] / z).abs() < half_x[:, None, None]
-    return ok & ((camera_m[..., 1] / z).abs() < half_y[:, None, None])
+def _with_border(scene: Scene, border: str, draw: Draw) -> Scene:
+    if border not in BORDERS:
+        raise ValueError(f"border {border!r} is none of {', '.join(BORDERS)}")
+    far = torch.full_like(scene.right, 1e3)
+    newest = scene.camera_m[:, -1]
+    y = newest[..., 1] / newest[..., 2].clamp(min=0.1)
+    hip, knee = y[:, [1, 4]].mean(1), y[:, [2, 5]].mean(1)
+    cut = hip + draw.uniform(0.2, 0.8, len(hip)) * (knee - hip)  # drawn in either case: the same random numbers
+    return Scene(scene.camera_m, far, cut if border == "legs" else far, far)

@@ -1,16 +1,18 @@
-"""Motion capture under permissive licences: read, split by person, sampled by source.
+"""Motion capture under permissive licences: split by person, sampled by source.
 
 Positions are metres, world z up. Joint 0 is the absolute mid-hip.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Iterator, Tuple
+from typing import List, Sequence
 
 import numpy as np
 import torch
 
-from .skeleton import MIRRORED, PARENTS
+from .draw import Draw
+from .sources.recording import Recording, read_npz
+from .sources.repair import continuous_parts
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 
@@ -25,25 +27,38 @@ HELD_OUT = {
     "uiprmd": {"s09", "s10"},
     "reactidle": {"014", "015"},
 }
-LONGEST_WINDOW_S = 1.5
 
-
-def sequences(path: Path) -> Iterator[Tuple[str, float, np.ndarray]]:
-    """Yields (subject, frames per second, positions (F, 17, 3) in metres) of one `.npz` file."""
-    archive = np.load(path)
-    half_mm = archive["d2_half_mm"]
-    rows = zip(archive["subject"], archive["fps"], archive["start"], archive["length"])
-    for subject, fps, start, length in rows:
-        x = half_mm[:, :, start:start + length].astype(np.int64)
-        x[:, :, 1:] = np.cumsum(x[:, :, 1:], -1)  # first differences from second differences
-        x = np.cumsum(x, -1).transpose(2, 0, 1) * 5e-4
-        x[:, 1:] += x[:, :1]
-        yield str(subject), float(fps), x.astype(np.float32)
+CMU_ACTIONS = {
+    "08": "walk", "14": "box, daily life", "16": "run, jump, turn", "35": "walk, run",
+    "49": "dance, acrobatics", "91": "walk styles",
+}
+UIPRMD_ACTIONS = {
+    "m01": "deep squat", "m02": "hurdle step", "m03": "inline lunge", "m04": "side lunge", "m05": "sit to stand",
+    "m06": "leg raise", "m07": "shoulder abduction", "m08": "shoulder extension", "m09": "shoulder rotation",
+    "m10": "shoulder scaption",
+}
 
 
 def is_held_out(source: str, subject: str) -> bool:
     family = "cmu" if source.startswith("cmu") else source
-    return subject.lstrip("0") in {s.lstrip("0") for s in HELD_OUT[family]}
+    return subject.lstrip("0") in {s.lstrip("0") for s in HELD_OUT.get(family, ())}
+
+
+def action_of(source: str, recording: Recording) -> str:
+    """The family of motion that errors are reported for."""
+    if source.startswith("cmu"):
+        return CMU_ACTIONS.get(recording.subject.zfill(2), "other")
+    return UIPRMD_ACTIONS.get(recording.action[:3], "other") if source == "uiprmd" else "idle"
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Which `.npz` files are used and how often each is drawn; `more` adds a user's own (from `prepare`)."""
+
+    folder: Path = DATA
+    weights: dict = field(default_factory=lambda: dict(SOURCE_WEIGHTS))
+    more: Sequence[Path] = ()
+    more_weight: float = 0.3  # share of all draws that goes to `more`, in proportion to their minutes
 
 
 @dataclass
@@ -55,68 +70,52 @@ class Motion:
     length: torch.Tensor       # (S,) frames
     fps: torch.Tensor          # (S,)
     chance: torch.Tensor       # (S,) how often a sequence is drawn
+    action: torch.Tensor       # (S,) row of `actions`
+    actions: List[str]
 
     @staticmethod
-    def load(held_out: bool, folder: Path = DATA) -> "Motion":
-        frames, first, length, fps, chance = [], [], [], [], []
-        total = 0
-        for source, weight in SOURCE_WEIGHTS.items():
-            chosen = [
-                (rate, x) for subject, rate, x in sequences(folder / f"{source}.npz")
-                if is_held_out(source, subject) == held_out and len(x) > LONGEST_WINDOW_S * rate
-            ]
-            seconds = sum(len(x) / rate for rate, x in chosen)
-            for rate, x in chosen:
-                frames.append(x)
-                first.append(total)
-                length.append(len(x))
-                fps.append(rate)
-                chance.append(weight * len(x) / rate / seconds)
-                total += len(x)
+    def load(held_out: bool, sources: Sources = Sources()) -> "Motion":
+        """The people that training sees, or those held out. A user's own files are all for training."""
+        groups = [(name, weight, [r for r in read_npz(sources.folder / f"{name}.npz")
+                                  if is_held_out(name, r.subject) == held_out])
+                  for name, weight in sources.weights.items()]
+        if not held_out and sources.more:
+            own = [r for path in sources.more for r in read_npz(path)]
+            groups = [(name, weight * (1 - sources.more_weight), rows) for name, weight, rows in groups]
+            groups.append(("more", sources.more_weight, own))
+        kept: List[Recording] = []
+        chance, named = [], []
+        for name, weight, rows in groups:
+            # A few recordings begin in a T-pose or jump; parts too short for a window are left out.
+            rows = [part for r in rows for part in continuous_parts(r)[0]]
+            seconds = sum(len(r.positions_m) / r.fps for r in rows)
+            kept += rows
+            chance += [weight * len(r.positions_m) / r.fps / seconds for r in rows]
+            named += [action_of(name, r) for r in rows]
+        actions = sorted(set(named))
+        length = torch.tensor([len(r.positions_m) for r in kept])
         return Motion(
-            torch.from_numpy(np.concatenate(frames)), torch.tensor(first), torch.tensor(length),
-            torch.tensor(fps), torch.tensor(chance, dtype=torch.float64),
+            positions_m=torch.from_numpy(np.concatenate([r.positions_m for r in kept])),
+            first=length.cumsum(0) - length, length=length, fps=torch.tensor([float(r.fps) for r in kept]),
+            chance=torch.tensor(chance), action=torch.tensor([actions.index(a) for a in named]), actions=actions,
         )
 
-    def sample(self, age_s: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
-        """Draws windows: positions (B, T, 17, 3) at `age_s` (B, T) before a random moment."""
-        batch = age_s.shape[0]
-        row = torch.multinomial(self.chance, batch, replacement=True, generator=rng)
+    def to(self, device: torch.device) -> "Motion":
+        moved = {name: value.to(device) for name, value in vars(self).items() if isinstance(value, torch.Tensor)}
+        return replace(self, **moved)
+
+    def draw_rows(self, count: int, draw: Draw) -> torch.Tensor:
+        """`count` sequences at random, (B,)."""
+        return draw.pick(self.chance, count)
+
+    def sample(self, row: torch.Tensor, age_s: torch.Tensor, draw: Draw) -> torch.Tensor:
+        """Positions (B, T, 17, 3) at `age_s` (B, T) before a random moment of sequences `row` (B,)."""
         fps, length, first = self.fps[row], self.length[row], self.first[row]
         oldest = age_s.amax(1) * fps
-        newest = oldest + torch.rand(batch, generator=rng) * (length - 2 - oldest).clamp(min=0)
+        newest = oldest + draw.unit(len(row)) * (length - 2 - oldest).clamp(min=0)
         at = (newest[:, None] - age_s * fps[:, None]).clamp(min=0)
         low = at.floor()
         part = (at - low)[..., None, None]
         index = (first[:, None] + low).long()
         high = torch.minimum(index + 1, (first + length - 1)[:, None])
         return self.positions_m[index] * (1 - part) + self.positions_m[high] * part
-
-
-def _ancestors() -> torch.Tensor:
-    chain = torch.zeros(17, 17)
-    for joint in range(17):
-        bone = joint
-        while bone > 0:
-            chain[joint, bone] = 1
-            bone = PARENTS[bone]
-    return chain
-
-
-CHAIN = _ancestors()  # joint = pelvis + CHAIN @ bones
-
-
-def vary_bodies(x: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
-    """Mirrors half of the windows and gives each another stature and other limb proportions."""
-    batch = x.shape[0]
-    root = x[:, :, :1]
-    bones = x - x[:, :, [max(p, 0) for p in PARENTS]]
-    scale = 1 + 0.05 * torch.randn(batch, 1, 17, 1, generator=rng)
-    scale = (scale + scale[:, :, list(MIRRORED)]) / 2  # left and right limbs stay alike
-    stature = 1 + 0.07 * torch.randn(batch, 1, 1, 1, generator=rng)
-    scale = (scale * stature).clamp(0.7, 1.25)
-    relative = torch.einsum("jk,btkc->btjc", CHAIN, bones * scale)
-    x = relative + root * stature
-    flip = torch.rand(batch, generator=rng) < 0.5
-    mirrored = x[:, :, list(MIRRORED)] * torch.tensor([-1.0, 1.0, 1.0])
-    return torch.where(flip[:, None, None, None], mirrored, x)

@@ -1,14 +1,20 @@
-"""Training examples: windows of keypoints at irregular times, with the newest frame's 3D pose."""
+"""Training examples: windows of keypoints at irregular times, with each frame's 3D pose."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 import torch
 
+from .bodies import lean, mirror_half, resize, with_upper_body
 from .cameras import place_cameras
-from .data import Motion, vary_bodies
+from .data import Motion
 from .detector import detect
+from .draw import Draw
 from .view import person_view
+
+SLOWEST_HZ, FASTEST_HZ = 5.0, 60.0
+RECOMBINED_CHANCE = 0.15
+YOUNG_CHANCE = 0.12  # windows of a person who has just appeared
 
 
 @dataclass(frozen=True)
@@ -22,43 +28,57 @@ class WindowLayout:
 
 
 class Batch(NamedTuple):
-    keypoints: torch.Tensor  # (B, T, 17, 3)
-    view: torch.Tensor       # (B, T, 3)
-    age_s: torch.Tensor      # (B, T), 0 for the newest
-    present: torch.Tensor    # (B, T), 1 where the slot is filled
-    joints_m: torch.Tensor   # (B, T, 17, 3) root-relative, each in its own frame's virtual camera
+    keypoints: torch.Tensor         # (B, T, 17, 3)
+    view: torch.Tensor              # (B, T, 3)
+    age_s: torch.Tensor             # (B, T), 0 for the newest
+    present: torch.Tensor           # (B, T), 1 where the slot is filled
+    joints_m: torch.Tensor          # (B, T, 17, 3) root-relative, each in its own frame's virtual camera
+    view_from_camera: torch.Tensor  # (B, T, 3, 3)
+    action: torch.Tensor            # (B,) row of `Motion.actions`
 
 
-def slot_ages(batch: int, layout: WindowLayout, rng: torch.Generator) -> torch.Tensor:
+def slot_ages(batch: int, layout: WindowLayout, draw: Draw, rate_hz: Optional[float] = None) -> torch.Tensor:
     """Ages (B, T) of slots, oldest first, for detectors of 5-60 Hz with jitter and drops."""
-    frames = layout.frames
-    if frames == 1:
-        return torch.zeros(batch, 1)
-    period = 1 / torch.exp(torch.log(torch.tensor(5.0)) + torch.rand(batch, 1, generator=rng) * 2.4849)
-    period = period.clamp(1 / 60, 1 / 5)
-    steps = torch.ceil(layout.spacing_s / period - 1e-6)
-    dropped = (torch.rand(batch, frames - 1, generator=rng) < 0.06).float()
-    gap = period * (steps + dropped) * (1 + 0.08 * torch.randn(batch, frames - 1, generator=rng)).clamp(0.8, 1.3)
-    gap = gap.clamp(min=layout.spacing_s)
-    ages = torch.cat([torch.zeros(batch, 1), gap.cumsum(1)], 1)
-    return ages.flip(1)
+    if layout.frames == 1:
+        return torch.zeros(batch, 1, device=draw.device)
+    octaves = torch.log(torch.tensor(FASTEST_HZ / SLOWEST_HZ))
+    rate = SLOWEST_HZ * torch.exp(draw.unit(batch, 1) * octaves) if rate_hz is None else \
+        torch.full((batch, 1), rate_hz, device=draw.device)
+    steps = torch.ceil(layout.spacing_s * rate - 1e-6).clamp(min=1)
+    dropped = draw.chance(0.06, batch, layout.frames - 1).float()
+    jitter = (1 + 0.08 * draw.normal(batch, layout.frames - 1)).clamp(0.8, 1.3)
+    gap = ((steps + dropped) / rate * jitter).clamp(min=layout.spacing_s)
+    return torch.cat([torch.zeros(batch, 1, device=draw.device), gap.cumsum(1)], 1).flip(1)
 
 
-def make_batch(motion: Motion, size: int, layout: WindowLayout, rng: torch.Generator,
-               noise: float = 1.0, vary: bool = True) -> Batch:
-    """Draws `size` windows from `motion` through random bodies, cameras and detectors."""
-    age_s = slot_ages(size, layout, rng)
+def _varied(motion: Motion, row: torch.Tensor, age_s: torch.Tensor, draw: Draw) -> torch.Tensor:
+    """Motion of those sequences at another speed, by another body, some of it recombined."""
+    batch = len(row)
+    age_s = age_s * draw.uniform(0.75, 1.25, batch, 1)
+    world_m = motion.sample(row, age_s, draw)
+    other_m = motion.sample(motion.draw_rows(batch, draw), age_s, draw)
+    recombined = draw.chance(RECOMBINED_CHANCE, batch, 1, 1, 1)
+    world_m = torch.where(recombined, with_upper_body(world_m, other_m), world_m)
+    return mirror_half(lean(resize(world_m, draw), draw), draw)
+
+
+def make_batch(motion: Motion, size: int, layout: WindowLayout, rng: torch.Generator, noise: float = 1.0,
+               vary: bool = True, rate_hz: Optional[float] = None, border: Optional[str] = None) -> Batch:
+    """Draws `size` windows from `motion` through random bodies, cameras and detectors.
+
+    For measurements: `vary=False` leaves the bodies as recorded, `rate_hz` fixes the detector's rate,
+    and `border` ("full", "legs") the image's border.
+    """
+    draw = Draw(rng)
+    age_s = slot_ages(size, layout, draw, rate_hz)
     present = (age_s <= layout.span_s).float()
-    # A person who has just appeared has a short history.
-    young = torch.rand(size, 1, generator=rng) < 0.12
-    present = torch.where(young, (age_s <= torch.rand(size, 1, generator=rng) * 0.6).float(), present)
+    young = draw.chance(YOUNG_CHANCE, size, 1)
+    present = torch.where(young, (age_s <= draw.unit(size, 1) * 0.6).float(), present)
     age_s = age_s * present
-    speed = 0.75 + 0.5 * torch.rand(size, 1, generator=rng) if vary else 1.0
-    world_m = motion.sample(age_s * speed, rng)
-    if vary:
-        world_m = vary_bodies(world_m, rng)
-    scene = place_cameras(world_m, rng)
-    xy, score = detect(scene, age_s, rng, noise)
+    row = motion.draw_rows(size, draw)
+    world_m = _varied(motion, row, age_s, draw) if vary else motion.sample(row, age_s, draw)
+    scene = place_cameras(world_m, draw, border)
+    xy, score = detect(scene, age_s, draw, noise)
     # Frames that show almost nothing are not used, here as in the node; the newest always is.
     enough = (score > 0).sum(-1) >= 4
     enough[:, -1] = True
@@ -67,4 +87,5 @@ def make_batch(motion: Motion, size: int, layout: WindowLayout, rng: torch.Gener
     relative = scene.camera_m - scene.camera_m[:, :, :1]
     joints_m = torch.einsum("btij,btkj->btki", seen.view_from_camera, relative)
     keep = present[..., None]
-    return Batch(seen.keypoints * keep[..., None], seen.view * keep, age_s * present, present, joints_m)
+    return Batch(seen.keypoints * keep[..., None], seen.view * keep, age_s * present, present, joints_m,
+                 seen.view_from_camera, motion.action[row])

@@ -1,0 +1,57 @@
+"""What a training run leaves behind: the averaged weights, and all that it needs to go on."""
+
+from pathlib import Path
+from typing import Any, Dict, List, Tuple
+
+import torch
+
+from .network import PoseMoE
+from .recipe import Recipe, parse
+from .windows import WindowLayout
+
+FORMAT = 2
+
+
+class CheckpointError(ValueError):
+    """A file that is no checkpoint of this package; the message says what was found."""
+
+
+def save(path: Path, recipe: Recipe, average: PoseMoE, own_data: List[Dict[str, str]], state: Dict[str, Any]) -> None:
+    """`own_data` names the user's files that touched the weights, with their licences.
+
+    Written beside and moved into place, so that a run that is killed leaves a whole file.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    torch.save({"format": FORMAT, "recipe": recipe.as_dict(), "network": average.state_dict(), "own_data": own_data,
+                "state": state}, part)
+    part.replace(path)
+
+
+def load(path: Path) -> Dict[str, Any]:
+    try:
+        kept = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise CheckpointError(f"there is no checkpoint {path}; `train` writes one") from None
+    except Exception as error:  # torch raises many kinds for a damaged file
+        raise CheckpointError(f"{path} is not a checkpoint: {error}") from None
+    if not isinstance(kept, dict) or kept.get("format") != FORMAT:
+        found = kept.get("format") if isinstance(kept, dict) else type(kept).__name__
+        raise CheckpointError(f"{path} has format {found}, expected {FORMAT}")
+    return kept
+
+
+def recipe_of(kept: Dict[str, Any], path: Path) -> Recipe:
+    return parse(kept["recipe"], str(path))
+
+
+def load_network(path: Path) -> Tuple[PoseMoE, WindowLayout]:
+    """The averaged weights, ready to evaluate, and how their windows are filled."""
+    return network_of(load(path), path)
+
+
+def network_of(kept: Dict[str, Any], path: Path) -> Tuple[PoseMoE, WindowLayout]:
+    recipe = recipe_of(kept, path)
+    network = PoseMoE(recipe.network_size(), recipe.variant)
+    network.load_state_dict(kept["network"])
+    return network.eval(), recipe.layout

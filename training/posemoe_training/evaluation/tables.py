@@ -1,0 +1,68 @@
+"""The figures of an evaluation as text."""
+
+from typing import Any, Dict, List, Sequence, Tuple
+
+Column = Tuple[str, str, int]  # key of the figure, head with its unit, digits after the point
+
+POSE: Sequence[Column] = (
+    ("mpjpe_mm", "MPJPE mm", 1), ("p_mpjpe_mm", "P-MPJPE mm", 1), ("n_mpjpe_mm", "N-MPJPE mm", 1),
+    ("image_plane_mm", "image mm", 1), ("depth_mm", "depth mm", 1), ("turn_deg", "turn deg", 1),
+)
+SIGMA: Sequence[Column] = (("within_1_sigma_pct", "<1 sigma %", 1), ("within_2_sigma_pct", "<2 sigma %", 1))
+OVERALL = (*POSE, ("pck150_pct", "PCK150 %", 1), ("auc_pct", "AUC %", 1), *SIGMA)
+SWEEP = (*POSE, *SIGMA)
+WALK = (("frames", "frames", 0), *SWEEP, ("acceleration_error_m_s2", "acc.err m/s2", 1),
+        ("reference_acceleration_m_s2", "ref.acc m/s2", 1))
+MOVEMENT = (
+    ("velocity error", "velocity_error_mm_s", "mm/s"), ("true speed", "true_speed_mm_s", "mm/s"),
+    ("acceleration error", "acceleration_error_m_s2", "m/s2"),
+    ("true acceleration", "true_acceleration_m_s2", "m/s2"),
+    ("jitter (jerk)", "jitter_m_s3", "m/s3"), ("true jerk", "true_jitter_m_s3", "m/s3"),
+)
+
+
+def table(title: str, rows: Dict[str, Dict[str, Any]], columns: Sequence[Column]) -> str:
+    """A title and one line for each named row."""
+    first = max((len(name) for name in rows), default=0)
+    lines = [title, " " * first + "".join(f"{head:>14}" for _, head, _ in columns)]
+    for name, row in rows.items():
+        lines.append(name.ljust(first) + "".join(f"{row[key]:14.{digits}f}" for key, _, digits in columns))
+    return "\n".join(lines) + "\n"
+
+
+def sweep(title: str, rows: List[Dict[str, Any]], key: str, columns: Sequence[Column] = SWEEP) -> str:
+    """One line for each condition, named by what was varied."""
+    return table(title, {f"{row[key]:g}" if key != "border" else row[key]: row for row in rows}, columns)
+
+
+def quick_table(report: Dict[str, Any]) -> str:
+    return table("Held-out people, newest frame, root-relative", {"all": report["overall"]}, OVERALL)
+
+
+def full_tables(report: Dict[str, Any]) -> str:
+    return "\n".join((
+        quick_table(report),
+        table("By joint", report["per_joint"],
+              (("error_mm", "error mm", 1), ("image_plane_mm", "image mm", 1), ("depth_mm", "depth mm", 1))),
+        table("By family of motion", report["per_action"], (("people", "windows", 0), *SWEEP)),
+        sweep("By noise of the detector, times the usual", report["noise"], "noise"),
+        sweep("By rate of the detector, Hz", report["rate"], "rate_hz"),
+        sweep("By joints taken away at random", report["missing"], "missing_joints"),
+        sweep("Legs cut off by the image's border", report["border"], "border",
+              (("upper_body_mm", "upper mm", 1), *SWEEP)),
+        table("Sigma, in bins of like sigma (root mean squares)",
+              {str(n + 1): row for n, row in enumerate(report["sigma_reliability"])},
+              (("sigma_mm", "sigma mm", 1), ("error_mm", "error mm", 1))),
+        movement_table(report["movement"]),
+    ))
+
+
+def movement_table(figures: Dict[str, float]) -> str:
+    lines = ["Movement, consecutive outputs at 30 Hz"]
+    for name, key, unit in MOVEMENT:
+        lines.append(f"{name:20}{figures[key]:10.1f} {unit}")
+    return "\n".join(lines) + "\n"
+
+
+def walk_table(rows: Dict[str, Dict[str, float]]) -> str:
+    return table("Real walk, 12 limb joints, relative to the mid-hip", rows, WALK)

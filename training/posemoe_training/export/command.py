@@ -1,0 +1,31 @@
+"""The command `export`: checkpoint in, checked model files out."""
+
+import argparse
+from pathlib import Path
+
+from ..checkpoint import load, network_of
+from .fixture import write_fixture
+from .parity import held_out_people
+from .write import write_float16, write_float32
+
+TRAINING = Path(__file__).resolve().parents[2]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--checkpoint", type=Path, default=TRAINING / "checkpoints" / "s.pt",
+                        help="[%(default)s]")
+    parser.add_argument("--out", type=Path, default=TRAINING.parent / "models" / "posemoe.onnx", help="[%(default)s]")
+    parser.add_argument("--fp16", type=Path, metavar="FILE.onnx", help="also write a float16 variant, for GPUs")
+    parser.add_argument("--fixture", type=Path, metavar="FILE.json",
+                        help="also write inputs with PyTorch's outputs, for the parity test in Rust")
+
+
+def run(args: argparse.Namespace) -> None:
+    kept = load(args.checkpoint)
+    network, layout = network_of(kept, args.checkpoint)
+    people = held_out_people(layout)
+    float32 = write_float32(network, layout, people, args.out, kept["own_data"])
+    if args.fp16 is not None:
+        write_float16(network, layout, people, float32, args.fp16, kept["own_data"])
+    if args.fixture is not None:
+        write_fixture(network, layout, args.fixture)

@@ -1,0 +1,80 @@
+"""Does a model file compute what it should? On people that training never saw, by ONNX Runtime on the CPU."""
+
+from dataclasses import dataclass
+from typing import Tuple
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from torch import nn
+
+from ..data import Motion
+from ..windows import WindowLayout, make_batch
+from .graph import INPUTS, OUTPUTS, Inputs
+from .refused import Refused
+
+PEOPLE = 256
+# What rounding in float32 may leave in a coordinate; the test in Rust allows the same.
+FLOAT32_MOST_M = 2e-5
+# A fifteenth of the network's own error, for all but one joint in a thousand.
+FLOAT16_MOST_M = 5e-3
+
+Answer = Tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Apart:
+    """How far two answers for the same people are apart."""
+
+    joint_m: float        # the worst joint
+    most_joints_m: float  # 99.9 % of the joints are closer
+    sigma_m: float        # the worst sigma
+
+    @staticmethod
+    def between(one: Answer, other: Answer) -> "Apart":
+        joint_m = np.linalg.norm(one[0] - other[0], axis=-1)
+        return Apart(float(joint_m.max()), float(np.quantile(joint_m, 0.999)), float(np.abs(one[1] - other[1]).max()))
+
+    def __str__(self) -> str:
+        joint, most, sigma = (f"{1000 * m:.2g} mm" for m in (self.joint_m, self.most_joints_m, self.sigma_m))
+        return f"joints at most {joint} apart, 99.9 % of them {most}; sigmas at most {sigma}"
+
+
+def held_out_people(layout: WindowLayout, size: int = PEOPLE, seed: int = 11) -> Inputs:
+    """The network's inputs for simulated detections of held-out people."""
+    rng = torch.Generator().manual_seed(seed)
+    return tuple(make_batch(Motion.load(held_out=True), size, layout, rng, vary=False)[:len(INPUTS)])
+
+
+def onnx_answer(model: onnx.ModelProto, people: Inputs) -> Answer:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return tuple(session.run(list(OUTPUTS), {name: x.numpy() for name, x in zip(INPUTS, people)}))
+
+
+@torch.no_grad()
+def torch_answer(network: nn.Module, people: Inputs) -> Answer:
+    return tuple(tensor.numpy() for tensor in network.eval()(*people))
+
+
+def check_float32(network: nn.Module, model: onnx.ModelProto, people: Inputs) -> Apart:
+    """Refuses a graph that computes something else than the network, for many people or for one."""
+    expected = torch_answer(network, people)
+    for size in (1, len(people[0])):
+        apart = Apart.between(onnx_answer(model, tuple(x[:size] for x in people)), tuple(x[:size] for x in expected))
+        # Not `>`: a difference that is not a number must not pass.
+        if not max(apart.joint_m, apart.sigma_m) <= FLOAT32_MOST_M:
+            raise Refused(f"people: {size}; ONNX Runtime and PyTorch differ: {apart}; "
+                          f"expected at most {1000 * FLOAT32_MOST_M:.2g} mm")
+    return apart
+
+
+def check_float16(float32: onnx.ModelProto, float16: onnx.ModelProto, people: Inputs) -> Apart:
+    """Refuses a float16 variant whose rounding would be seen."""
+    apart = Apart.between(onnx_answer(float16, people), onnx_answer(float32, people))
+    if not (apart.most_joints_m <= FLOAT16_MOST_M and apart.sigma_m < np.inf):
+        raise Refused(f"float16 and float32 differ: {apart}; "
+                      f"expected at most {1000 * FLOAT16_MOST_M:.2g} mm for 99.9 % of the joints")
+    return apart

@@ -1,0 +1,102 @@
+"""What a training run is made of; kept in `configs/*.yaml`."""
+
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Dict, Optional, Tuple
+
+import yaml
+
+from .data import Sources
+from .network import SIZES, VARIANTS, Size
+from .windows import WindowLayout
+
+CONFIGS = Path(__file__).resolve().parent.parent / "configs"
+PRECISIONS = ("float32", "bfloat16")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stretch of training; its learning rates rise for `warmup` steps, then fall along a cosine."""
+
+    name: str
+    steps: int
+    frames: int                  # slots of a window; 1 teaches the spatial parts only
+    batch: int                   # windows a step, over all processes
+    matrix_rate: float           # learning rate of the hidden matrices (Muon)
+    other_rate: float = 1e-3     # and of everything else (AdamW)
+    warmup: int = 50
+
+
+@dataclass(frozen=True)
+class Recipe:
+    size: str
+    stages: Tuple[Stage, ...]
+    variant: str = "full"
+    seed: int = 7
+    layout: WindowLayout = WindowLayout()
+    precision: str = "float32"   # of the matrix products; bfloat16 pays off on a GPU only
+    average: float = 0.998       # running average of the weights that is kept, per step
+    more_data: Tuple[str, ...] = field(default=())  # `.npz` files made by `prepare`
+
+    def network_size(self) -> Size:
+        return SIZES[self.size]
+
+    def sources(self) -> Sources:
+        return Sources(more=tuple(Path(p) for p in self.more_data))
+
+    def as_dict(self) -> Dict[str, Any]:
+        return asdict(self)
+
+
+class RecipeError(ValueError):
+    """A recipe that cannot be followed; the message names the field and what is expected."""
+
+
+def _known(kind: type, values: Dict[str, Any], where: str) -> Dict[str, Any]:
+    names = [f.name for f in fields(kind)]
+    for name in values:
+        if name not in names:
+            raise RecipeError(f"{where}: {name!r} is unknown; known are {', '.join(names)}")
+    return values
+
+
+def parse(values: Dict[str, Any], where: str) -> Recipe:
+    if not isinstance(values, dict) or not values.get("stages"):
+        raise RecipeError(f"{where}: expected a mapping with a list of stages")
+    values = dict(_known(Recipe, values, where))
+    try:
+        values["stages"] = tuple(Stage(**_known(Stage, s, f"{where}, stage {n}")) for n, s in enumerate(values["stages"]))
+        values["layout"] = WindowLayout(**_known(WindowLayout, values.get("layout") or {}, f"{where}, layout"))
+        values["more_data"] = tuple(values.get("more_data") or ())
+        recipe = Recipe(**values)
+    except TypeError as missing:
+        raise RecipeError(f"{where}: {missing}") from None
+    for name, allowed in (("size", tuple(SIZES)), ("variant", VARIANTS), ("precision", PRECISIONS)):
+        if getattr(recipe, name) not in allowed:
+            raise RecipeError(f"{where}: {name} is {getattr(recipe, name)!r}, expected one of {', '.join(allowed)}")
+    for stage in recipe.stages:
+        if not 1 <= stage.frames <= recipe.layout.frames:
+            raise RecipeError(f"{where}, stage {stage.name}: {stage.frames} frames, expected 1 to {recipe.layout.frames}")
+        if min(stage.steps, stage.batch) < 1:
+            raise RecipeError(f"{where}, stage {stage.name}: steps and batch must be 1 or more")
+    return recipe
+
+
+def read(name_or_path: str) -> Recipe:
+    """A recipe by the name of its file in `configs/`, or by its path."""
+    path = Path(name_or_path)
+    if path.suffix not in (".yaml", ".yml"):
+        path = CONFIGS / f"{name_or_path}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in CONFIGS.glob("*.yaml")))
+        raise RecipeError(f"there is no recipe {path}; known are {known}")
+    return parse(yaml.safe_load(path.read_text()), str(path))
+
+
+def smoke(recipe: Recipe) -> Recipe:
+    """The same recipe in seconds: shows that everything fits together, teaches nothing."""
+    return replace(recipe, stages=tuple(replace(s, steps=6, batch=8, warmup=2) for s in recipe.stages))
+
+
+def with_seed(recipe: Recipe, seed: Optional[int]) -> Recipe:
+    return recipe if seed is None else replace(recipe, seed=seed)

@@ -1,0 +1,112 @@
+"""From recordings to batches: bodies stay bodies, cameras and detectors keep their promises."""
+
+import unittest
+
+import torch
+
+from posemoe_training import bodies
+from posemoe_training.cameras import place_cameras
+from posemoe_training.data import HELD_OUT, Motion, is_held_out
+from posemoe_training.detector import detect
+from posemoe_training.draw import Draw
+from posemoe_training.occlusion import hidden
+from posemoe_training.skeleton import JOINTS, MIRRORED, PARENTS
+from posemoe_training.windows import WindowLayout, make_batch, slot_ages
+
+
+def rng(seed: int = 1) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def bone_lengths(x: torch.Tensor) -> torch.Tensor:
+    return (x - x[..., [max(p, 0) for p in PARENTS], :]).norm(dim=-1)[..., 1:]
+
+
+class Data(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        torch.set_num_threads(1)
+        cls.motion = Motion.load(held_out=True)
+        draw = Draw(rng())
+        age_s = torch.tensor([0.4, 0.2, 0.0]).expand(64, 3)
+        cls.world_m = cls.motion.sample(cls.motion.draw_rows(64, draw), age_s, draw)
+
+    def test_nobody_stands_on_both_sides_of_the_split(self):
+        self.assertTrue(is_held_out("cmu_more", "8") and is_held_out("cmu", "08"))
+        self.assertFalse(is_held_out("cmu_dance_martial", "60"))
+        for family, people in HELD_OUT.items():
+            self.assertTrue(all(is_held_out(family, person) for person in people))
+
+    def test_a_resized_body_keeps_its_symmetry_and_its_directions(self):
+        x = bodies.resize(self.world_m, Draw(rng(2)))
+        ratio = bone_lengths(x) / bone_lengths(self.world_m)
+        mirrored = ratio[..., [m - 1 for m in MIRRORED[1:]]]
+        torch.testing.assert_close(ratio, mirrored, atol=2e-3, rtol=2e-3)
+        torch.testing.assert_close(ratio[:, 0], ratio[:, -1], atol=2e-3, rtol=2e-3)  # the same body in all frames
+
+    def test_leaning_and_recombining_change_no_bone(self):
+        for x in (bodies.lean(self.world_m, Draw(rng(3))), bodies.mirror_half(self.world_m, Draw(rng(3)))):
+            ours, theirs = bone_lengths(x).sort(-1).values, bone_lengths(self.world_m).sort(-1).values
+            torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-3)
+        both = bodies.with_upper_body(self.world_m, self.world_m.roll(1, 0))
+        torch.testing.assert_close(bone_lengths(both)[..., :6], bone_lengths(self.world_m)[..., :6])
+        torch.testing.assert_close(bone_lengths(both)[..., 7:], bone_lengths(self.world_m.roll(1, 0))[..., 7:],
+                                   atol=1e-4, rtol=1e-3)
+        unchanged = bodies.with_upper_body(self.world_m, self.world_m)
+        torch.testing.assert_close(unchanged, self.world_m, atol=1e-5, rtol=1e-4)
+
+    def test_in_a_side_view_the_far_arm_is_hidden_and_the_near_one_is_not(self):
+        person = torch.tensor([  # camera frame, seen from the person's right: x is forward
+            [0, 0, 0], [0, 0, -.1], [0, .4, -.1], [0, .8, -.1], [0, 0, .1], [0, .4, .1], [0, .8, .1], [0, -.25, 0],
+            [0, -.5, 0], [0.05, -.6, 0], [0, -.75, 0], [0, -.5, .18], [0, -.25, .2], [0, 0, .2],
+            [0, -.5, -.18], [0, -.25, -.2], [0, 0, -.2]]) + torch.tensor([0.0, 0.0, 3.0])
+        covered = dict(zip(JOINTS, hidden(person[None, None])[0, 0].tolist()))
+        for joint in ("left_elbow", "left_shoulder", "left_knee"):
+            self.assertEqual(covered[joint], 1, joint)
+        for joint in ("right_elbow", "right_wrist", "right_knee", "right_ankle", "head"):
+            self.assertEqual(covered[joint], 0, joint)
+
+    def test_a_detector_without_noise_marks_the_joints(self):
+        draw = Draw(rng(4))
+        scene = place_cameras(self.world_m, draw, border="full")
+        xy, score = detect(scene, torch.zeros(64, 3), draw, noise=0.0)
+        knee = scene.camera_m[:, :, 2]
+        apart_m = (xy[:, :, 2] - knee[..., :2] / knee[..., 2:]).norm(dim=-1) * knee[..., 2]
+        self.assertLess(apart_m.median().item(), 0.03)  # what remains is what a detector means by a knee
+        self.assertGreater((score[:, :, 2] > 0).float().mean().item(), 0.99)
+
+    def test_scores_tell_of_errors(self):
+        draw = Draw(rng(5))
+        scene = place_cameras(self.world_m.repeat(8, 1, 1, 1), draw, border="full")
+        xy, score = detect(scene, torch.tensor([0.4, 0.2, 0.0]).expand(512, 3), draw)
+        z = scene.camera_m[..., 2:]
+        off_m = ((xy - scene.camera_m[..., :2] / z) * z).norm(dim=-1)
+        seen = score > 0
+        low = seen & (score < score[seen].quantile(0.25))
+        high = seen & (score > score[seen].quantile(0.75))
+        self.assertGreater(off_m[low].median().item(), 1.3 * off_m[high].median().item())
+
+    def test_the_border_cuts_off_legs_and_nothing_else(self):
+        whole, cut = (make_batch(self.motion, 256, WindowLayout(1), rng(6), vary=False, border=b)
+                      for b in ("full", "legs"))
+        torch.testing.assert_close(whole.joints_m[:, :, 1:].norm(dim=-1), cut.joints_m[:, :, 1:].norm(dim=-1),
+                                   atol=1e-4, rtol=1e-3)  # the same people
+        self.assertLess((cut.keypoints[:, 0, [2, 3, 5, 6], 2] > 0).float().mean().item(), 0.1)
+        self.assertGreater((cut.keypoints[:, 0, 11:, 2] > 0).float().mean().item(), 0.85)
+
+    def test_ages_keep_the_layout_and_the_rate(self):
+        layout = WindowLayout()
+        ages = slot_ages(256, layout, Draw(rng(7)))
+        self.assertTrue((ages[:, -1] == 0).all() and (ages.diff(dim=1) <= -layout.spacing_s + 1e-6).all())
+        at_10_hz = slot_ages(256, layout, Draw(rng(7)), rate_hz=10.0)
+        self.assertAlmostEqual(-at_10_hz.diff(dim=1).median().item(), 0.1, delta=0.01)
+
+    def test_batches_are_finite_and_repeat(self):
+        one, two = (make_batch(self.motion, 32, WindowLayout(), rng(8)) for _ in range(2))
+        for a, b in zip(one, two):
+            self.assertTrue(torch.isfinite(a.float()).all())
+            self.assertTrue(torch.equal(a, b))
+
+
+if __name__ == "__main__":
+    unittest.main()

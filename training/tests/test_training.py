@@ -1,0 +1,155 @@
+"""A run resumes exactly, shares its batch among processes, and refuses recipes that make no sense."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from dataclasses import replace
+from pathlib import Path
+from unittest import mock
+
+import torch
+
+from posemoe_training import ablate, checkpoint, recipe
+from posemoe_training.calibrate import calibrate_sigma
+from posemoe_training.data import DATA, Motion
+from posemoe_training.export.manifest import manifest
+from posemoe_training.network import SIZES, VARIANTS, PoseMoE
+from posemoe_training.sources.recording import read_npz, write_npz
+from posemoe_training.train import Processes, Run
+from posemoe_training.windows import WindowLayout, make_batch
+
+HOME = Path(__file__).resolve().parents[1]
+
+
+def small() -> recipe.Recipe:
+    base = recipe.smoke(recipe.read("ablation"))
+    return replace(base, stages=tuple(replace(s, steps=4, batch=4) for s in base.stages))
+
+
+class Interrupted(Exception):
+    pass
+
+
+class Training(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        torch.set_num_threads(1)
+
+    def test_a_resumed_run_ends_where_the_whole_one_does(self):
+        with tempfile.TemporaryDirectory() as folder:
+            whole, parted = Path(folder, "whole.pt"), Path(folder, "parted.pt")
+            Run(small(), whole, Processes()).follow(report=lambda _: None)
+
+            # Ends in the second step of the second stage, having saved in the first.
+            run = Run(small(), parted, Processes())
+            log = run._log
+
+            def interrupt(stage, terms):
+                log(stage, terms)
+                if run.stage == 1 and run.step == 2:
+                    raise Interrupted
+                if run.stage == 1 and run.step == 1:
+                    run.save()
+
+            with mock.patch.object(run, "_log", interrupt), self.assertRaises(Interrupted):
+                run.follow(report=lambda _: None)
+            kept = checkpoint.load(parted)
+            self.assertEqual((kept["state"]["stage"], kept["state"]["step"]), (1, 1))
+            again = Run(checkpoint.recipe_of(kept, parted), parted, Processes())
+            again.resume(kept)
+            again.follow(report=lambda _: None)
+
+            one, two = checkpoint.load(whole)["network"], checkpoint.load(parted)["network"]
+            for name, value in one.items():
+                torch.testing.assert_close(two[name], value, msg=name)
+
+    def test_calibrated_sigmas_hold_their_share(self):
+        layout = WindowLayout(frames=1)
+        motion = Motion.load(held_out=True)
+        network = PoseMoE(SIZES["xs"])
+        calibrate_sigma(network, motion, layout, people=1024)
+        batch = make_batch(motion, 1024, layout, torch.Generator().manual_seed(1), vary=False)
+        with torch.no_grad():
+            joints_m, sigma_m = network.eval()(*batch[:4])
+        share = ((joints_m - batch.joints_m[:, -1]).norm(dim=-1) < sigma_m)[:, 1:].float().mean().item()
+        self.assertAlmostEqual(share, 0.68, delta=0.03)
+
+    def test_two_processes_train_one_network(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder, "two.pt")
+            done = subprocess.run(
+                [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m",
+                 "posemoe_training", "--threads", "1", "train", "--config", "ablation", "--smoke", "--out", str(out)],
+                cwd=HOME, capture_output=True, text=True, timeout=300,
+                env={**os.environ, "CUDA_VISIBLE_DEVICES": "", "MASTER_ADDR": "127.0.0.1", "GLOO_SOCKET_IFNAME": "lo"})
+            self.assertEqual(done.returncode, 0, done.stderr[-2000:])
+            self.assertIn("2 process(es)", done.stdout + done.stderr)
+            network, layout = checkpoint.load_network(out)
+            self.assertTrue(all(torch.isfinite(p).all() for p in network.parameters()))
+
+    def test_an_ablation_gives_a_row_for_each_variant(self):
+        with tempfile.TemporaryDirectory() as folder:
+            rows = [ablate.measure(replace(small(), variant=variant), people=16) for variant in VARIANTS[:2]]
+            self.assertEqual([row["variant"] for row in rows], ["full", "entangled"])
+            for row in rows:
+                self.assertTrue({"seed", "parameters", "mpjpe_mm", "image_plane_mm", "depth_mm"} <= set(row))
+            self.assertIn("entangled", ablate.table(rows))
+            json.dumps(rows)
+
+    def test_the_licence_of_own_data_stays_with_the_weights(self):
+        with tempfile.TemporaryDirectory() as folder:
+            own, first, second = (Path(folder, name) for name in ("own.npz", "first.pt", "second.pt"))
+            walk = next(read_npz(DATA / "cmu.npz"))
+            write_npz(own, [walk], "non-commercial")
+            Run(replace(small(), more_data=(str(own),)), first, Processes()).follow(report=lambda _: None)
+            bound = [{"name": "own.npz", "licence": "non-commercial"}]
+            self.assertEqual(checkpoint.load(first)["own_data"], bound)
+            run = Run(small(), second, Processes())
+            run.start_from(checkpoint.load(first))
+            run.save()
+            self.assertEqual(checkpoint.load(second)["own_data"], bound)
+            network, layout = checkpoint.load_network(second)
+            promises = manifest(network, layout, "own", "float32", bound)
+            self.assertNotIn("Apache", promises["licence"])
+            self.assertIn(bound[0], promises["training_data"])
+
+    def test_a_damaged_checkpoint_is_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            bad = Path(folder, "bad.pt")
+            with self.assertRaisesRegex(checkpoint.CheckpointError, "there is no checkpoint"):
+                checkpoint.load(bad)
+            bad.write_bytes(b"not a checkpoint")
+            with self.assertRaisesRegex(checkpoint.CheckpointError, "is not a checkpoint"):
+                checkpoint.load(bad)
+            torch.save({"format": 1}, bad)
+            with self.assertRaisesRegex(checkpoint.CheckpointError, "format 1, expected 2"):
+                checkpoint.load(bad)
+
+
+class Recipes(unittest.TestCase):
+    def test_all_that_ship_can_be_read(self):
+        for path in recipe.CONFIGS.glob("*.yaml"):
+            self.assertEqual(recipe.read(path.stem).size in ("xs", "s", "b"), True)
+
+    def test_what_does_not_fit_is_refused_by_name(self):
+        stage = {"name": "one", "steps": 1, "frames": 1, "batch": 1, "matrix_rate": 0.01}
+        for change, message in (
+            ({"sise": "s"}, "'sise' is unknown"),
+            ({"size": "xxl"}, "size is 'xxl', expected one of xs, s, b"),
+            ({"variant": "none"}, "variant is 'none'"),
+            ({"stages": [dict(stage, frames=99)]}, "99 frames, expected 1 to 9"),
+            ({"stages": [dict(stage, steps=0)]}, "steps and batch must be 1 or more"),
+            ({"stages": [{"name": "one"}]}, "missing"),
+            ({"stages": []}, "list of stages"),
+        ):
+            with self.assertRaisesRegex(recipe.RecipeError, message):
+                recipe.parse({"size": "s", "stages": [stage], **change}, "test")
+        with self.assertRaisesRegex(recipe.RecipeError, "there is no recipe"):
+            recipe.read("nothing")
+
+
+if __name__ == "__main__":
+    unittest.main()
