@@ -67,7 +67,7 @@ impl WindowBatch {
 pub struct Lifted {
     /// Root-relative joints (m) in the virtual camera of the newest frame.
     pub joints_m: [Vector3<f64>; JOINT_COUNT],
-    /// Root mean square of the expected distance error of each joint (m).
+    /// Distance from the truth within which 68 % of joints lie, for each joint (m).
     pub sigma_m: [f64; JOINT_COUNT],
 }
 

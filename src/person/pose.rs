@@ -23,7 +23,7 @@ pub struct Joint {
     pub position_m: Vector3<f64>,
     /// Velocity (m/s).
     pub velocity_m_s: Vector3<f64>,
-    /// Root mean square of the expected distance error relative to the root (m).
+    /// Distance from the truth, relative to the root, within which 68 % of joints lie (m).
     pub sigma_m: f64,
     /// The detector's score of the keypoint, 0 where it was not seen in this frame.
     pub score: f64,

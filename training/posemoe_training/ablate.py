@@ -33,16 +33,21 @@ def measure(recipe: Recipe, people: int = PEOPLE) -> Dict[str, Any]:
 
 def table(rows: List[Dict[str, Any]]) -> str:
     """Mean ± deviation over the seeds for each variant, and how far each lies from `full`."""
-    full = [row["mpjpe_mm"] for row in rows if row["variant"] == "full"]
-    lines = [f"{'variant':16} {'seeds':>5} {'parameters':>10} {'MPJPE':>14} {'image plane':>14} {'depth':>14} {'to full':>8}"]
+
+    def values(variant: str, name: str) -> np.ndarray:
+        return np.array([row[name] for row in rows if row["variant"] == variant])
+
+    shown = ("mpjpe_mm", "image_plane_mm", "depth_mm")
+    lines = [f"{'variant':16} {'seeds':>5} " + " ".join(f"{name:>14}" for name in shown) + f" {'to full':>8}"]
     for variant in VARIANTS:
-        mine = [row for row in rows if row["variant"] == variant]
-        if not mine:
+        mine = values(variant, "mpjpe_mm")
+        if len(mine) == 0:
             continue
-        cells = [f"{np.mean([row[name] for row in mine]):6.1f} ± {np.std([row[name] for row in mine], ddof=len(mine) > 1):4.1f}"
-                 for name in ("mpjpe_mm", "image_plane_mm", "depth_mm")]
-        apart = f"{np.mean([row['mpjpe_mm'] for row in mine]) - np.mean(full):+8.1f}" if full else ""
-        lines.append(f"{variant:16} {len(mine):5} {mine[0]['parameters']:10,} " + " ".join(f"{c:>14}" for c in cells) + " " + apart)
+        columns = [values(variant, name) for name in shown]
+        cells = [f"{column.mean():6.1f} ± {column.std(ddof=len(mine) > 1):4.1f}" for column in columns]
+        full = values("full", "mpjpe_mm")
+        apart = f"{mine.mean() - full.mean():+8.1f}" if len(full) else ""
+        lines.append(f"{variant:16} {len(mine):5} " + " ".join(f"{cell:>14}" for cell in cells) + f" {apart}")
     return "\n".join(lines)
 
 

@@ -10,7 +10,9 @@ from .skeleton import LIMB_JOINTS
 
 NEAREST_M, FARTHEST_M = 1.0, 12.0
 HALF_VIEW_DEG = (14, 55)
-BORDERS = ("full", "legs")
+MEASURED_BORDERS = ("full", "legs")
+TRAINING_BORDER = "some legs"
+SOME = 0.4
 
 
 @dataclass
@@ -44,8 +46,9 @@ def place_cameras(world_m: torch.Tensor, draw: Draw, border: Optional[str] = Non
     Half of the cameras are level within 10 degrees (one sigma) and see the person anywhere in the image, cut
     off by its border; the others are tilted towards the person, and so are those that would see almost nothing.
 
-    For measurements `border` moves the image's border: "full" sees all of everybody, "legs" cuts off
-    the same people between hip and knee.
+    `border` moves the image's border. For measurements: "full" sees all of everybody, "legs" cuts off the same
+    people between hip and knee. For training: "some legs" cuts off two fifths of the people, anywhere from hip
+    to ankle.
     """
     batch = world_m.shape[0]
     root = world_m[:, -1, 0]
@@ -79,11 +82,18 @@ def place_cameras(world_m: torch.Tensor, draw: Draw, border: Optional[str] = Non
 
 
 def _with_border(scene: Scene, border: str, draw: Draw) -> Scene:
-    if border not in BORDERS:
-        raise ValueError(f"border {border!r} is none of {', '.join(BORDERS)}")
-    far = torch.full_like(scene.right, 1e3)
+    known = (*MEASURED_BORDERS, TRAINING_BORDER)
+    if border not in known:
+        raise ValueError(f"border {border!r} is none of {', '.join(known)}")
     newest = scene.camera_m[:, -1]
     y = newest[..., 1] / newest[..., 2].clamp(min=0.1)
-    hip, knee = y[:, [1, 4]].mean(1), y[:, [2, 5]].mean(1)
-    cut = hip + draw.uniform(0.2, 0.8, len(hip)) * (knee - hip)  # drawn in either case: the same random numbers
+    hip, knee, ankle = (y[:, list(pair)].mean(1) for pair in ((1, 4), (2, 5), (3, 6)))
+    count = len(hip)
+    if border == TRAINING_BORDER:
+        along = draw.uniform(0.1, 1.9, count)
+        cut = hip + along.clamp(max=1) * (knee - hip) + (along - 1).clamp(min=0) * (ankle - knee)
+        chosen = draw.chance(SOME, count)
+        return Scene(scene.camera_m, scene.right, torch.where(chosen, cut, scene.bottom), scene.top)
+    far = torch.full_like(scene.right, 1e3)
+    cut = hip + draw.uniform(0.2, 0.8, count) * (knee - hip)  # drawn in either case: the same random numbers
     return Scene(scene.camera_m, far, cut if border == "legs" else far, far)

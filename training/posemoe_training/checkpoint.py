@@ -1,7 +1,7 @@
 """What a training run leaves behind: the averaged weights, and all that it needs to go on."""
 
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import torch
 
@@ -16,8 +16,10 @@ class CheckpointError(ValueError):
     """A file that is no checkpoint of this package; the message says what was found."""
 
 
-def save(path: Path, recipe: Recipe, average: PoseMoE, own_data: List[Dict[str, str]], state: Dict[str, Any]) -> None:
-    """`own_data` names the user's files that touched the weights, with their licences.
+def save(path: Path, recipe: Recipe, average: PoseMoE, own_data: List[Dict[str, str]],
+         state: Optional[Dict[str, Any]]) -> None:
+    """`own_data` names the user's files that touched the weights, with their licences; without a `state`
+    a run can begin with the weights but not go on.
 
     Written beside and moved into place, so that a run that is killed leaves a whole file.
     """

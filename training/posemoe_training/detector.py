@@ -14,8 +14,8 @@ from .skeleton import MIRRORED
 
 NOISE_M = 0.009          # median over detectors, for an easy joint seen well
 FAR_M = 6.0              # where noise has grown by sqrt(2): few pixels are left on the person
-SLOW_S = 0.3             # most of the noise lasts so long;
-FRESH_SHARE = 0.2        # this share of its variance is new in each frame
+SLOW_S = (0.15, 2.0)     # most of the noise lasts between so long and so long: detectors differ;
+FRESH_SHARE = (0.05, 0.35)  # such a share of its variance is new in each frame
 BIAS_M = 0.01            # what stays wrong with one joint of one person
 # Hips, knees, ankles, ... of 17: how much harder a joint is than an easy one.
 DIFFICULTY = torch.tensor([1.2, 1.5, 1.0, 1.1, 1.5, 1.0, 1.1, 1.3, 1.0, 0.8, 0.9,
@@ -82,16 +82,17 @@ def as_detectors_mark(joints_m: torch.Tensor, draw: Draw) -> Marks:
 
 
 def _correlated(age_s: torch.Tensor, draw: Draw) -> torch.Tensor:
-    """Unit noise (B, T, 17, 2), half of its variance slow, half new in each frame."""
+    """Unit noise (B, T, 17, 2), one share of its variance slow, the other new in each frame."""
     batch, frames = age_s.shape
+    slow_s = SLOW_S[0] * (SLOW_S[1] / SLOW_S[0]) ** draw.unit(batch)
+    fresh = draw.uniform(*FRESH_SHARE, batch)[:, None, None, None]
     slow = draw.normal(batch, 1, 17, 2)
     slows = [slow]
     for t in range(1, frames):
-        keep = torch.exp(-(age_s[:, t - 1] - age_s[:, t]).clamp(min=0) / SLOW_S)[:, None, None, None]
+        keep = torch.exp(-(age_s[:, t - 1] - age_s[:, t]).clamp(min=0) / slow_s)[:, None, None, None]
         slow = keep * slow + (1 - keep.square()).sqrt() * draw.normal(batch, 1, 17, 2)
         slows.append(slow)
-    fresh = draw.normal(batch, frames, 17, 2)
-    return (1 - FRESH_SHARE) ** 0.5 * torch.cat(slows, 1) + FRESH_SHARE ** 0.5 * fresh
+    return (1 - fresh).sqrt() * torch.cat(slows, 1) + fresh.sqrt() * draw.normal(batch, frames, 17, 2)
 
 
 def _errors_m(marks: Marks, covered: torch.Tensor, age_s: torch.Tensor, noise: float, draw: Draw) -> torch.Tensor:

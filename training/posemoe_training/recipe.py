@@ -65,7 +65,8 @@ def parse(values: Dict[str, Any], where: str) -> Recipe:
         raise RecipeError(f"{where}: expected a mapping with a list of stages")
     values = dict(_known(Recipe, values, where))
     try:
-        values["stages"] = tuple(Stage(**_known(Stage, s, f"{where}, stage {n}")) for n, s in enumerate(values["stages"]))
+        values["stages"] = tuple(Stage(**_known(Stage, stage, f"{where}, stage {n}"))
+                                 for n, stage in enumerate(values["stages"]))
         values["layout"] = WindowLayout(**_known(WindowLayout, values.get("layout") or {}, f"{where}, layout"))
         values["more_data"] = tuple(values.get("more_data") or ())
         recipe = Recipe(**values)
@@ -76,7 +77,8 @@ def parse(values: Dict[str, Any], where: str) -> Recipe:
             raise RecipeError(f"{where}: {name} is {getattr(recipe, name)!r}, expected one of {', '.join(allowed)}")
     for stage in recipe.stages:
         if not 1 <= stage.frames <= recipe.layout.frames:
-            raise RecipeError(f"{where}, stage {stage.name}: {stage.frames} frames, expected 1 to {recipe.layout.frames}")
+            raise RecipeError(f"{where}, stage {stage.name}: {stage.frames} frames, "
+                              f"expected 1 to {recipe.layout.frames}")
         if min(stage.steps, stage.batch) < 1:
             raise RecipeError(f"{where}, stage {stage.name}: steps and batch must be 1 or more")
     return recipe

@@ -124,6 +124,8 @@ class Run:
     def resume(self, kept: Dict[str, Any]) -> None:
         """Goes on where the checkpoint was written."""
         state = kept["state"]
+        if state is None:
+            raise checkpoint.CheckpointError("this checkpoint holds weights only; begin with them by --from")
         self.own_data = kept["own_data"]
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
@@ -211,9 +213,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, help="checkpoint to write (default: checkpoints/SIZE.pt)")
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--resume", type=Path, help="go on where this checkpoint was written, by its own recipe")
-    where.add_argument("--start", type=Path, help="begin the recipe with this checkpoint's weights")
+    where.add_argument("--from", dest="start", type=Path, help="begin the recipe with this checkpoint's weights")
     parser.add_argument("--seed", type=int, help="instead of the recipe's")
-    parser.add_argument("--logs", type=Path, help="folder for TensorBoard (default: runs/NAME of the checkpoint)")
+    parser.add_argument("--tensorboard", type=Path, help="folder for TensorBoard (default: runs/NAME of the checkpoint)")
     parser.add_argument("--smoke", action="store_true", help="a few steps of every stage: does everything fit?")
 
 
@@ -224,7 +226,7 @@ def run(args: argparse.Namespace) -> int:
     home = Path(__file__).resolve().parent.parent
     out = args.out or args.resume or home / "checkpoints" / f"{recipe.size}.pt"
     processes = Processes()
-    work = Run(recipe, out, processes, args.logs or home / "runs" / out.stem)
+    work = Run(recipe, out, processes, args.tensorboard or home / "runs" / out.stem)
     if args.resume:
         work.resume(kept)
     elif args.start:

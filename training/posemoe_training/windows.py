@@ -6,7 +6,7 @@ from typing import NamedTuple, Optional
 import torch
 
 from .bodies import lean, mirror_half, resize, with_upper_body
-from .cameras import place_cameras
+from .cameras import TRAINING_BORDER, place_cameras
 from .data import Motion
 from .detector import detect
 from .draw import Draw
@@ -77,7 +77,7 @@ def make_batch(motion: Motion, size: int, layout: WindowLayout, rng: torch.Gener
     age_s = age_s * present
     row = motion.draw_rows(size, draw)
     world_m = _varied(motion, row, age_s, draw) if vary else motion.sample(row, age_s, draw)
-    scene = place_cameras(world_m, draw, border)
+    scene = place_cameras(world_m, draw, border or (TRAINING_BORDER if vary else None))
     xy, score = detect(scene, age_s, draw, noise)
     # Frames that show almost nothing are not used, here as in the node; the newest always is.
     enough = (score > 0).sum(-1) >= 4

@@ -90,6 +90,11 @@ class Training(unittest.TestCase):
             network, layout = checkpoint.load_network(out)
             self.assertTrue(all(torch.isfinite(p).all() for p in network.parameters()))
 
+    def test_mixed_precision_trains_and_leaves_float32_weights(self):
+        network = Run(replace(small(), precision="bfloat16"), None, Processes()).follow(report=lambda _: None)
+        for name, parameter in network.named_parameters():
+            self.assertTrue(parameter.dtype == torch.float32 and torch.isfinite(parameter).all(), name)
+
     def test_an_ablation_gives_a_row_for_each_variant(self):
         with tempfile.TemporaryDirectory() as folder:
             rows = [ablate.measure(replace(small(), variant=variant), people=16) for variant in VARIANTS[:2]]
@@ -115,6 +120,15 @@ class Training(unittest.TestCase):
             promises = manifest(network, layout, "own", "float32", bound)
             self.assertNotIn("Apache", promises["licence"])
             self.assertIn(bound[0], promises["training_data"])
+
+    def test_weights_alone_start_a_run_but_do_not_resume_one(self):
+        with tempfile.TemporaryDirectory() as folder:
+            weights = Path(folder, "weights.pt")
+            checkpoint.save(weights, small(), PoseMoE(SIZES["xs"]), [], state=None)
+            run = Run(small(), None, Processes())
+            run.start_from(checkpoint.load(weights))
+            with self.assertRaisesRegex(checkpoint.CheckpointError, "weights only"):
+                run.resume(checkpoint.load(weights))
 
     def test_a_damaged_checkpoint_is_refused(self):
         with tempfile.TemporaryDirectory() as folder:

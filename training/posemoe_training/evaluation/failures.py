@@ -13,23 +13,18 @@ from ..skeleton import PARENTS
 from ..windows import WindowLayout
 from .held_out import Outcome, outcome
 from .pictures import BLUE, ORANGE, STYLE
-from .stream import LEAST_KEYPOINTS
 
 CASES = 4
 RIGHT_SIDE = (1, 2, 3, 14, 15, 16)
 
 
 def worst(of: Outcome, cases: int) -> List[int]:
-    """People with the largest MPJPE, the worst first; one for each family of motion, so that they differ.
-
-    Nobody is taken of whom so little is seen that the node would not ask its network.
-    """
+    """People with the largest MPJPE, the worst first; one for each family of motion, so that they differ."""
     chosen: List[int] = []
     families = set()
-    seen = (of.keypoints[..., 2] > 0).sum(-1)
     for person in metrics.mpjpe(of.joints_m, of.true_m).argsort(descending=True).tolist():
         family = int(of.action[person])
-        if len(chosen) < cases and seen[person] >= LEAST_KEYPOINTS and family not in families:
+        if len(chosen) < cases and family not in families:
             chosen.append(person)
             families.add(family)
     return chosen

@@ -12,13 +12,13 @@ from torch import nn
 from tqdm import tqdm
 
 from .. import metrics
-from ..cameras import BORDERS
+from ..cameras import MEASURED_BORDERS
 from ..data import Motion
 from ..skeleton import JOINTS
 from ..windows import WindowLayout, make_batch
 from .missing import without_joints
 from .sequences import sequence_errors
-from .stream import WINDOWS_AT_ONCE, lift
+from .stream import LEAST_KEYPOINTS, WINDOWS_AT_ONCE, lift
 
 SEED = 2026
 NOISE_LEVELS = (0.0, 0.5, 1.0, 1.5, 2.0)
@@ -54,7 +54,7 @@ class Outcome(NamedTuple):
 
 def outcome(network: nn.Module, motion: Motion, layout: WindowLayout, people: int,
             condition: Condition = Condition()) -> Outcome:
-    """Draws people under `condition` and lifts them."""
+    """Draws people under `condition` and lifts them, as the node does: those of whom it sees enough."""
     motion = motion.to(torch.device("cpu"))  # the same draws whatever the network runs on
     rng, occluder = (torch.Generator().manual_seed(SEED + i) for i in range(2))
     parts: List[Outcome] = []
@@ -63,7 +63,9 @@ def outcome(network: nn.Module, motion: Motion, layout: WindowLayout, people: in
                            vary=False, rate_hz=condition.rate_hz, border=condition.border)
         batch = without_joints(batch, condition.missing_joints, occluder)
         joints_m, sigma_m = lift(network, batch.keypoints, batch.view, batch.age_s, batch.present)
-        parts.append(Outcome(joints_m, sigma_m, batch.joints_m[:, -1], batch.keypoints[:, -1], batch.action))
+        part = Outcome(joints_m, sigma_m, batch.joints_m[:, -1], batch.keypoints[:, -1], batch.action)
+        enough = (part.keypoints[..., 2] > 0).sum(-1) >= LEAST_KEYPOINTS
+        parts.append(Outcome(*(column[enough] for column in part)))
     return Outcome(*(torch.cat(column) for column in zip(*parts)))
 
 
@@ -125,7 +127,7 @@ SWEEPS = {
     "noise": [{"noise": level} for level in NOISE_LEVELS],
     "rate": [{"rate_hz": rate_hz} for rate_hz in RATES_HZ],
     "missing": [{"missing_joints": count} for count in MISSING_JOINTS],
-    "border": [{"border": border} for border in BORDERS],
+    "border": [{"border": border} for border in MEASURED_BORDERS],
 }
 
 
@@ -134,7 +136,7 @@ def full(network: nn.Module, motion: Motion, layout: WindowLayout, people: int =
     """Everything, as a nested dict that can be written as JSON; minutes on a CPU."""
     usual = outcome(network, motion, layout, people)
     report: Figures = {
-        "people": people,
+        "people": len(usual.action),
         "sweep_people": sweep_people,
         "overall": errors(usual),
         "per_joint": per_joint(usual),

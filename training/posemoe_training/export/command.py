@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ..checkpoint import load, network_of
+from ..checkpoint import load, network_of, recipe_of, save
 from .fixture import write_fixture
 from .parity import held_out_people
 from .write import write_float16, write_float32
@@ -16,6 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="[%(default)s]")
     parser.add_argument("--out", type=Path, default=TRAINING.parent / "models" / "posemoe.onnx", help="[%(default)s]")
     parser.add_argument("--fp16", type=Path, metavar="FILE.onnx", help="also write a float16 variant, for GPUs")
+    parser.add_argument("--weights", type=Path, metavar="FILE.pt",
+                        help="also write a checkpoint without the optimiser's state, for `train --from`")
     parser.add_argument("--fixture", type=Path, metavar="FILE.json",
                         help="also write inputs with PyTorch's outputs, for the parity test in Rust")
 
@@ -29,3 +31,5 @@ def run(args: argparse.Namespace) -> None:
         write_float16(network, layout, people, float32, args.fp16, kept["own_data"])
     if args.fixture is not None:
         write_fixture(network, layout, args.fixture)
+    if args.weights is not None:
+        save(args.weights, recipe_of(kept, args.checkpoint), network, kept["own_data"], state=None)
