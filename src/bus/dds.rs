@@ -33,7 +33,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{
-    Bus, BusError, Event, Loss, PublisherId, SubscriptionId, Topic, inbox, lifetime, refused,
+    Bus, BusError, Event, Loss, PublisherId, SubscriptionId, Topic, advertised, inbox, lifetime,
+    refused,
 };
 use crate::stamp::Stamp;
 use faults::Faults;
@@ -196,13 +197,7 @@ impl Bus for DdsBus {
         _stamp: Stamp,
         payload: &[u8],
     ) -> Result<(), BusError> {
-        match self.publications.get_mut(publisher.0) {
-            Some(publication) => publication.publish(payload),
-            None => Err(refused(
-                "publishing",
-                &format_args!("{publisher:?} does not exist"),
-            )),
-        }
+        advertised(&mut self.publications, publisher)?.publish(payload)
     }
 
     async fn next(&mut self) -> Result<Option<Event>, BusError> {

@@ -175,3 +175,11 @@ fn refused(action: &str, reason: &dyn std::fmt::Display) -> BusError {
         reason: reason.to_string(),
     }
 }
+
+/// The publication that an id of `Bus::advertise` stands for.
+#[cfg(feature = "live")]
+fn advertised<T>(publications: &mut [T], publisher: PublisherId) -> Result<&mut T, BusError> {
+    publications
+        .get_mut(publisher.0)
+        .ok_or_else(|| refused("publishing", &format_args!("{publisher:?} does not exist")))
+}

@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 
 use super::inbox::Inbox;
 use super::lifetime::{Lifetime, wall_clock};
-use super::{Bus, BusError, Event, Loss, PublisherId, SubscriptionId, Topic, refused};
+use super::{Bus, BusError, Event, Loss, PublisherId, SubscriptionId, Topic, advertised, refused};
 use crate::stamp::Stamp;
 use publication::Publication;
 use spinner::Spinner;
@@ -110,13 +110,7 @@ impl Bus for RclBus {
         _stamp: Stamp,
         payload: &[u8],
     ) -> Result<(), BusError> {
-        match self.publications.get_mut(publisher.0) {
-            Some(publication) => publication.publish(payload),
-            None => Err(refused(
-                "publishing",
-                &format_args!("{publisher:?} does not exist"),
-            )),
-        }
+        advertised(&mut self.publications, publisher)?.publish(payload)
     }
 
     async fn next(&mut self) -> Result<Option<Event>, BusError> {

@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import sys
+from types import ModuleType
 
 import torch
 
@@ -19,6 +20,10 @@ COMMANDS = {
 MODULES = {"evaluate": "evaluation"}
 
 
+def module_of(command: str) -> ModuleType:
+    return importlib.import_module(f".{MODULES.get(command, command)}", __package__)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="posemoe_training", description=__doc__)
     parser.add_argument("--threads", type=int, default=0, help="CPU threads of each process (default: PyTorch's)")
@@ -27,12 +32,12 @@ def main() -> int:
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=summary)
         if name == wanted:  # the others' libraries need not be there
-            importlib.import_module(f".{MODULES.get(name, name)}", __package__).add_arguments(command)
+            module_of(name).add_arguments(command)
     args = parser.parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
     try:
-        return importlib.import_module(f".{MODULES.get(args.command, args.command)}", __package__).run(args) or 0
+        return module_of(args.command).run(args) or 0
     except (ValueError, SourceError) as error:  # what the user gave does not fit; the message says how
         print(f"posemoe_training: {error}", file=sys.stderr)
         return 2

@@ -12,12 +12,12 @@ from typing import Any, Dict, List
 
 import numpy as np
 
+from . import HOME
 from .evaluation.held_out import quick
 from .network import VARIANTS, parameter_count
 from .recipe import Recipe, read, smoke
 from .train import Processes, Run
 
-HOME = Path(__file__).resolve().parent.parent
 PEOPLE = 4096
 MEASURED = ("mpjpe_mm", "p_mpjpe_mm", "image_plane_mm", "depth_mm")
 

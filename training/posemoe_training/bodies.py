@@ -6,9 +6,8 @@ Positions are (B, T, 17, 3) in metres, world z up.
 import torch
 
 from .draw import Draw
-from .skeleton import HIPS, MIRRORED, PARENTS
+from .skeleton import HIPS, MIRRORED, PARENTS, UPPER_BODY
 
-UPPER_BODY = tuple(range(7, 17))
 STATURE_SPREAD, PROPORTION_SPREAD = 0.045, 0.035
 LEAN_CHANCE, LEAN_SPREAD_RAD = 0.25, 0.12
 
@@ -68,5 +67,5 @@ def with_upper_body(legs: torch.Tensor, arms: torch.Tensor) -> torch.Tensor:
     c, s, zero = turn.cos(), turn.sin(), torch.zeros_like(turn)
     rotation = torch.stack([torch.stack([c, -s, zero], -1), torch.stack([s, c, zero], -1),
                             torch.stack([zero, zero, zero + 1], -1)], -2)
-    upper = torch.einsum("bij,btkj->btki", rotation, arms[:, :, 7:] - arms[:, :, :1])
+    upper = torch.einsum("bij,btkj->btki", rotation, arms[:, :, UPPER_BODY] - arms[:, :, :1])
     return torch.cat([legs[:, :, :7], legs[:, :, :1] + upper], 2)

@@ -24,7 +24,7 @@ def calibrate_sigma(network: PoseMoE, motion: Motion, layout: WindowLayout, peop
     ratios = []
     for _ in range(max(1, people // AT_ONCE)):
         batch = make_batch(motion, min(people, AT_ONCE), layout, rng, vary=False)
-        joints_m, sigma_m = network(*batch[:4])
+        joints_m, sigma_m = network(*batch.inputs)
         distance_m = (joints_m - batch.joints_m[:, -1]).norm(dim=-1)
         ratios.append((distance_m / sigma_m)[:, 1:].flatten())  # the root is exact by definition
     factor = torch.cat(ratios).quantile(WITHIN_SIGMA).item()

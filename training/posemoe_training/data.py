@@ -10,11 +10,12 @@ from typing import List, Sequence
 import numpy as np
 import torch
 
+from . import HOME
 from .draw import Draw
 from .sources.recording import Recording, read_npz
 from .sources.repair import continuous_parts
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+DATA = HOME / "data"
 
 # How often each source is drawn. UI-PRMD and ReActIdle hold much footage of little variety; the
 # dance and martial-arts rig has narrow shoulders.
@@ -88,9 +89,9 @@ class Motion:
         for name, weight, rows in groups:
             # A few recordings begin in a T-pose or jump; parts too short for a window are left out.
             rows = [part for r in rows for part in continuous_parts(r)[0]]
-            seconds = sum(len(r.positions_m) / r.fps for r in rows)
+            seconds = sum(r.seconds for r in rows)
             kept += rows
-            chance += [weight * len(r.positions_m) / r.fps / seconds for r in rows]
+            chance += [weight * r.seconds / seconds for r in rows]
             named += [action_of(name, r) for r in rows]
         actions = sorted(set(named))
         length = torch.tensor([len(r.positions_m) for r in kept])

@@ -6,11 +6,12 @@ from typing import Any, Dict, Optional, Tuple
 
 import yaml
 
+from . import HOME
 from .data import Sources
 from .network import SIZES, VARIANTS, Size
 from .windows import WindowLayout
 
-CONFIGS = Path(__file__).resolve().parent.parent / "configs"
+CONFIGS = HOME / "configs"
 PRECISIONS = ("float32", "bfloat16")
 
 
@@ -25,6 +26,10 @@ class Stage:
     matrix_rate: float           # learning rate of the hidden matrices (Muon)
     other_rate: float = 1e-3     # and of everything else (AdamW)
     warmup: int = 50
+
+    def at_most(self, people: int) -> int:
+        """How many people to measure on; a smoke run of few steps has no time for many."""
+        return min(people, 8 * self.steps)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import torch.distributed as dist
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from . import checkpoint
+from . import HOME, checkpoint
 from .calibrate import PEOPLE, calibrate_sigma
 from .data import Motion
 from .evaluation.held_out import quick
@@ -106,7 +106,7 @@ class Run:
         self.recipe, self.out, self.processes = recipe, out, processes
         device = processes.device
         self.motion = Motion.load(held_out=False, sources=recipe.sources()).to(device)
-        self.held_out = Motion.load(held_out=True).to(device)
+        self.held_out = Motion.load(held_out=True)
         self.network = PoseMoE(recipe.network_size(), recipe.variant).to(device)
         self.average = torch.optim.swa_utils.AveragedModel(
             self.network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.average))
@@ -151,7 +151,7 @@ class Run:
             self.network.load_state_dict(self.average.module.state_dict())
             self.stage, self.step, self.kept_optimizer = self.stage + 1, 0, None
         self.optimizer = None
-        people = min(PEOPLE, 8 * self.recipe.stages[-1].steps)  # a smoke run has no time for more
+        people = self.recipe.stages[-1].at_most(PEOPLE)
         factor = calibrate_sigma(self.average.module, self.motion, self.recipe.layout, people)
         if self.processes.first:
             report(f"sigma scaled by {factor:.3f}")
@@ -170,7 +170,7 @@ class Run:
             while self.step < stage.steps:
                 batch = make_batch(self.motion, share, layout, self._seeded(self.step))
                 with self._autocast():
-                    lifted = self.network.lift(*batch[:4])
+                    lifted = self.network.lift(*batch.inputs)
                 terms = loss_of(lifted, batch)
                 self.network.zero_grad(set_to_none=True)
                 sum(terms.values()).backward()
@@ -192,8 +192,7 @@ class Run:
                 self.writer.add_scalar(f"{stage.name}/loss_{name}", value.item(), self.step)
 
     def _report(self, stage: Stage, layout: WindowLayout, report: Callable[[str], None]) -> None:
-        people = min(REPORT_PEOPLE, 8 * stage.steps)  # a smoke run has no time for more
-        figures = quick(self.average.module.eval(), self.held_out, layout, people)
+        figures = quick(self.average.module.eval(), self.held_out, layout, stage.at_most(REPORT_PEOPLE))
         report(f"{stage.name}, step {self.step}, held out: " + ", ".join(f"{k} {v:.1f}" for k, v in figures.items()))
         if self.writer:
             for name, value in figures.items():
@@ -223,10 +222,9 @@ def run(args: argparse.Namespace) -> int:
     kept = checkpoint.load(args.resume or args.start) if args.resume or args.start else None
     recipe = checkpoint.recipe_of(kept, args.resume) if args.resume else with_seed(read(args.config), args.seed)
     recipe = smoke(recipe) if args.smoke else recipe
-    home = Path(__file__).resolve().parent.parent
-    out = args.out or args.resume or home / "checkpoints" / f"{recipe.size}.pt"
+    out = args.out or args.resume or HOME / "checkpoints" / f"{recipe.size}.pt"
     processes = Processes()
-    work = Run(recipe, out, processes, args.tensorboard or home / "runs" / out.stem)
+    work = Run(recipe, out, processes, args.tensorboard or HOME / "runs" / out.stem)
     if args.resume:
         work.resume(kept)
     elif args.start:

@@ -1,7 +1,7 @@
 """Training examples: windows of keypoints at irregular times, with each frame's 3D pose."""
 
 from dataclasses import dataclass
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Tuple
 
 import torch
 
@@ -14,6 +14,7 @@ from .view import person_view
 
 SLOWEST_HZ, FASTEST_HZ = 5.0, 60.0
 RECOMBINED_CHANCE = 0.15
+LEAST_KEYPOINTS = 4  # `min_keypoints` of the node
 YOUNG_CHANCE = 0.12  # windows of a person who has just appeared
 
 
@@ -35,6 +36,18 @@ class Batch(NamedTuple):
     joints_m: torch.Tensor          # (B, T, 17, 3) root-relative, each in its own frame's virtual camera
     view_from_camera: torch.Tensor  # (B, T, 3, 3)
     action: torch.Tensor            # (B,) row of `Motion.actions`
+
+    @property
+    def inputs(self) -> Tuple[torch.Tensor, ...]:
+        """What the network is given."""
+        return self.keypoints, self.view, self.age_s, self.present
+
+
+def enough_seen(score: torch.Tensor) -> torch.Tensor:
+    """Which frames (B, T) show enough to be used, as in the node; the newest, which is asked about, always is."""
+    enough = (score > 0).sum(-1) >= LEAST_KEYPOINTS
+    enough[:, -1] = True
+    return enough
 
 
 def slot_ages(batch: int, layout: WindowLayout, draw: Draw, rate_hz: Optional[float] = None) -> torch.Tensor:
@@ -79,10 +92,7 @@ def make_batch(motion: Motion, size: int, layout: WindowLayout, rng: torch.Gener
     world_m = _varied(motion, row, age_s, draw) if vary else motion.sample(row, age_s, draw)
     scene = place_cameras(world_m, draw, border or (TRAINING_BORDER if vary else None))
     xy, score = detect(scene, age_s, draw, noise)
-    # Frames that show almost nothing are not used, here as in the node; the newest always is.
-    enough = (score > 0).sum(-1) >= 4
-    enough[:, -1] = True
-    present = present * enough
+    present = present * enough_seen(score)
     seen = person_view(xy, score)
     relative = scene.camera_m - scene.camera_m[:, :, :1]
     joints_m = torch.einsum("btij,btkj->btki", seen.view_from_camera, relative)

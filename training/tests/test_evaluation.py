@@ -7,7 +7,6 @@ import json
 import tempfile
 import unittest
 from pathlib import Path
-from types import SimpleNamespace
 from unittest import mock
 
 import numpy as np
@@ -18,7 +17,7 @@ from posemoe_training import evaluation
 from posemoe_training.evaluation import WALK, held_out, missing, recordings, sequences, stream, tables, walk
 from posemoe_training.skeleton import JOINTS
 from posemoe_training.view import person_view
-from posemoe_training.windows import WindowLayout
+from posemoe_training.windows import Batch, WindowLayout
 
 LAYOUT = WindowLayout(frames=9, spacing_s=0.055, span_s=0.8)
 
@@ -56,15 +55,8 @@ def fake_batch(motion, size, layout, rng, noise=1.0, vary=True, rate_hz=None, bo
     seen = person_view(camera_m[..., :2] / camera_m[..., 2:], score)
     joints_m = (camera_m - camera_m[:, :, :1]) @ seen.view_from_camera.transpose(-1, -2)
     action = torch.arange(size) % 2
-    return SimpleBatch(keypoints=seen.keypoints, view=seen.view, age_s=age_s, present=torch.ones(size, frames),
-                       joints_m=joints_m, view_from_camera=seen.view_from_camera, action=action)
-
-
-class SimpleBatch(SimpleNamespace):
-    """Stands for windows.Batch, so that these tests need no motion capture."""
-
-    def _replace(self, **changes):
-        return SimpleBatch(**{**vars(self), **changes})
+    return Batch(keypoints=seen.keypoints, view=seen.view, age_s=age_s, present=torch.ones(size, frames),
+                 joints_m=joints_m, view_from_camera=seen.view_from_camera, action=action)
 
 
 def slots_of(gaps_ms, used=None):

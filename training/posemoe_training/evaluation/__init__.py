@@ -4,12 +4,12 @@ import argparse
 import json
 from pathlib import Path
 
+from .. import CHECKPOINT, HOME
+
 # Only what the command line needs stands here; the rest is imported when it runs, so that training,
 # which wants `quick` alone, loads neither the walk nor matplotlib.
 
-TRAINING = Path(__file__).resolve().parents[2]
-CHECKPOINT = TRAINING / "checkpoints" / "s.pt"
-WALK = TRAINING.parent / "tests" / "data" / "walk"
+WALK = HOME.parent / "tests" / "data" / "walk"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

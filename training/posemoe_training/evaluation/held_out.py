@@ -14,17 +14,16 @@ from tqdm import tqdm
 from .. import metrics
 from ..cameras import MEASURED_BORDERS
 from ..data import Motion
-from ..skeleton import JOINTS
-from ..windows import WindowLayout, make_batch
+from ..skeleton import JOINTS, UPPER_BODY
+from ..windows import LEAST_KEYPOINTS, WindowLayout, make_batch
 from .missing import without_joints
 from .sequences import sequence_errors
-from .stream import LEAST_KEYPOINTS, WINDOWS_AT_ONCE, lift
+from .stream import WINDOWS_AT_ONCE, lift
 
 SEED = 2026
 NOISE_LEVELS = (0.0, 0.5, 1.0, 1.5, 2.0)
 RATES_HZ = (5.0, 10.0, 15.0, 30.0, 60.0)
 MISSING_JOINTS = tuple(range(9))
-UPPER_BODY = slice(7, 17)  # spine to wrists; what remains when the image's border cuts off the legs
 
 Figures = Dict[str, Any]  # numbers and text by name, nested; JSON as it stands
 
@@ -62,7 +61,7 @@ def outcome(network: nn.Module, motion: Motion, layout: WindowLayout, people: in
         batch = make_batch(motion, min(WINDOWS_AT_ONCE, people - start), layout, rng, noise=condition.noise,
                            vary=False, rate_hz=condition.rate_hz, border=condition.border)
         batch = without_joints(batch, condition.missing_joints, occluder)
-        joints_m, sigma_m = lift(network, batch.keypoints, batch.view, batch.age_s, batch.present)
+        joints_m, sigma_m = lift(network, *batch.inputs)
         part = Outcome(joints_m, sigma_m, batch.joints_m[:, -1], batch.keypoints[:, -1], batch.action)
         enough = (part.keypoints[..., 2] > 0).sum(-1) >= LEAST_KEYPOINTS
         parts.append(Outcome(*(column[enough] for column in part)))

@@ -7,8 +7,7 @@ virtual camera looks elsewhere. That is what the node would feed its network.
 import torch
 
 from ..view import person_view
-from ..windows import Batch
-from .stream import LEAST_KEYPOINTS
+from ..windows import Batch, enough_seen
 
 
 def rays(batch: Batch) -> torch.Tensor:
@@ -30,9 +29,7 @@ def without_joints(batch: Batch, count: int, rng: torch.Generator) -> Batch:
     hidden = torch.zeros(order.shape).scatter(1, order[:, :count], 1.0).bool()
     score[hidden[:, None].expand_as(score)] = 0
     seen = person_view(rays(batch), score)
-    enough = (score > 0).sum(-1) >= LEAST_KEYPOINTS
-    enough[:, -1] = True  # the newest frame is the one that is asked about
-    present = batch.present * enough
+    present = batch.present * enough_seen(score)
     new_from_old = seen.view_from_camera @ batch.view_from_camera.transpose(-1, -2)
     return batch._replace(
         keypoints=seen.keypoints * present[..., None, None], view=seen.view * present[..., None],

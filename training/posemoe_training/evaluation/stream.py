@@ -12,7 +12,6 @@ from torch import nn
 from ..windows import WindowLayout
 
 SPACING_TOLERANCE_S = 1e-3  # as in window.rs: rounding of a 60 Hz stamp must not skip a frame
-LEAST_KEYPOINTS = 4         # `min_keypoints` of the node: frames that show less are not used
 WINDOWS_AT_ONCE = 512
 
 

@@ -14,9 +14,9 @@ from torch import nn
 from .. import metrics
 from ..skeleton import HIPS, LIMB_JOINTS
 from ..view import person_view
-from ..windows import WindowLayout
+from ..windows import LEAST_KEYPOINTS, WindowLayout
 from .recordings import Recording, read_walk
-from .stream import LEAST_KEYPOINTS, lift_stream, node_slots
+from .stream import lift_stream, node_slots
 
 Rows = Dict[str, torch.Tensor]  # errors by name, one for each posed frame (or joint, or difference)
 

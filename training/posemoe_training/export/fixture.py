@@ -7,6 +7,7 @@ from typing import Dict, List
 import torch
 from torch import nn
 
+from ..data import Motion
 from ..view import person_view
 from ..windows import WindowLayout
 from .graph import INPUTS
@@ -17,8 +18,8 @@ VIEWS = 20
 
 
 @torch.no_grad()
-def write_fixture(network: nn.Module, layout: WindowLayout, out: Path) -> None:
-    people = held_out_people(layout, PEOPLE)
+def write_fixture(network: nn.Module, layout: WindowLayout, held_out: Motion, out: Path) -> None:
+    people = held_out_people(held_out, layout, PEOPLE)
     joints_m, sigma_m = network.eval()(*people)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps({

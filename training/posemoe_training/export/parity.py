@@ -41,10 +41,10 @@ class Apart:
         return f"joints at most {joint} apart, 99.9 % of them {most}; sigmas at most {sigma}"
 
 
-def held_out_people(layout: WindowLayout, size: int = PEOPLE, seed: int = 11) -> Inputs:
+def held_out_people(held_out: Motion, layout: WindowLayout, size: int = PEOPLE, seed: int = 11) -> Inputs:
     """The network's inputs for simulated detections of held-out people."""
     rng = torch.Generator().manual_seed(seed)
-    return tuple(make_batch(Motion.load(held_out=True), size, layout, rng, vary=False)[:len(INPUTS)])
+    return make_batch(held_out, size, layout, rng, vary=False).inputs
 
 
 def onnx_answer(model: onnx.ModelProto, people: Inputs) -> Answer:
