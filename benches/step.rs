@@ -1,7 +1,8 @@
-//! What a step costs, stage by stage, for 1, 4 and 16 people: `cargo bench`.
+//! What a step costs, stage by stage, for 1, 4 and 10 people: `cargo bench`.
 //!
-//! The people are the recorded walker, again and again. After Criterion's own report a table gives the
-//! medians of this run and what all that is not the network costs, as a share of the network.
+//! The people are the recorded walker, again and again, and everyone's memory is full. After Criterion's
+//! own report a table gives the medians of this run and what all that is not the network costs, as a
+//! share of the network. `POSEMOE_BENCH_MODE=window` measures windows instead of the stream.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -9,26 +10,29 @@ use std::path::Path;
 use criterion::{BenchmarkId, Criterion};
 use posemoe::bus::bag::{BagBus, BagOptions};
 use posemoe::bus::{Bus, Event, Qos, Topic};
-use posemoe::config::Config;
+use posemoe::config::{Config, Value};
 use posemoe::engine;
 use posemoe::geometry::camera::Camera;
 use posemoe::geometry::canonical::{PersonView, Rays, person_view};
 use posemoe::geometry::place::{place, to_camera};
 use posemoe::health::Drops;
 use posemoe::input;
-use posemoe::lift::{Lifted, Lifter, WindowBatch};
+use posemoe::lift::network::{Answers, Step, StepNetwork};
+use posemoe::lift::stream::{MemoryShape, StreamLifter};
+use posemoe::lift::{LiftError, Lifted, Lifter, Seen};
 use posemoe::msg::sensor_msgs::CameraInfo;
 use posemoe::msg::yolo_msgs::DetectionArray;
 use posemoe::msg::{Message, decode, encode};
 use posemoe::output::{markers, people, tf};
+use posemoe::person::crowd::PersonKey;
 use posemoe::person::memory::{Estimate, Person};
 use posemoe::person::observation::Observation;
 use posemoe::person::pose::{Poses, State};
-use posemoe::person::window::Window;
 use posemoe::pipeline::rays_of;
 use posemoe::stamp::Stamp;
 
-const CROWDS: [usize; 3] = [1, 4, 16];
+const CROWDS: [usize; 3] = [1, 4, 10];
+/// The whole lifter, so what the memory costs is in it too.
 const NETWORK: &str = "network";
 const STAGES: [&str; 6] = [
     "decode",
@@ -145,27 +149,70 @@ fn later(stamp: &mut Stamp) -> Stamp {
     *stamp
 }
 
+/// A network that costs nothing, to see what the memory costs.
+struct Nothing;
+
+impl StepNetwork for Nothing {
+    fn step(&mut self, _: &Step<'_>, _: Answers<'_>, _: &mut [f32]) -> Result<(), LiftError> {
+        Ok(())
+    }
+}
+
+/// A lifter with its clock.
+struct Stream<'a> {
+    lifter: &'a mut dyn Lifter,
+    now: Stamp,
+    lifted: Vec<Option<Lifted>>,
+}
+
+impl<'a> Stream<'a> {
+    /// Everyone has a full past.
+    fn of(lifter: &'a mut dyn Lifter, seen: &[Seen<'_>], frames: i64) -> Self {
+        let mut stream = Self {
+            lifter,
+            now: Stamp::default(),
+            lifted: Vec::new(),
+        };
+        for _ in 0..frames {
+            stream.step(seen);
+        }
+        stream
+    }
+
+    fn step(&mut self, seen: &[Seen<'_>]) {
+        let now = later(&mut self.now);
+        self.lifter.remember(now, seen);
+        self.lifter
+            .lift(now, seen, &mut self.lifted)
+            .expect("the network runs");
+    }
+}
+
 fn bench_crowd(criterion: &mut Criterion, lifter: &mut dyn Lifter, config: &Config, crowd: usize) {
-    let layout = lifter.layout();
     let (frames, camera) = walk(crowd);
     let seen = observe(&frames[50]);
     let seen_views = views(&seen, &camera);
+    let shown: Vec<Seen<'_>> = (0..)
+        .zip(&seen_views)
+        .map(|(number, (_, view))| Seen {
+            person: PersonKey(number),
+            view,
+        })
+        .collect();
 
-    // Everyone has a full past.
-    let mut windows = vec![Window::default(); crowd];
-    let mut stamp = Stamp::default();
-    let mut remember = |windows: &mut Vec<Window>| {
-        let now = later(&mut stamp);
-        for (window, (_, view)) in windows.iter_mut().zip(&seen_views) {
-            window.push(now, view.clone(), &layout);
-        }
-        WindowBatch::new(windows.iter(), &layout)
-    };
-    for _ in 0..60 {
-        remember(&mut windows);
-    }
-    let batch = remember(&mut windows);
-    let lifted = lifter.lift(&batch).expect("the model runs");
+    let mut nothing = StreamLifter::new(
+        Nothing,
+        MemoryShape {
+            people: config.settings().max_people,
+            frames: config.memory_frames as usize,
+            blocks: 4,
+            width: 16,
+            cycle_s: 10.0,
+        },
+    );
+    let mut memory = Stream::of(&mut nothing, &shown, config.memory_frames);
+    let mut network = Stream::of(lifter, &shown, config.memory_frames);
+    let lifted = network.lifted.clone();
     let mut people = vec![Person::default(); crowd];
     let mut now = Stamp::default();
     let poses = placed(&mut people, later(&mut now), &seen_views, &lifted, config);
@@ -184,10 +231,10 @@ fn bench_crowd(criterion: &mut Criterion, lifter: &mut dyn Lifter, config: &Conf
         black_box(views(black_box(&seen), &camera));
     });
     stage("memory", &mut || {
-        black_box(remember(&mut windows));
+        memory.step(black_box(&shown));
     });
     stage(NETWORK, &mut || {
-        black_box(lifter.lift(black_box(&batch)).expect("the model runs"));
+        network.step(black_box(&shown));
     });
     stage("placement", &mut || {
         black_box(placed(
@@ -250,10 +297,18 @@ fn table() {
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
-    let config = Config::default();
+    let mut config = Config::default();
+    if let Ok(mode) = std::env::var("POSEMOE_BENCH_MODE") {
+        config
+            .set("mode", &Value::Text(mode))
+            .expect("POSEMOE_BENCH_MODE is a mode");
+    }
     let (mut lifter, _) = engine::load(&config).expect("run scripts/setup first");
     for crowd in CROWDS {
-        bench_crowd(&mut criterion, &mut lifter, &config, crowd);
+        bench_crowd(&mut criterion, &mut *lifter, &config, crowd);
+        for number in 0..crowd as u64 {
+            lifter.forget(PersonKey(number));
+        }
     }
     criterion.final_summary();
     table();

@@ -1,5 +1,8 @@
 """Starts posemoe_node: `ros2 launch posemoe posemoe.launch.py keypoints_topic:=/front/tracking`."""
 
+from pathlib import Path
+
+from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
@@ -12,19 +15,20 @@ PARAMETERS = {
     "keypoints_type": "Type of the 2D keypoints: yolo_msgs/msg/DetectionArray (node's default) "
     "or posemoe/msg/People2D",
     "camera_info_topic": "Topic of the camera's calibration (node's default: /camera/camera_info)",
-    "model": "Path of the ONNX model (node's default: the one that ships)",
+    "mode": "How a person's past is used: stream (node's default) or window",
+    "model": "Path of the ONNX model (node's default: the one that ships for the mode)",
     "onnxruntime": "Path of libonnxruntime.so (node's default: POSEMOE_ONNXRUNTIME, else the one "
     "installed beside the node, else /usr/local/lib and /usr/lib)",
 }
 
 
-def start_node(context):
+def start_nodes(context):
     def value(name):
         return LaunchConfiguration(name).perform(context)
 
     given = {name: value(name) for name in PARAMETERS if value(name)}
     files = [value("params_file")] if value("params_file") else []
-    return [
+    nodes = [
         Node(
             package="posemoe",
             executable="posemoe_node",
@@ -36,6 +40,19 @@ def start_node(context):
             emulate_tty=True,
         )
     ]
+    if value("rviz").lower() in ("true", "1"):
+        view = Path(get_package_share_directory("posemoe")) / "rviz" / "posemoe.rviz"
+        namespace = "/".join(["", *filter(None, value("namespace").split("/"))])
+        nodes.append(
+            Node(
+                package="rviz2",
+                executable="rviz2",
+                arguments=["-d", str(view), "-f", value("rviz_frame")],
+                # The view shows /posemoe/markers.
+                remappings=[("/posemoe/markers", f"{namespace}/posemoe/markers")],
+            )
+        )
+    return nodes
 
 
 def generate_launch_description():
@@ -57,5 +74,15 @@ def generate_launch_description():
             choices=["debug", "info", "warn", "error", "fatal"],
             description="Least severe messages that are logged",
         ),
+        DeclareLaunchArgument(
+            "rviz",
+            default_value="false",
+            description="Whether RViz is started too, showing the people",
+        ),
+        DeclareLaunchArgument(
+            "rviz_frame",
+            default_value="camera_color_optical_frame",
+            description="Fixed frame of RViz: the keypoints' frame, or one that TF connects with it",
+        ),
     ]
-    return LaunchDescription([*arguments, OpaqueFunction(function=start_node)])
+    return LaunchDescription([*arguments, OpaqueFunction(function=start_nodes)])

@@ -1,15 +1,25 @@
-//! From the configuration to a loaded network.
+//! From the configuration to a lifter on a loaded network.
 
 use std::path::PathBuf;
 
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::library::{self, NotFound};
-use crate::lift::onnx::{LoadError, OnnxLifter, OnnxOptions, Runtime};
+use crate::lift::manifest::{Form, MemoryPromise};
+use crate::lift::onnx::{LoadError, Model, OnnxOptions, OnnxStep, OnnxWindow, Runtime};
+use crate::lift::stream::{MemoryShape, StreamLifter};
+use crate::lift::window::{WindowLayout, WindowLifter};
+use crate::lift::{Lifter, Mode};
 use crate::node::Engine;
+
+/// A rate (Hz) at which many detectors run, to say what a second of memory costs.
+const USUAL_RATE_HZ: f64 = 30.0;
 
 /// Why there is no network.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
+    /// What is asked for contradicts itself.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// Library or model were not found.
     #[error(transparent)]
     NotFound(#[from] NotFound),
@@ -33,34 +43,98 @@ pub fn library(config: &Config) -> Result<PathBuf, NotFound> {
 /// What to load, with the model found.
 ///
 /// # Errors
-/// Names every place that was looked at.
-pub fn options(config: &Config) -> Result<OnnxOptions, NotFound> {
+/// Names the parameters that contradict each other, or every place that was looked at.
+pub fn options(config: &Config) -> Result<OnnxOptions, EngineError> {
+    config.check()?;
     Ok(OnnxOptions {
-        model: library::model(given(&config.model).as_deref())?,
+        model: library::model(given(&config.model).as_deref(), config.mode())?,
         providers: config.providers(),
         threads: config.threads.unsigned_abs() as usize,
         engine_cache: given(&config.tensorrt_cache),
     })
 }
 
+/// Puts a model to use as the configuration says.
+///
+/// # Errors
+/// When it is for the other mode, or its inputs and outputs are not those of its manifest.
+pub fn lifter(model: Model, config: &Config) -> Result<Box<dyn Lifter>, LoadError> {
+    Ok(match config.mode() {
+        Mode::Stream => {
+            let network = OnnxStep::new(model)?;
+            let shape = memory_shape(&network.memory(), config);
+            Box::new(StreamLifter::new(network, shape))
+        }
+        Mode::Window => {
+            let network = OnnxWindow::new(model)?;
+            let layout = WindowLayout {
+                frames: config.window_frames.unsigned_abs() as usize,
+                span_s: network.window().span_s,
+                lookahead_s: config.lookahead_s,
+            };
+            Box::new(WindowLifter::new(network, layout))
+        }
+    })
+}
+
+/// What a streaming model is to keep, as the configuration says.
+pub fn memory_shape(memory: &MemoryPromise, config: &Config) -> MemoryShape {
+    MemoryShape {
+        people: config.settings().max_people,
+        frames: config.memory_frames.unsigned_abs() as usize,
+        blocks: memory.blocks,
+        width: memory.width,
+        cycle_s: memory.cycle_s,
+    }
+}
+
+/// What such a model will see of each person's past, and what that costs, in words.
+pub fn past(form: &Form, config: &Config) -> String {
+    match form {
+        Form::Stream { memory } => {
+            let shape = memory_shape(memory, config);
+            let frame_kb = shape.frame_bytes() as f64 / 1e3;
+            format!(
+                "{} frames within {} s: {:.1} MB for each person, {frame_kb:.1} kB for each frame \
+                 ({:.0} kB for a second at {USUAL_RATE_HZ} Hz)",
+                shape.frames,
+                memory.span_s,
+                shape.person_bytes() as f64 / 1e6,
+                frame_kb * USUAL_RATE_HZ
+            )
+        }
+        Form::Window { window } => {
+            let (frames, ahead_s) = (config.window_frames, config.lookahead_s);
+            format!(
+                "{frames} frames from {} s before to {ahead_s} s after",
+                window.span_s
+            )
+        }
+    }
+}
+
 /// Loads the network and says in the log what won and what was refused.
 ///
 /// # Errors
 /// What was found and what is needed.
-pub fn load(config: &Config) -> Result<(OnnxLifter, Engine), EngineError> {
+pub fn load(config: &Config) -> Result<(Box<dyn Lifter>, Engine), EngineError> {
     let (library, options) = (library(config)?, options(config)?);
-    let lifter = OnnxLifter::load(&Runtime::load(&library)?, &options)?;
-    for (provider, reason) in lifter.refused() {
+    let model = Model::load(&Runtime::load(&library)?, &options)?;
+    for (provider, reason) in model.refused() {
         tracing::warn!(%provider, reason, "execution provider refused, trying the next");
     }
-    let manifest = lifter.manifest();
+    let manifest = model.manifest();
     let engine = Engine {
-        provider: lifter.provider().to_string(),
+        provider: model.provider().to_string(),
         model: format!("{} {}", manifest.name, manifest.version),
     };
+    let past = past(&manifest.form, config);
+    let lifter = lifter(model, config)?;
     tracing::info!(
         provider = engine.provider,
         model = engine.model,
+        mode = %config.mode(),
+        past,
         file = %options.model.display(),
         library = %library.display(),
         "network loaded"

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::lift::Mode;
+
 /// Environment variable that names the library; `ORT_DYLIB_PATH`, ONNX Runtime's customary one, is
 /// honoured after it.
 pub const LIBRARY_VARIABLE: &str = "POSEMOE_ONNXRUNTIME";
 const CUSTOMARY_VARIABLE: &str = "ORT_DYLIB_PATH";
 const LIBRARY_NAME: &str = "libonnxruntime.so";
-const MODEL_NAME: &str = "posemoe.onnx";
 
 /// Nothing was found where it is looked for.
 #[derive(Debug, thiserror::Error)]
@@ -51,24 +52,42 @@ pub fn onnxruntime(asked: Option<&Path>) -> Result<PathBuf, NotFound> {
     )
 }
 
-/// The model: as asked for, else the one that ships.
+/// The model: as asked for, else the one that ships for the mode.
 ///
 /// # Errors
 /// Names every place that was looked at, and the remedy.
-pub fn model(asked: Option<&Path>) -> Result<PathBuf, NotFound> {
-    let candidates = match asked {
-        Some(path) => vec![path.to_path_buf()],
-        None => homes()
-            .into_iter()
-            .flat_map(|home| [home.join("models"), home.join("share/posemoe/models")])
-            .map(|folder| folder.join(MODEL_NAME))
-            .collect(),
+pub fn model(asked: Option<&Path>, mode: Mode) -> Result<PathBuf, NotFound> {
+    let candidates = match (asked, mode) {
+        (Some(path), _) => vec![path.to_path_buf()],
+        (None, Mode::Stream) => shipped("posemoe.onnx"),
+        (None, Mode::Window) => shipped("posemoe_window.onnx"),
     };
     first_file(
         candidates,
         "model",
         "pass --model PATH or set the parameter model",
     )
+}
+
+/// The network that `posemoe bench` compares with.
+///
+/// # Errors
+/// Names every place that was looked at, and the remedy.
+pub fn yardstick() -> Result<PathBuf, NotFound> {
+    first_file(
+        shipped("entangled_yardstick.onnx"),
+        "the network to compare with",
+        "leave out the mode window_entangled",
+    )
+}
+
+/// Where a file of `models/` may be.
+fn shipped(file: &str) -> Vec<PathBuf> {
+    homes()
+        .into_iter()
+        .flat_map(|home| [home.join("models"), home.join("share/posemoe/models")])
+        .map(|folder| folder.join(file))
+        .collect()
 }
 
 fn first_file(
@@ -116,12 +135,24 @@ mod tests {
             text.contains("/nowhere/libonnxruntime.so") && text.contains("scripts/setup"),
             "{text}"
         );
-        let error = model(Some(Path::new("/nowhere/x.onnx")))
+        let error = model(Some(Path::new("/nowhere/x.onnx")), Mode::Stream)
             .unwrap_err()
             .to_string();
         assert!(
             error.contains("/nowhere/x.onnx") && error.contains("--model"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn each_mode_has_a_model_that_ships() {
+        // Tests run from target/, below the checkout.
+        for (mode, name) in [
+            (Mode::Stream, "models/posemoe.onnx"),
+            (Mode::Window, "models/posemoe_window.onnx"),
+        ] {
+            let found = model(None, mode).unwrap();
+            assert!(found.ends_with(name), "{}", found.display());
+        }
     }
 }

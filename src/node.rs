@@ -187,6 +187,13 @@ impl Node {
         }
     }
 
+    /// What was held back for later frames (`lookahead_s`): no more will come.
+    pub fn finish(&mut self) -> Vec<Outgoing> {
+        let answers = self.pipeline.finish(&mut self.drops);
+        let outgoing = answers.iter().flat_map(|poses| self.publications(poses));
+        outgoing.collect()
+    }
+
     /// What was not used since the start.
     pub fn drops(&self) -> &Drops {
         &self.drops
@@ -207,15 +214,20 @@ impl Node {
         self.totals.frames_in += 1;
         self.second.frames += 1;
         self.last_frame = Some(received);
-        let Some(poses) = self.observe(payload).and_then(|seen| self.lift(&seen)) else {
-            return Vec::new();
+        let answers = match self.observe(payload) {
+            Some(seen) => self.lift(&seen),
+            None => Vec::new(),
         };
-        let outgoing = self.publications(&poses);
+        let outgoing = answers.iter().flat_map(|poses| self.publications(poses));
+        let outgoing: Vec<Outgoing> = outgoing.collect();
         let done = now();
-        self.second.processing.add(done.seconds_since(began));
-        self.second
-            .stamp_to_publish
-            .add(done.seconds_since(poses.stamp));
+        for poses in &answers {
+            let late_s = done.seconds_since(poses.stamp);
+            self.second.stamp_to_publish.add(late_s);
+        }
+        if !answers.is_empty() {
+            self.second.processing.add(done.seconds_since(began));
+        }
         outgoing
     }
 
@@ -232,12 +244,12 @@ impl Node {
         })
     }
 
-    fn lift(&mut self, seen: &Observation) -> Option<Poses> {
+    fn lift(&mut self, seen: &Observation) -> Vec<Poses> {
         match self.calibration.camera_of(seen) {
             Ok(camera) => self.pipeline.step(seen, camera, &mut self.drops),
             Err((cause, detail)) => {
                 self.drops.note(cause, detail);
-                None
+                Vec::new()
             }
         }
     }
@@ -290,6 +302,7 @@ impl Node {
             camera_problem: self.calibration.problem(),
             processing: (self.timing == Timing::Live).then_some(second.processing),
             stamp_to_publish: self.latency_known.then_some(second.stamp_to_publish),
+            lookahead_s: self.pipeline.lookahead_s(),
             drops: &self.drops,
             losses,
             provider: &self.engine.provider,
@@ -310,9 +323,19 @@ impl Node {
 /// When nothing more can be had from the bus, or nothing can be written to it.
 pub async fn run<B: Bus>(bus: &mut B, node: &mut Node) -> Result<(), BusError> {
     while let Some(event) = bus.next().await? {
-        for message in node.handle(&event, &|| bus.now(), || bus.losses()) {
-            bus.publish(message.publisher, message.stamp, &message.payload)?;
-        }
+        let messages = node.handle(&event, &|| bus.now(), || bus.losses());
+        publish(bus, messages)?;
+    }
+    publish(bus, node.finish())
+}
+
+/// Hands messages to the bus.
+///
+/// # Errors
+/// When nothing can be written to it.
+pub fn publish<B: Bus>(bus: &mut B, messages: Vec<Outgoing>) -> Result<(), BusError> {
+    for message in messages {
+        bus.publish(message.publisher, message.stamp, &message.payload)?;
     }
     Ok(())
 }

@@ -39,10 +39,27 @@ impl Stamp {
         (sec as i32, self.0.rem_euclid(NANOS_PER_SEC) as u32)
     }
 
+    /// Seconds past the last whole multiple of `cycle_s`: exact to the nanosecond, which seconds since
+    /// the epoch as one number are not.
+    pub fn seconds_modulo(self, cycle_s: f64) -> f64 {
+        let cycle = nanos_of(cycle_s).max(1);
+        self.0.rem_euclid(cycle) as f64 / 1e9
+    }
+
+    /// The stamp so many seconds later, or earlier where they are negative; to the nanosecond, so that
+    /// differences of stamps compare exactly with a number of seconds that somebody wrote down.
+    pub fn plus_seconds(self, seconds: f64) -> Self {
+        Self(self.0.saturating_add(nanos_of(seconds)))
+    }
+
     /// Seconds from `earlier` to `self`; negative when `self` came first.
     pub fn seconds_since(self, earlier: Self) -> f64 {
         self.0.saturating_sub(earlier.0) as f64 * 1e-9
     }
+}
+
+fn nanos_of(seconds: f64) -> i64 {
+    (seconds * 1e9).round() as i64
 }
 
 impl fmt::Display for Stamp {
@@ -77,5 +94,24 @@ mod tests {
         let (early, late) = (Stamp::from_nanos(500), Stamp::from_nanos(1_000_000_500));
         assert_eq!(late.seconds_since(early), 1.0);
         assert_eq!(early.seconds_since(late), -1.0);
+    }
+
+    #[test]
+    fn moments_are_exact_and_come_round_also_before_the_epoch() {
+        let today = Stamp::from_nanos(1_763_680_009_999_999_999);
+        assert_eq!(today.seconds_modulo(10.0), 9.999_999_999);
+        assert_eq!(Stamp::from_nanos(-1).seconds_modulo(10.0), 9.999_999_999);
+        assert_eq!(Stamp::from_nanos(20_000_000_000).seconds_modulo(10.0), 0.0);
+    }
+
+    #[test]
+    fn adding_seconds_meets_stamps_to_the_nanosecond() {
+        let stamp = Stamp::from_nanos(1_763_680_009_000_000_000);
+        assert_eq!(stamp.plus_seconds(0.2).nanos() - stamp.nanos(), 200_000_000);
+        assert_eq!(stamp.plus_seconds(-8.0).plus_seconds(8.0), stamp);
+        assert_eq!(
+            Stamp::from_nanos(i64::MAX).plus_seconds(1.0).nanos(),
+            i64::MAX
+        );
     }
 }

@@ -6,14 +6,17 @@ ROS 2's launch is not needed: what the launch file takes of it is stubbed here.
 import re
 import sys
 import unittest
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from unittest import mock
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 LAUNCH_FILE = REPOSITORY / "launch" / "posemoe.launch.py"
+RVIZ_FILE = REPOSITORY / "rviz" / "posemoe.rviz"
 PARAMETER_FILE = REPOSITORY / "config" / "posemoe.yaml"
-NOT_PARAMETERS = {"namespace", "params_file", "log_level"}
+XML_FILE = LAUNCH_FILE.with_suffix(".xml")
+NOT_PARAMETERS = {"namespace", "params_file", "log_level", "rviz", "rviz_frame"}
 
 
 def record(kind, *positional):
@@ -35,6 +38,8 @@ class LaunchConfiguration:
 
 def stubs():
     contents = {
+        "ament_index_python": {},
+        "ament_index_python.packages": {"get_package_share_directory": lambda name: f"/share/{name}"},
         "launch": {"LaunchDescription": lambda entities: entities},
         "launch.actions": {
             "DeclareLaunchArgument": record("argument", "name"),
@@ -62,12 +67,17 @@ def arguments():
     return {entity.name: entity for entity in description() if entity.kind == "argument"}
 
 
-def started(**given):
-    """The node that is started when these arguments are given."""
+def all_started(**given):
+    """What is started when these arguments are given."""
     context = {name: argument.default_value for name, argument in arguments().items()}
     context.update(given)
     (function,) = [entity.function for entity in description() if entity.kind == "function"]
-    (node,) = function(context)
+    return function(context)
+
+
+def started(**given):
+    """The node that is started when these arguments are given."""
+    (node,) = all_started(**given)
     return node
 
 
@@ -94,6 +104,29 @@ class LaunchFile(unittest.TestCase):
         node = started(params_file="/a/b.yaml", keypoints_topic="/front/kp", namespace="robot")
         self.assertEqual(node.parameters, ["/a/b.yaml", {"keypoints_topic": "/front/kp"}])
         self.assertEqual(node.namespace, "robot")
+
+    def test_rviz_is_started_when_asked_for_and_looks_at_the_nodes_markers(self):
+        node, rviz = all_started(rviz="true", rviz_frame="front_optical", namespace="robot")
+        self.assertEqual((node.package, rviz.package), ("posemoe", "rviz2"))
+        self.assertEqual(rviz.arguments, ["-d", "/share/posemoe/rviz/posemoe.rviz", "-f", "front_optical"])
+        shown = re.search(r"Value: (/\S+/markers)", RVIZ_FILE.read_text(encoding="utf-8")).group(1)
+        self.assertEqual(rviz.remappings, [(shown, "/robot/posemoe/markers")])
+        (_, rviz) = all_started(rviz="true")
+        self.assertEqual(rviz.remappings, [(shown, shown)])
+
+
+class XmlLaunchFile(unittest.TestCase):
+    def test_it_offers_and_passes_on_the_same_arguments(self):
+        launch = ElementTree.parse(XML_FILE).getroot()
+        offered = {arg.get("name"): arg for arg in launch.findall("arg")}
+        self.assertEqual(set(offered), set(arguments()))
+        for name, argument in arguments().items():
+            self.assertEqual(offered[name].get("default"), argument.default_value, name)
+            self.assertEqual(offered[name].get("description"), argument.description, name)
+        (include,) = launch.findall("include")
+        self.assertEqual(include.get("file"), "$(dirname)/" + LAUNCH_FILE.name)
+        passed = {arg.get("name"): arg.get("value") for arg in include.findall("arg")}
+        self.assertEqual(passed, {name: f"$(var {name})" for name in offered})
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-//! posemoe on the command line: replay bags, look at the installation, list the parameters.
+//! posemoe on the command line: replay bags, measure, look at the installation, list the parameters.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use posemoe::cli::{self, EXIT_UNUSABLE, replay::ReplayArgs};
+use posemoe::cli::{self, EXIT_UNUSABLE, bench::BenchArgs, replay::ReplayArgs};
 use posemoe::config::ros_args::RosArgs;
 
 /// 2D human keypoints from any detector in, 3D people that a robot can act on out.
@@ -24,6 +24,8 @@ enum Command {
     /// Run the node over a bag and write what it publishes into another. Exit code 2: the input is
     /// unusable; 3: done, but part of it was lost.
     Replay(ReplayArgs),
+    /// Measure what a frame costs: the stream against windows, for crowds and memories of several sizes.
+    Bench(BenchArgs),
     /// Say what is installed, what runs, and what is missing.
     Doctor,
     /// Print every ROS parameter with its default, meaning and range, as a parameter file.
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
     }
     match arguments.command {
         Command::Replay(args) => cli::replay::run(&args, ros),
+        Command::Bench(args) => cli::bench::run(&args, ros),
         Command::Doctor => cli::doctor::run(&ros),
         Command::Parameters => cli::parameters::run(),
     }

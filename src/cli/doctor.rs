@@ -1,11 +1,14 @@
 //! `posemoe doctor`: what is installed, what runs, what is missing.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::EXIT_UNUSABLE;
+use crate::config::Config;
 use crate::config::ros_args::RosArgs;
-use crate::engine;
-use crate::lift::onnx::{OnnxLifter, OnnxOptions, Runtime};
+use crate::engine::{self, EngineError};
+use crate::lift::Mode;
+use crate::lift::onnx::{LoadError, Model, OnnxOptions, Runtime};
 use crate::lift::provider::Provider;
 
 /// Prints a line for each part; exit code 2 when the node could not start.
@@ -17,11 +20,7 @@ pub fn run(ros: &RosArgs) -> ExitCode {
         if cfg!(feature = "rcl") { ", rcl" } else { "" }
     );
     environment();
-    let found = engine::library(&ros.config).and_then(|library| {
-        println!("library       {}", library.display());
-        Ok((library, engine::options(&ros.config)?))
-    });
-    let (library, options) = match found {
+    let (library, options) = match find(&ros.config) {
         Ok(found) => found,
         Err(error) => return missing(&error.to_string()),
     };
@@ -38,11 +37,11 @@ pub fn run(ros: &RosArgs) -> ExitCode {
             providers: vec![provider],
             ..options.clone()
         };
-        let verdict = match OnnxLifter::load(&runtime, &alone) {
-            Ok(lifter) => {
+        let verdict = match try_out(&runtime, &alone, &ros.config) {
+            Ok(description) => {
                 if asked.contains(&provider) && !runs {
                     runs = true;
-                    describe(&lifter);
+                    print!("{description}");
                 }
                 "runs the model".to_owned()
             }
@@ -76,18 +75,35 @@ fn environment() {
     }
 }
 
-fn describe(lifter: &OnnxLifter) {
-    let manifest = lifter.manifest();
-    let window = manifest.window;
-    println!(
-        "network       {} {} ({})",
-        manifest.name, manifest.version, manifest.licence
-    );
-    println!(
-        "window        {} frames, at least {} s apart, within {} s",
-        window.frames, window.spacing_s, window.span_s
+fn find(config: &Config) -> Result<(PathBuf, OnnxOptions), EngineError> {
+    let library = engine::library(config)?;
+    println!("library       {}", library.display());
+    Ok((library, engine::options(config)?))
+}
+
+/// Says what the network is, if it can be had.
+fn try_out(runtime: &Runtime, options: &OnnxOptions, config: &Config) -> Result<String, LoadError> {
+    let model = Model::load(runtime, options)?;
+    let description = describe(&model, config);
+    engine::lifter(model, config)?;
+    Ok(description)
+}
+
+fn describe(model: &Model, config: &Config) -> String {
+    let manifest = model.manifest();
+    let past = match manifest.form.mode() {
+        Mode::Stream => "memory",
+        Mode::Window => "window",
+    };
+    let mut lines = format!(
+        "network       {} {} ({})\n{past}        {}\n",
+        manifest.name,
+        manifest.version,
+        manifest.licence,
+        engine::past(&manifest.form, config)
     );
     for data in &manifest.training_data {
-        println!("trained on    {} ({})", data.name, data.licence);
+        lines += &format!("trained on    {} ({})\n", data.name, data.licence);
     }
+    lines
 }

@@ -101,12 +101,12 @@ fn live(ros: &RosArgs, bus: LiveBus) -> Result<(), Failure> {
             #[cfg(feature = "rcl")]
             LiveBus::Rcl => {
                 let bus = RclBus::start(&ros.node, &ros.namespace)?;
-                serve(bus, ros, Box::new(lifter), engine).await
+                serve(bus, ros, lifter, engine).await
             }
             #[cfg(feature = "dds")]
             LiveBus::Dds => {
                 let bus = DdsBus::start(&ros.node, &ros.namespace, &DdsOptions::from_env()?)?;
-                serve(bus, ros, Box::new(lifter), engine).await
+                serve(bus, ros, lifter, engine).await
             }
         }
     })

@@ -1,5 +1,6 @@
-//! What the programs do: run live, replay a bag, list the parameters, look at the installation.
+//! What the programs do: run live, replay a bag, measure, list the parameters, look at the installation.
 
+pub mod bench;
 pub mod doctor;
 #[cfg(feature = "live")]
 pub mod live;

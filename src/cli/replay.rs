@@ -15,7 +15,7 @@ use crate::msg::Message;
 use crate::msg::posemoe::People2D;
 use crate::msg::sensor_msgs::CameraInfo;
 use crate::msg::yolo_msgs::DetectionArray;
-use crate::node::{Node, Timing};
+use crate::node::{self, Node, Timing};
 
 /// What to replay.
 #[derive(Clone, Debug, clap::Args)]
@@ -28,7 +28,7 @@ pub struct ReplayArgs {
     /// A ROS parameter file.
     #[arg(long)]
     pub params: Option<PathBuf>,
-    /// The model; default: the one that ships.
+    /// The model; default: the one that ships for the mode.
     #[arg(long)]
     pub model: Option<PathBuf>,
     /// libonnxruntime.so; default: where scripts/setup puts it.
@@ -78,7 +78,7 @@ fn replay(args: &ReplayArgs, mut ros: RosArgs) -> Result<bool, Box<dyn std::erro
     };
     let mut bus = BagBus::open(&args.input, args.output.as_deref(), options)?;
     choose_topics(bus.topics(), &mut ros)?;
-    let mut node = Node::connect(&mut bus, &ros, Box::new(lifter), engine, Timing::Recorded)?;
+    let mut node = Node::connect(&mut bus, &ros, lifter, engine, Timing::Recorded)?;
 
     let progress = progress(bus.topics(), &ros);
     let mut steps = Vec::new();
@@ -90,11 +90,10 @@ fn replay(args: &ReplayArgs, mut ros: RosArgs) -> Result<bool, Box<dyn std::erro
         if !messages.is_empty() && is_message {
             steps.push(step.elapsed());
         }
-        for message in messages {
-            bus.publish(message.publisher, message.stamp, &message.payload)?;
-        }
+        node::publish(&mut bus, messages)?;
         progress.inc(u64::from(is_message));
     }
+    node::publish(&mut bus, node.finish())?;
     bus.finish()?;
     progress.finish_and_clear();
     summarize(&node, &steps, began.elapsed());

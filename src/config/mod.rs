@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use value::Parameter;
 pub use value::{Range, Value, ValueError};
 
+use crate::lift::Mode;
 use crate::lift::provider::Provider;
 use crate::person::memory::MotionModel;
 use crate::pipeline::Settings;
@@ -33,6 +34,20 @@ pub enum ConfigError {
         /// Its value.
         found: String,
         /// What it may be.
+        expected: String,
+    },
+    /// Two parameters that do not go together.
+    #[error(
+        "parameters {first} and {second} contradict each other: found {found}, expected {expected}"
+    )]
+    Contradiction {
+        /// One.
+        first: &'static str,
+        /// The other.
+        second: &'static str,
+        /// What they say.
+        found: String,
+        /// What they may say together.
         expected: String,
     },
     /// A parameter file that cannot be read.
@@ -126,8 +141,16 @@ parameters! {
     publish_markers: bool = true, Range::Any;
     /// Whether transforms are published on /tf.
     publish_tf: bool = true, Range::Any;
-    /// Path of the model; empty for the one that ships.
+    /// How a person's past is used: each frame once and at once, or windows of the last frames.
+    mode: String = "stream", Range::OneOf(&["stream", "window"]);
+    /// Path of the model; empty for the one that ships for the mode.
     model: String = "", Range::Any;
+    /// Frames of the past that the streaming network remembers of each person.
+    memory_frames: i64 = 243, Range::Between(1.0, 1024.0);
+    /// Frames of a window, in the mode window.
+    window_frames: i64 = 27, Range::Between(1.0, 1024.0);
+    /// Answers wait for frames up to this much later (s), and use them; only in the mode window.
+    lookahead_s: f64 = 0.0, Range::Between(0.0, 2.0);
     /// Path of libonnxruntime.so; empty to look for it (POSEMOE_ONNXRUNTIME, scripts/setup, /usr/lib).
     onnxruntime: String = "", Range::Any;
     /// Execution providers, tried strictly in this order: cpu, cuda, tensorrt.
@@ -155,6 +178,27 @@ parameters! {
 }
 
 impl Config {
+    /// That its parameters go together.
+    ///
+    /// # Errors
+    /// Names the two that do not.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if self.mode() == Mode::Stream && self.lookahead_s > 0.0 {
+            return Err(ConfigError::Contradiction {
+                first: "mode",
+                second: "lookahead_s",
+                found: format!("stream, which answers at once, and {}", self.lookahead_s),
+                expected: "lookahead_s 0, or mode window".to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    /// How a person's past is used.
+    pub fn mode(&self) -> Mode {
+        self.mode.parse().unwrap_or_default()
+    }
+
     /// What the pipeline needs of it.
     pub fn settings(&self) -> Settings {
         Settings {
@@ -198,6 +242,23 @@ mod tests {
         assert!(says("providers", Value::List(vec!["gpu".into()])).contains("cpu, cuda, tensorrt"));
         assert!(says("predikt_s", Value::Float(1.0)).contains("known are keypoints_topic"));
         assert!(says("publish_tf", Value::Text("yes".into())).contains("true or false"));
+    }
+
+    #[test]
+    fn looking_ahead_takes_a_window() {
+        let mut config = Config {
+            lookahead_s: 0.2,
+            ..Config::default()
+        };
+        assert_eq!(
+            config.check().unwrap_err().to_string(),
+            "parameters mode and lookahead_s contradict each other: found stream, which answers at \
+             once, and 0.2, expected lookahead_s 0, or mode window"
+        );
+        config.set("mode", &Value::Text("window".into())).unwrap();
+        assert_eq!(config.mode(), Mode::Window);
+        config.check().unwrap();
+        Config::default().check().unwrap();
     }
 
     #[test]

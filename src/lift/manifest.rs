@@ -2,15 +2,20 @@
 
 use serde::Deserialize;
 
+use super::Mode;
 use crate::person::skeleton::JOINTS;
-use crate::person::window::WindowLayout;
 
 /// Key of the manifest among the ONNX file's metadata.
 pub const MANIFEST_KEY: &str = "posemoe_manifest";
 /// The manifest's own version that this crate reads.
-pub const MANIFEST_FORMAT: u32 = 1;
-/// Slots beyond which a window is a mistake rather than a choice.
+pub const MANIFEST_FORMAT: u32 = 2;
+/// Frames beyond which a memory or a window is a mistake rather than a choice; so the parameters.
 const MOST_FRAMES: usize = 1024;
+/// Blocks, and numbers of an entry, beyond which a memory is a mistake.
+const MOST_BLOCKS: usize = 64;
+const MOST_WIDTH: usize = 1024;
+/// Times (s) beyond which a span or a cycle is a mistake.
+const LONGEST_S: f64 = 1000.0;
 
 /// Name, contract and origin of a model.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -34,8 +39,9 @@ pub struct Manifest {
     pub joint_set: String,
     /// Joints in the order of inputs and outputs.
     pub joints: Vec<String>,
-    /// How windows are filled.
-    pub window: WindowPromise,
+    /// What it takes of a person's past; in the file `kind`, and `memory` or `window`.
+    #[serde(flatten)]
+    pub form: Form,
     /// Frame of the output, in words.
     pub output_frame: String,
     /// Unit of the output.
@@ -57,13 +63,52 @@ pub enum Precision {
     Float16,
 }
 
-/// The window that the model was trained with.
+/// What a model takes of a person's past.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Form {
+    /// One frame, and what it has kept of earlier ones.
+    Stream {
+        /// What it keeps.
+        memory: MemoryPromise,
+    },
+    /// A window of frames.
+    Window {
+        /// How it is filled.
+        window: WindowPromise,
+    },
+}
+
+impl Form {
+    /// The mode that such a model is for.
+    pub fn mode(&self) -> Mode {
+        match self {
+            Self::Stream { .. } => Mode::Stream,
+            Self::Window { .. } => Mode::Window,
+        }
+    }
+}
+
+/// The memory that a streaming model was trained with; more or fewer frames will do too.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+pub struct MemoryPromise {
+    /// Frames remembered.
+    pub frames: usize,
+    /// Age (s) beyond which nothing is remembered.
+    pub span_s: f64,
+    /// It takes moments modulo this time (s).
+    pub cycle_s: f64,
+    /// Blocks that ask the past, each with a memory of its own.
+    pub blocks: usize,
+    /// Numbers that a block keeps of one joint in one frame.
+    pub width: usize,
+}
+
+/// The window that a model was trained with; more or fewer frames will do too.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
 pub struct WindowPromise {
     /// Slots.
     pub frames: usize,
-    /// Least time between slots (s).
-    pub spacing_s: f64,
     /// Oldest age (s).
     pub span_s: f64,
 }
@@ -106,87 +151,130 @@ impl Manifest {
     /// # Errors
     /// [`ManifestError`] says what was found and what was expected.
     pub fn parse(json: &str) -> Result<Self, ManifestError> {
-        let manifest: Self = serde_json::from_str(json)?;
-        let unfit = |field, found: String, expected: &str| {
-            Err(ManifestError::Unfit {
-                field,
-                found,
-                expected: expected.to_owned(),
-            })
-        };
-        let window = &manifest.window;
-        if manifest.format != MANIFEST_FORMAT {
-            return unfit(
-                "format",
-                manifest.format.to_string(),
-                &MANIFEST_FORMAT.to_string(),
-            );
+        // Another format may lack or add any field, so it is looked at first.
+        let Version { format } = serde_json::from_str(json)?;
+        if format != MANIFEST_FORMAT {
+            return unfit("format", format.to_string(), MANIFEST_FORMAT.to_string());
         }
+        let manifest: Self = serde_json::from_str(json)?;
         if manifest.joints != JOINTS {
-            return unfit("joints", manifest.joints.join(" "), &JOINTS.join(" "));
+            return unfit("joints", manifest.joints.join(" "), JOINTS.join(" "));
         }
         if manifest.output_unit != "m" {
             return unfit("output_unit", manifest.output_unit, "m");
         }
-        if !(1..=MOST_FRAMES).contains(&window.frames) {
-            return unfit("window.frames", window.frames.to_string(), "1 to 1024");
-        }
-        let seconds = |s: f64| s.is_finite() && s >= 0.0;
-        if !seconds(window.spacing_s) || !seconds(window.span_s) {
-            let found = format!("spacing {} s, span {} s", window.spacing_s, window.span_s);
-            return unfit("window", found, "seconds, 0 or more");
+        match &manifest.form {
+            Form::Stream { memory } => {
+                count("memory.frames", memory.frames, MOST_FRAMES)?;
+                count("memory.blocks", memory.blocks, MOST_BLOCKS)?;
+                count("memory.width", memory.width, MOST_WIDTH)?;
+                seconds("memory.span_s", memory.span_s, 0.0)?;
+                // Else what is older than a cycle would look young.
+                seconds("memory.cycle_s", memory.cycle_s, memory.span_s)?;
+            }
+            Form::Window { window } => {
+                count("window.frames", window.frames, MOST_FRAMES)?;
+                seconds("window.span_s", window.span_s, 0.0)?;
+            }
         }
         Ok(manifest)
     }
+}
 
-    /// How windows are to be filled.
-    pub fn layout(&self) -> WindowLayout {
-        WindowLayout {
-            frames: self.window.frames,
-            spacing_s: self.window.spacing_s,
-            span_s: self.window.span_s,
-        }
+#[derive(Deserialize)]
+struct Version {
+    format: u32,
+}
+
+fn unfit<T>(
+    field: &'static str,
+    found: impl Into<String>,
+    expected: impl Into<String>,
+) -> Result<T, ManifestError> {
+    Err(ManifestError::Unfit {
+        field,
+        found: found.into(),
+        expected: expected.into(),
+    })
+}
+
+fn count(field: &'static str, found: usize, most: usize) -> Result<(), ManifestError> {
+    if (1..=most).contains(&found) {
+        return Ok(());
     }
+    unfit(field, found.to_string(), format!("1 to {most}"))
+}
+
+/// Longer than `above_s`, and short enough that an empty slot is surely older.
+fn seconds(field: &'static str, found_s: f64, above_s: f64) -> Result<(), ManifestError> {
+    if found_s > above_s && found_s <= LONGEST_S {
+        return Ok(());
+    }
+    let expected = format!("seconds above {above_s}, at most {LONGEST_S}");
+    unfit(field, found_s.to_string(), expected)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::{Value, json};
 
-    fn json(format: u32, joints: &[&str], frames: usize) -> String {
-        serde_json::json!({
-            "format": format, "name": "test", "version": "1", "joint_set": "h36m17",
-            "joints": joints, "window": {"frames": frames, "spacing_s": 0.05, "span_s": 0.8},
-            "output_frame": "virtual camera", "output_unit": "m", "licence": "Apache-2.0",
-            "training_data": [],
-        })
-        .to_string()
+    fn manifest(form: Value) -> Value {
+        let mut manifest = json!({
+            "format": 2, "name": "test", "version": "1", "joint_set": "h36m17",
+            "joints": JOINTS, "output_frame": "virtual camera", "output_unit": "m",
+            "licence": "Apache-2.0", "training_data": [],
+        });
+        let fields = manifest.as_object_mut().unwrap();
+        fields.extend(form.as_object().unwrap().clone());
+        manifest
+    }
+
+    fn stream() -> Value {
+        let memory =
+            json!({"frames": 243, "span_s": 8.0, "cycle_s": 10.0, "blocks": 4, "width": 32});
+        manifest(json!({"kind": "stream", "memory": memory}))
+    }
+
+    fn window() -> Value {
+        manifest(json!({"kind": "window", "window": {"frames": 27, "span_s": 8.0}}))
+    }
+
+    fn parse(manifest: &Value) -> Result<Manifest, String> {
+        Manifest::parse(&manifest.to_string()).map_err(|error| error.to_string())
     }
 
     #[test]
-    fn a_fitting_manifest_is_read() {
-        let manifest = Manifest::parse(&json(1, &JOINTS, 9)).unwrap();
-        assert_eq!(manifest.layout().frames, 9);
+    fn both_forms_are_read() {
+        let Form::Stream { memory } = parse(&stream()).unwrap().form else {
+            panic!("a stream")
+        };
+        assert_eq!((memory.frames, memory.blocks, memory.width), (243, 4, 32));
+        assert_eq!((memory.span_s, memory.cycle_s), (8.0, 10.0));
+        let Form::Window { window } = parse(&window()).unwrap().form else {
+            panic!("a window")
+        };
+        assert_eq!((window.frames, window.span_s), (27, 8.0));
     }
 
     #[test]
     fn size_and_precision_are_read_where_they_are_given() {
-        let old = json(1, &JOINTS, 9);
-        let manifest = Manifest::parse(&old).unwrap();
+        let mut json = stream();
+        let manifest = parse(&json).unwrap();
         assert_eq!((manifest.size, manifest.parameters), (None, None));
         assert_eq!(manifest.precision, Precision::Float32);
 
-        let add = |precision: &str| {
-            let added = format!(r#"{{"size":"xs","parameters":7,"precision":"{precision}","#);
-            old.replacen('{', &added, 1)
-        };
-        let manifest = Manifest::parse(&add("float16")).unwrap();
+        json["size"] = "xs".into();
+        json["parameters"] = 7.into();
+        json["precision"] = "float16".into();
+        let manifest = parse(&json).unwrap();
         assert_eq!(
             (manifest.size.as_deref(), manifest.parameters),
             (Some("xs"), Some(7))
         );
         assert_eq!(manifest.precision, Precision::Float16);
-        let error = Manifest::parse(&add("int8")).unwrap_err().to_string();
+        json["precision"] = "int8".into();
+        let error = parse(&json).unwrap_err();
         assert!(
             error.contains("unknown variant `int8`, expected `float32` or `float16`"),
             "{error}"
@@ -195,13 +283,40 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_named_with_what_was_expected() {
-        let says = |json: &str| Manifest::parse(json).unwrap_err().to_string();
-        assert_eq!(
-            says(&json(2, &JOINTS, 9)),
-            "manifest says format = 2, expected 1"
+        let spoiled = |path: &str, value: Value| {
+            let mut json = stream();
+            *json.pointer_mut(path).unwrap() = value;
+            parse(&json).unwrap_err()
+        };
+        assert!(
+            spoiled("/joints", json!(["nose"]))
+                .contains("joints = nose, expected pelvis right_hip")
         );
-        assert!(says(&json(1, &["nose"], 9)).contains("joints = nose, expected pelvis right_hip"));
-        assert!(says(&json(1, &JOINTS, 0)).contains("window.frames = 0, expected 1 to 1024"));
-        assert!(says("{}").contains("missing field `format`"));
+        assert!(spoiled("/output_unit", "mm".into()).contains("output_unit = mm, expected m"));
+        assert!(
+            spoiled("/memory/frames", 0.into()).contains("memory.frames = 0, expected 1 to 1024")
+        );
+        assert!(
+            spoiled("/memory/width", 9999.into()).contains("memory.width = 9999, expected 1 to")
+        );
+        assert!(
+            spoiled("/memory/cycle_s", 5.into()).contains("cycle_s = 5, expected seconds above 8")
+        );
+        assert!(spoiled("/kind", "tree".into()).contains("unknown variant `tree`"));
+        assert!(spoiled("/kind", "window".into()).contains("missing field `window`"));
+        assert_eq!(
+            parse(&json!({})).unwrap_err(),
+            "manifest is not readable: missing field `format` at line 1 column 2"
+        );
+    }
+
+    #[test]
+    fn an_older_format_is_named_whatever_else_it_lacks() {
+        assert_eq!(
+            parse(
+                &json!({"format": 1, "window": {"frames": 9, "spacing_s": 0.055, "span_s": 0.8}})
+            ),
+            Err("manifest says format = 1, expected 2".to_owned())
+        );
     }
 }

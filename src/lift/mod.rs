@@ -1,77 +1,110 @@
-//! From windows of keypoints to root-relative 3D joints, all people of a frame in one run.
+//! From people's keypoints to root-relative 3D joints, all people of a frame in one run.
+//!
+//! A [`Lifter`] remembers people's pasts, each in its own way: [`stream`] keeps what the network made
+//! of each frame, [`window`] the frames themselves. Beneath it a [`network`] turns numbers into
+//! numbers; [`onnx`] is the only one that is no stand-in of a test.
 
 pub mod manifest;
+pub mod network;
 pub mod onnx;
 pub mod provider;
+pub mod stream;
+pub mod window;
+
+use std::fmt;
+use std::str::FromStr;
 
 use nalgebra::Vector3;
 
+use crate::geometry::canonical::PersonView;
+use crate::person::crowd::PersonKey;
 use crate::person::skeleton::JOINT_COUNT;
-use crate::person::window::{Window, WindowLayout};
+use crate::stamp::Stamp;
 
 /// Numbers of one keypoint: x, y (units of apparent size), score.
 pub const KEYPOINT_WIDTH: usize = 3;
 /// Numbers of one view: viewing direction x, y, log apparent size.
 pub const VIEW_WIDTH: usize = 3;
+/// Frames that wait for later ones at most, before the oldest is answered with fewer of them.
+pub const MOST_WAITING: usize = 256;
 
-/// Windows of several people as the network's inputs; row-major, newest frame last, absent slots 0.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct WindowBatch {
-    /// P.
-    pub people: usize,
-    /// T.
-    pub frames: usize,
-    /// (P, T, 17, 3).
-    pub keypoints: Vec<f32>,
-    /// (P, T, 3).
-    pub view: Vec<f32>,
-    /// (P, T): seconds before the newest frame.
-    pub age_s: Vec<f32>,
-    /// (P, T): 1 where the slot is filled.
-    pub present: Vec<f32>,
+/// How a person's past is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Each frame once: the network keeps what it made of it, and answers at once.
+    #[default]
+    Stream,
+    /// The last frames anew each time; later ones too, where an answer may wait for them.
+    Window,
 }
 
-impl WindowBatch {
-    /// Lays out the windows of several people, in their order.
-    pub fn new<'a>(
-        windows: impl ExactSizeIterator<Item = &'a Window>,
-        layout: &WindowLayout,
-    ) -> Self {
-        let (people, frames) = (windows.len(), layout.frames);
-        let slots = people * frames;
-        let mut batch = Self {
-            people,
-            frames,
-            keypoints: vec![0.0; slots * JOINT_COUNT * KEYPOINT_WIDTH],
-            view: vec![0.0; slots * VIEW_WIDTH],
-            age_s: vec![0.0; slots],
-            present: vec![0.0; slots],
-        };
-        for (person, window) in windows.enumerate() {
-            for (back, (age_s, view)) in window.slots(layout).into_iter().enumerate() {
-                let slot = (person + 1) * frames - 1 - back;
-                let width = JOINT_COUNT * KEYPOINT_WIDTH;
-                batch.keypoints[slot * width..][..width]
-                    .copy_from_slice(view.keypoints.as_flattened());
-                batch.view[slot * VIEW_WIDTH..][..VIEW_WIDTH].copy_from_slice(&view.view);
-                batch.age_s[slot] = age_s as f32;
-                batch.present[slot] = 1.0;
-            }
+impl Mode {
+    /// Every mode.
+    pub const ALL: [Self; 2] = [Self::Stream, Self::Window];
+
+    /// The name that the parameter `mode` takes, and a model's manifest gives.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stream => "stream",
+            Self::Window => "window",
         }
-        batch
     }
 }
 
-/// What the network says of one person's newest frame.
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A name that is no mode's.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no mode, expected stream or window")]
+pub struct UnknownMode(String);
+
+impl FromStr for Mode {
+    type Err = UnknownMode;
+
+    fn from_str(name: &str) -> Result<Self, UnknownMode> {
+        Self::ALL
+            .into_iter()
+            .find(|mode| mode.name() == name)
+            .ok_or_else(|| UnknownMode(name.to_owned()))
+    }
+}
+
+/// A person as one frame shows them.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// Who it is; nobody twice in a frame.
+    pub person: PersonKey,
+    /// Their keypoints and where they are looked at.
+    pub view: &'a PersonView,
+}
+
+/// What the network says of one person in one frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lifted {
-    /// Root-relative joints (m) in the virtual camera of the newest frame.
+    /// Root-relative joints (m) in the virtual camera of that frame.
     pub joints_m: [Vector3<f64>; JOINT_COUNT],
     /// Distance from the truth within which 68 % of joints lie, for each joint (m).
     pub sigma_m: [f64; JOINT_COUNT],
 }
 
-/// Why a batch could not be lifted.
+impl Lifted {
+    /// From one person's 17 x 3 and 17 numbers; `None` when one of them is not finite.
+    fn read(joints_m: &[f32], sigma_m: &[f32]) -> Option<Self> {
+        let finite = joints_m.iter().chain(sigma_m).all(|v| v.is_finite());
+        finite.then(|| Self {
+            joints_m: std::array::from_fn(|j| {
+                Vector3::from_fn(|axis, _| f64::from(joints_m[3 * j + axis]))
+            }),
+            sigma_m: std::array::from_fn(|j| f64::from(sigma_m[j])),
+        })
+    }
+}
+
+/// Why a frame could not be lifted.
 #[derive(Debug, thiserror::Error)]
 pub enum LiftError {
     /// The runtime refused.
@@ -87,52 +120,39 @@ pub enum LiftError {
         /// The shape that was promised.
         expected: Vec<i64>,
     },
+    /// There is no memory for so many.
+    #[error("{found} people to remember, expected {most} or fewer")]
+    TooManyPeople {
+        /// The remembered and the new together.
+        found: usize,
+        /// For how many there is memory.
+        most: usize,
+    },
 }
 
-/// A lifting network.
+/// Lifts people frame by frame, and remembers each one's past until it is told to forget them.
 pub trait Lifter {
-    /// How its windows are to be filled.
-    fn layout(&self) -> WindowLayout;
+    /// How much later a frame must be (s) that answers wait for; 0: each frame is answered at once.
+    fn lookahead_s(&self) -> f64 {
+        0.0
+    }
 
-    /// Lifts everyone in `batch`; `None` for a person whose result is not finite.
+    /// Takes in a frame whose answer may wait. Each person's stamps rise.
+    fn remember(&mut self, _stamp: Stamp, _seen: &[Seen<'_>]) {}
+
+    /// Lifts everyone in the frame at `stamp`, which was remembered. Here too, stamps rise.
+    ///
+    /// `lifted` becomes one answer for each of `seen`, in their order; `None` where it is not finite.
     ///
     /// # Errors
-    /// When nobody could be lifted.
-    fn lift(&mut self, batch: &WindowBatch) -> Result<Vec<Option<Lifted>>, LiftError>;
-}
+    /// When nobody could be lifted; `lifted` is then empty, and nothing of this frame is kept.
+    fn lift(
+        &mut self,
+        stamp: Stamp,
+        seen: &[Seen<'_>],
+        lifted: &mut Vec<Option<Lifted>>,
+    ) -> Result<(), LiftError>;
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::geometry::canonical::PersonView;
-    use crate::stamp::Stamp;
-    use nalgebra::Rotation3;
-
-    #[test]
-    fn slots_are_filled_from_the_newest_backwards() {
-        let layout = WindowLayout {
-            frames: 4,
-            spacing_s: 0.05,
-            span_s: 1.0,
-        };
-        let mut window = Window::default();
-        for i in 1..=3i64 {
-            let view = PersonView {
-                keypoints: [[i as f32; 3]; JOINT_COUNT],
-                view: [i as f32; 3],
-                view_from_camera: Rotation3::identity(),
-            };
-            window.push(Stamp::from_nanos(i * 100_000_000), view, &layout);
-        }
-        let empty = Window::default();
-        let batch = WindowBatch::new([&empty, &window].into_iter(), &layout);
-        assert_eq!(batch.present, [0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0]);
-        assert_eq!(batch.age_s[4..], [0.0, 0.2, 0.1, 0.0]);
-        assert_eq!(
-            batch.view[12..],
-            [0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 3.0, 3.0, 3.0]
-        );
-        assert_eq!(batch.keypoints.len(), 2 * 4 * 17 * 3);
-        assert_eq!(batch.keypoints.last(), Some(&3.0));
-    }
+    /// Forgets a person, of whom nothing need be known.
+    fn forget(&mut self, person: PersonKey);
 }

@@ -10,7 +10,7 @@ use crate::stamp::Stamp;
 pub const WARN_AGE_S: f64 = 1.0;
 /// Keypoints older than this (s) are an error.
 pub const ERROR_AGE_S: f64 = 5.0;
-/// Stamp-to-publish times (s) above which the node is late.
+/// Stamp-to-publish times (s), beyond what is waited on purpose, above which the node is late.
 pub const LATE_S: f64 = 0.2;
 
 /// Smallest, mean and largest of a second's durations.
@@ -64,6 +64,8 @@ pub struct Report<'a> {
     pub processing: Option<Spread>,
     /// From the image's stamp to its publication; `None` where it cannot be known.
     pub stamp_to_publish: Option<Spread>,
+    /// How long an answer waits for later frames, on purpose (s).
+    pub lookahead_s: f64,
     /// What was not used since the start.
     pub drops: &'a Drops,
     /// What the bus lost since the start.
@@ -139,7 +141,7 @@ fn verdict(report: &Report<'_>) -> (u8, String) {
         Some(_) => {}
     }
     let late_s = report.stamp_to_publish.and_then(|late| late.max_s());
-    match late_s.filter(|late_s| *late_s > LATE_S) {
+    match late_s.filter(|late_s| *late_s > LATE_S + report.lookahead_s) {
         Some(late_s) => (
             DiagnosticStatus::WARN,
             format!("late: up to {:.0} ms from stamp to publish", 1e3 * late_s),

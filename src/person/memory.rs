@@ -1,13 +1,12 @@
-//! What is remembered of one person between frames, and of everyone: bounded, keyed by id.
+//! What is remembered of one person's motion between frames; bounded.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use nalgebra::{Matrix3, Vector3};
 
 use super::motion::RootMotion;
 use super::pose::{Joint, PersonPose, State};
 use super::skeleton::JOINT_COUNT;
-use super::window::Window;
 use crate::geometry::place::Placement;
 use crate::stamp::Stamp;
 
@@ -28,11 +27,12 @@ pub struct MotionModel {
     pub predict_s: f64,
 }
 
+/// Poses that are kept for the velocity at most: two seconds at 60 Hz.
+const MOST_POSES: usize = 120;
+
 /// One person's memory.
 #[derive(Clone, Debug, Default)]
 pub struct Person {
-    /// Frames for the network.
-    pub window: Window,
     placed: Option<Placed>,
 }
 
@@ -81,7 +81,7 @@ impl Person {
         while poses
             .front()
             .is_some_and(|(t, _)| stamp.seconds_since(*t) > model.velocity_span_s)
-            || poses.len() >= super::window::MOST_FRAMES
+            || poses.len() >= MOST_POSES
         {
             poses.pop_front();
         }
@@ -99,9 +99,12 @@ impl Person {
         });
     }
 
-    /// Lets time pass for a person who was not seen at `stamp`; `None` if never placed.
-    pub fn miss(&mut self, stamp: Stamp, model: &MotionModel) -> Option<State> {
+    /// Lets time pass until `stamp`, for the seen and the unseen alike; `None` if never placed.
+    pub fn pass(&mut self, stamp: Stamp, model: &MotionModel) -> Option<State> {
         let placed = self.placed.as_mut()?;
+        if placed.seen == stamp {
+            return Some(State::Tracked);
+        }
         placed.motion.predict(
             stamp.seconds_since(placed.stamp).max(0.0),
             model.acceleration_noise,
@@ -190,14 +193,11 @@ fn slopes(poses: &VecDeque<(Stamp, Pose)>) -> Pose {
     slopes
 }
 
-/// Everyone who is remembered, by id; ordered, so that outputs are.
-pub type People = BTreeMap<String, Person>;
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    const MODEL: MotionModel = MotionModel {
+    pub const MODEL: MotionModel = MotionModel {
         acceleration_noise: 3.0,
         stature_sigma: 0.05,
         velocity_span_s: 0.2,
@@ -208,7 +208,7 @@ mod tests {
         Stamp::from_nanos(ms * 1_000_000)
     }
 
-    fn seen(x: f64, wrist_y: f64) -> Estimate {
+    pub fn seen(x: f64, wrist_y: f64) -> Estimate {
         let mut pose = [Vector3::zeros(); JOINT_COUNT];
         pose[13].y = wrist_y;
         Estimate {
@@ -246,17 +246,18 @@ mod tests {
     #[test]
     fn the_unseen_are_predicted_then_lost_and_grow_less_certain() {
         let mut person = walker();
+        assert_eq!(person.pass(at(59 * 20), &MODEL), Some(State::Tracked));
         let fresh = person.pose("1", State::Tracked, &MODEL).unwrap();
         assert_eq!(
-            person.miss(at(59 * 20 + 300), &MODEL),
+            person.pass(at(59 * 20 + 300), &MODEL),
             Some(State::Predicted)
         );
         let held = person.pose("1", State::Predicted, &MODEL).unwrap();
         assert!((held.root_m.x - (fresh.root_m.x + 0.3)).abs() < 0.05);
         assert!(held.root_sigma_m.x > fresh.root_sigma_m.x && held.joints[13].sigma_m > 0.05);
         assert!(held.confidence < fresh.confidence && held.joints[13].score == 0.0);
-        assert_eq!(person.miss(at(59 * 20 + 501), &MODEL), Some(State::Lost));
-        assert_eq!(Person::default().miss(at(0), &MODEL), None);
+        assert_eq!(person.pass(at(59 * 20 + 501), &MODEL), Some(State::Lost));
+        assert_eq!(Person::default().pass(at(0), &MODEL), None);
     }
 
     #[test]

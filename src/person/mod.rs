@@ -1,9 +1,9 @@
 //! Who is there: joint sets, observations, and a bounded memory for each person.
 
+pub mod crowd;
 pub mod identity;
 pub mod memory;
 pub mod motion;
 pub mod observation;
 pub mod pose;
 pub mod skeleton;
-pub mod window;

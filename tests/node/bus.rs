@@ -1,12 +1,15 @@
-//! A bus in memory, and a lifter that needs no ONNX Runtime: the node by itself.
+//! A bus in memory, and networks that need no ONNX Runtime: the node by itself.
 
 use nalgebra::Vector3;
 use posemoe::bus::{Bus, BusError, Event, Loss, PublisherId, SubscriptionId, Topic};
+use posemoe::config::Config;
 use posemoe::config::ros_args::RosArgs;
-use posemoe::lift::{LiftError, Lifted, Lifter, WindowBatch};
+use posemoe::lift::network::{Answers, Step, StepNetwork, WindowNetwork, Windows};
+use posemoe::lift::stream::{MemoryShape, StreamLifter};
+use posemoe::lift::window::{WindowLayout, WindowLifter};
+use posemoe::lift::{LiftError, Lifter, Mode};
 use posemoe::msg::{Message, decode, diagnostic_msgs::DiagnosticArray, encode};
 use posemoe::node::{Engine, Node, Outgoing, Timing};
-use posemoe::person::window::WindowLayout;
 use posemoe::stamp::Stamp;
 
 #[derive(Default)]
@@ -79,26 +82,59 @@ pub enum Answer {
     NotFinite,
 }
 
-impl Lifter for Standing {
-    fn layout(&self) -> WindowLayout {
-        WindowLayout {
-            frames: 5,
-            spacing_s: 0.05,
-            span_s: 0.8,
+impl Standing {
+    fn answer(&self, answers: Answers<'_>) -> Result<(), LiftError> {
+        let one: Vec<f32> = standing()
+            .iter()
+            .flatten()
+            .map(|coordinate| match self.answer {
+                Answer::NotFinite => f32::NAN,
+                _ => *coordinate as f32,
+            })
+            .collect();
+        for joints_m in answers.joints_m.chunks_exact_mut(one.len()) {
+            joints_m.copy_from_slice(&one);
         }
-    }
-
-    fn lift(&mut self, batch: &WindowBatch) -> Result<Vec<Option<Lifted>>, LiftError> {
+        answers.sigma_m.fill(0.05);
         match self.answer {
             Answer::Fail => Err(LiftError::Runtime("out of memory".into())),
-            Answer::NotFinite => Ok(vec![None; batch.people]),
-            Answer::Stand => {
-                let lifted = Lifted {
-                    joints_m: standing(),
-                    sigma_m: [0.05; 17],
-                };
-                Ok(vec![Some(lifted); batch.people])
-            }
+            Answer::Stand | Answer::NotFinite => Ok(()),
+        }
+    }
+}
+
+impl StepNetwork for Standing {
+    fn step(&mut self, _: &Step<'_>, answers: Answers<'_>, _: &mut [f32]) -> Result<(), LiftError> {
+        self.answer(answers)
+    }
+}
+
+impl WindowNetwork for Standing {
+    fn run(&mut self, _: &Windows, answers: Answers<'_>) -> Result<(), LiftError> {
+        self.answer(answers)
+    }
+}
+
+/// The lifter that the node would have, but for its network.
+fn lifter(config: &Config, network: Standing) -> Box<dyn Lifter> {
+    match config.mode() {
+        Mode::Stream => {
+            let shape = MemoryShape {
+                people: config.settings().max_people,
+                frames: 5,
+                blocks: 1,
+                width: 4,
+                cycle_s: 10.0,
+            };
+            Box::new(StreamLifter::new(network, shape))
+        }
+        Mode::Window => {
+            let layout = WindowLayout {
+                frames: 5,
+                span_s: 8.0,
+                lookahead_s: config.lookahead_s,
+            };
+            Box::new(WindowLifter::new(network, layout))
         }
     }
 }
@@ -124,14 +160,8 @@ impl Rig {
             provider: "none".into(),
             model: "standing".into(),
         };
-        let node = Node::connect(
-            &mut bus,
-            &args,
-            Box::new(Standing { answer }),
-            engine,
-            Timing::Live,
-        )
-        .unwrap();
+        let lifter = lifter(&args.config, Standing { answer });
+        let node = Node::connect(&mut bus, &args, lifter, engine, Timing::Live).unwrap();
         Self {
             node,
             bus,
@@ -160,13 +190,18 @@ impl Rig {
         self.send_bytes(topic, encode(message))
     }
 
-    /// The message among `sent` that goes to `topic`.
+    /// The first message among `sent` that goes to `topic`.
     pub fn on<M: Message>(&self, topic: &str, sent: &[Outgoing]) -> Option<M> {
-        let place = self.bus.advertised.iter().position(|t| t.name == topic)?;
-        let found = sent
-            .iter()
-            .find(|out| out.publisher == PublisherId(place))?;
-        Some(decode(&found.payload).unwrap())
+        self.all_on(topic, sent).into_iter().next()
+    }
+
+    /// All messages among `sent` that go to `topic`.
+    pub fn all_on<M: Message>(&self, topic: &str, sent: &[Outgoing]) -> Vec<M> {
+        let place = self.bus.advertised.iter().position(|t| t.name == topic);
+        sent.iter()
+            .filter(|out| Some(out.publisher.0) == place)
+            .map(|out| decode(&out.payload).unwrap())
+            .collect()
     }
 
     /// Lets the clock reach `now` and asks for the diagnostics.

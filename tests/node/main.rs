@@ -3,4 +3,5 @@
 mod bad_input;
 mod bus;
 mod following;
+mod looking_ahead;
 mod messages;

@@ -99,9 +99,9 @@ fn a_model_that_does_not_fit_says_what_was_found_and_expected() {
             "no posemoe_manifest in the file's metadata",
         ),
         (
+            "\"format\": 2",
             "\"format\": 1",
-            "\"format\": 7",
-            "manifest says format = 7, expected 1",
+            "manifest says format = 1, expected 2",
         ),
         ("\"spine\"", "\"spinx\"", "expected pelvis right_hip"),
         (
@@ -109,11 +109,16 @@ fn a_model_that_does_not_fit_says_what_was_found_and_expected() {
             "\"output_unit\": \"k\"",
             "output_unit = k, expected m",
         ),
-        ("\"frames\": 9", "\"frames\": 8", "input keypoints is"),
+        (
+            "\"blocks\": 4",
+            "\"blocks\": 5",
+            "input memory_4 is absent, expected float32 [-1, 17, -1, ",
+        ),
+        ("\"blocks\": 4", "\"blocks\": 3", "output entries is "),
         (
             "age_s",
             "age_x",
-            "input age_s is absent, expected float32 [-1, 9]",
+            "input age_s is absent, expected float32 [-1, -1]",
         ),
         (
             "sigma_m",
@@ -131,6 +136,37 @@ fn a_model_that_does_not_fit_says_what_was_found_and_expected() {
     assert!(ran.stderr.contains("Cargo.toml"), "{}", ran.stderr);
     let ran = replay_with(&["--model", "/nowhere/model.onnx"]);
     assert!(ran.stderr.contains("/nowhere/model.onnx"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_model_for_the_other_mode_says_so() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/models");
+    for (mode, file, expected) in [
+        (
+            "stream",
+            "posemoe_window.onnx",
+            "is of kind window, expected stream, as the parameter mode says",
+        ),
+        (
+            "window",
+            "posemoe.onnx",
+            "is of kind stream, expected window, as the parameter mode says",
+        ),
+    ] {
+        let (mode, model) = (format!("mode:={mode}"), format!("{folder}/{file}"));
+        let ran = replay_with(&["--model", &model, "--ros-args", "-p", &mode]);
+        assert!(ran.stderr.contains(expected), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn looking_ahead_in_a_stream_is_refused_with_both_names() {
+    let ran = replay_with(&["--ros-args", "-p", "lookahead_s:=0.2"]);
+    assert!(
+        ran.stderr.contains("parameters mode and lookahead_s"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
@@ -177,10 +213,15 @@ fn doctor_says_what_runs() {
     for expected in [
         "cpu           runs the model",
         "trained on    CMU",
-        "window        9 frames",
+        "memory        243 frames within 8 s: ",
+        " kB for each frame",
     ] {
         assert!(ran.stdout.contains(expected), "{}", ran.stdout);
     }
+    let ran = posemoe(&["doctor", "--ros-args", "-p", "mode:=window"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    let expected = "window        27 frames from 8 s before to 0 s after";
+    assert!(ran.stdout.contains(expected), "{}", ran.stdout);
     let ran = posemoe(&["doctor", "--ros-args", "-p", "onnxruntime:=/nowhere/lib.so"]);
     assert_eq!(ran.code, 2);
     assert!(

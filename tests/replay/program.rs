@@ -28,12 +28,13 @@ pub fn posemoe(words: &[&str]) -> Ran {
 
 /// Replays `input` into `output`, which must end with `code`.
 pub fn replay(input: &Path, output: &Path, code: i32) -> Ran {
-    let ran = posemoe(&[
-        "replay",
-        input.to_str().unwrap(),
-        "--output",
-        output.to_str().unwrap(),
-    ]);
+    replay_with(input, output, code, &[])
+}
+
+/// The same with more words.
+pub fn replay_with(input: &Path, output: &Path, code: i32, more: &[&str]) -> Ran {
+    let (input, output) = (input.to_str().unwrap(), output.to_str().unwrap());
+    let ran = posemoe(&[&["replay", input, "--output", output], more].concat());
     assert_eq!(ran.code, code, "{}{}", ran.stdout, ran.stderr);
     ran
 }

@@ -7,7 +7,7 @@ use posemoe::bus::{Bus, Event, Qos, Topic};
 use posemoe::msg::posemoe::{People3D, Person3D};
 use posemoe::msg::{Message, decode};
 
-use crate::program::{replay, walk};
+use crate::program::{replay, replay_with, walk};
 use crate::python::{printed, script};
 
 fn people(bag: &Path) -> Vec<People3D> {
@@ -29,16 +29,23 @@ fn people(bag: &Path) -> Vec<People3D> {
     messages
 }
 
+/// Words that choose each way of using the past.
+const MODES: [&[&str]; 3] = [
+    &[],
+    &["--ros-args", "-p", "mode:=window"],
+    &["--ros-args", "-p", "mode:=window", "-p", "lookahead_s:=0.2"],
+];
+
 #[test]
 fn the_same_bag_twice_gives_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
-    for camera in 1..=4 {
+    for (camera, mode) in (1..=4).zip(MODES.iter().cycle()) {
         let (a, b) = (folder.path().join("a.mcap"), folder.path().join("b.mcap"));
-        replay(&walk(camera), &a, 0);
-        replay(&walk(camera), &b, 0);
+        replay_with(&walk(camera), &a, 0, mode);
+        replay_with(&walk(camera), &b, 0, mode);
         assert!(
             std::fs::read(a).unwrap() == std::fs::read(b).unwrap(),
-            "camera {camera}"
+            "camera {camera} {mode:?}"
         );
     }
 }
@@ -46,9 +53,12 @@ fn the_same_bag_twice_gives_the_same_bytes() {
 #[test]
 fn every_frame_has_the_walker_in_front_of_the_camera() {
     let folder = tempfile::tempdir().unwrap();
-    for camera in 1..=4 {
+    let every = MODES
+        .iter()
+        .flat_map(|mode| (1..=4).map(move |camera| (camera, mode)));
+    for (camera, mode) in every {
         let output = folder.path().join("out.mcap");
-        replay(&walk(camera), &output, 0);
+        replay_with(&walk(camera), &output, 0, mode);
         let messages = people(&output);
         assert_eq!(messages.len(), 100);
         for message in &messages {

@@ -26,7 +26,7 @@ def measure(recipe: Recipe, people: int = PEOPLE) -> Dict[str, Any]:
     """Trains one variant with one seed and gives its row of the results."""
     run = Run(recipe, out=None, processes=Processes())
     network = run.follow(report=lambda _: None)
-    errors = quick(network, run.held_out, recipe.layout, people)
+    errors = quick(network, run.held_out, people, recipe.memory)
     row = {"variant": recipe.variant, "seed": recipe.seed, "parameters": parameter_count(network)}
     return {**row, **{name: round(errors[name], 2) for name in MEASURED}}
 

@@ -43,7 +43,7 @@ def mirror_half(x: torch.Tensor, draw: Draw) -> torch.Tensor:
 
 
 def lean(x: torch.Tensor, draw: Draw) -> torch.Tensor:
-    """Tilts some windows as a whole about a level axis through the newest pelvis."""
+    """Tilts some streams as a whole about a level axis through the newest pelvis."""
     batch = x.shape[0]
     heading = draw.uniform(-torch.pi, torch.pi, batch)
     angle = LEAN_SPREAD_RAD * draw.normal(batch) * draw.chance(LEAN_CHANCE, batch)

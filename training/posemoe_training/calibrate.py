@@ -9,24 +9,26 @@ import math
 import torch
 
 from .data import Motion
+from .layers import Memory
 from .network import PoseMoE
-from .windows import WindowLayout, make_batch
+from .streams import make_batch
 
 WITHIN_SIGMA = 0.68
-PEOPLE, AT_ONCE, SEED = 4096, 256, 680
+PEOPLE, FRAMES, AT_ONCE, SEED = 1024, 96, 32, 680
 
 
 @torch.no_grad()
-def calibrate_sigma(network: PoseMoE, motion: Motion, layout: WindowLayout, people: int = PEOPLE) -> float:
+def calibrate_sigma(network: PoseMoE, motion: Motion, memory: Memory, people: int = PEOPLE) -> float:
     """Scales the sigmas of `network` in place; returns the factor."""
     network.eval()
     rng = torch.Generator(motion.positions_m.device).manual_seed(SEED)
     ratios = []
     for _ in range(max(1, people // AT_ONCE)):
-        batch = make_batch(motion, min(people, AT_ONCE), layout, rng, vary=False)
-        joints_m, sigma_m = network(*batch.inputs)
-        distance_m = (joints_m - batch.joints_m[:, -1]).norm(dim=-1)
-        ratios.append((distance_m / sigma_m)[:, 1:].flatten())  # the root is exact by definition
+        batch = make_batch(motion, min(people, AT_ONCE), FRAMES, rng, vary=False, memory=memory)
+        lifted = network.lift(*batch.inputs, memory)
+        distance_m = (lifted.joints_m - batch.joints_m).norm(dim=-1)
+        # The root is exact by definition.
+        ratios.append((distance_m / lifted.sigma_m)[batch.present > 0][:, 1:].flatten())
     factor = torch.cat(ratios).quantile(WITHIN_SIGMA).item()
     network.sigma_head[-1].bias += math.log(factor)
     return factor

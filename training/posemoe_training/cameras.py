@@ -13,6 +13,8 @@ HALF_VIEW_DEG = (14, 55)
 MEASURED_BORDERS = ("full", "legs")
 TRAINING_BORDER = "some legs"
 SOME = 0.4
+MOVING_CHANCE = 0.4
+SWAY_M, SWAY_RAD, SWAY_S = 0.5, 0.15, (2.0, 10.0)
 
 
 @dataclass
@@ -31,16 +33,25 @@ class Scene:
 
 
 def _optical_axes(pan: torch.Tensor, tilt: torch.Tensor, roll: torch.Tensor) -> torch.Tensor:
-    """camera_from_world rotation (B, 3, 3); tilt is positive when looking down."""
+    """camera_from_world rotation (..., 3, 3); tilt is positive when looking down."""
     zero = torch.zeros_like(pan)
     forward = torch.stack([pan.cos() * tilt.cos(), pan.sin() * tilt.cos(), -tilt.sin()], -1)
     right = torch.stack([pan.sin(), -pan.cos(), zero], -1)
     down = torch.cross(forward, right, dim=-1)
-    c, s = roll.cos()[:, None], roll.sin()[:, None]
+    c, s = roll.cos()[..., None], roll.sin()[..., None]
     return torch.stack([c * right + s * down, c * down - s * right, forward], -2)
 
 
-def place_cameras(world_m: torch.Tensor, draw: Draw, border: Optional[str] = None) -> Scene:
+def _sway(age_s: torch.Tensor, size: float, draw: Draw) -> torch.Tensor:
+    """How far off its newest value something is that swings to and fro, (B, T); 0 where it is at rest."""
+    batch = len(age_s)
+    period_s = SWAY_S[0] * (SWAY_S[1] / SWAY_S[0]) ** draw.unit(batch, 1)
+    phase = draw.uniform(-torch.pi, torch.pi, batch, 1)
+    return size * draw.normal(batch, 1) * (torch.sin(phase - 2 * torch.pi * age_s / period_s) - torch.sin(phase))
+
+
+def place_cameras(world_m: torch.Tensor, draw: Draw, border: Optional[str] = None,
+                  age_s: Optional[torch.Tensor] = None) -> Scene:
     """Puts one camera 1-12 m from each person (B, T, 17, 3, newest frame last), 0.2-2.5 m high.
 
     Half of the cameras are level within 10 degrees (one sigma) and see the person anywhere in the image, cut
@@ -49,6 +60,8 @@ def place_cameras(world_m: torch.Tensor, draw: Draw, border: Optional[str] = Non
     `border` moves the image's border. For measurements: "full" sees all of everybody, "legs" cuts off the same
     people between hip and knee. For training: "some legs" cuts off two fifths of the people, anywhere from hip
     to ankle.
+
+    With ages (B, T), two fifths of the cameras move, as a robot's do: they sway, in place and direction.
     """
     batch = world_m.shape[0]
     root = world_m[:, -1, 0]
@@ -70,9 +83,16 @@ def place_cameras(world_m: torch.Tensor, draw: Draw, border: Optional[str] = Non
     aimed = elevation + torch.atan(half_y) * draw.uniform(-0.5, 0.5, batch)
     roll = torch.deg2rad(3 * draw.normal(batch))
 
+    turn, shift_m = torch.zeros_like(world_m[..., 0, 0]), torch.zeros_like(world_m[..., 0, :])
+    if age_s is not None:
+        moving = draw.chance(MOVING_CHANCE, batch, 1)
+        turn = _sway(age_s, SWAY_RAD, draw) * moving
+        shift_m = torch.stack([_sway(age_s, SWAY_M, draw) * moving for _ in "xy"] + [turn * 0], -1)
+
     def seen_by(tilt: torch.Tensor) -> torch.Tensor:
-        rotation = _optical_axes(to_person + pan_off, tilt, roll)
-        return torch.einsum("bij,btkj->btki", rotation, world_m - centre[:, None, None])
+        pan = (to_person + pan_off)[:, None] + turn
+        rotation = _optical_axes(pan, tilt[:, None].expand_as(pan), roll[:, None].expand_as(pan))
+        return torch.einsum("btij,btkj->btki", rotation, world_m - (centre[:, None] + shift_m)[:, :, None])
 
     use_level = draw.chance(0.5, batch)
     scene = Scene(torch.where(use_level[:, None, None, None], seen_by(level), seen_by(aimed)), half_x, half_y, half_y)

@@ -5,11 +5,11 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import torch
 
+from .layers import Memory
 from .network import PoseMoE
 from .recipe import Recipe, parse
-from .windows import WindowLayout
 
-FORMAT = 2
+FORMAT = 3
 
 
 class CheckpointError(ValueError):
@@ -47,13 +47,13 @@ def recipe_of(kept: Dict[str, Any], path: Path) -> Recipe:
     return parse(kept["recipe"], str(path))
 
 
-def load_network(path: Path) -> Tuple[PoseMoE, WindowLayout]:
-    """The averaged weights, ready to evaluate, and how their windows are filled."""
+def load_network(path: Path) -> Tuple[PoseMoE, Memory]:
+    """The averaged weights, ready to evaluate, and how much is remembered."""
     return network_of(load(path), path)
 
 
-def network_of(kept: Dict[str, Any], path: Path) -> Tuple[PoseMoE, WindowLayout]:
+def network_of(kept: Dict[str, Any], path: Path) -> Tuple[PoseMoE, Memory]:
     recipe = recipe_of(kept, path)
     network = PoseMoE(recipe.network_size(), recipe.variant)
     network.load_state_dict(kept["network"])
-    return network.eval(), recipe.layout
+    return network.eval(), recipe.memory

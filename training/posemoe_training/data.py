@@ -87,7 +87,7 @@ class Motion:
         kept: List[Recording] = []
         chance, named = [], []
         for name, weight, rows in groups:
-            # A few recordings begin in a T-pose or jump; parts too short for a window are left out.
+            # A few recordings begin in a T-pose or jump; parts too short are left out.
             rows = [part for r in rows for part in continuous_parts(r)[0]]
             seconds = sum(r.seconds for r in rows)
             kept += rows
@@ -105,6 +105,11 @@ class Motion:
         moved = {name: value.to(device) for name, value in vars(self).items() if isinstance(value, torch.Tensor)}
         return replace(self, **moved)
 
+    @property
+    def seconds(self) -> torch.Tensor:
+        """How long each sequence is, (S,)."""
+        return (self.length - 2) / self.fps
+
     def draw_rows(self, count: int, draw: Draw) -> torch.Tensor:
         """`count` sequences at random, (B,)."""
         return draw.pick(self.chance, count)
@@ -114,6 +119,7 @@ class Motion:
         fps, length, first = self.fps[row], self.length[row], self.first[row]
         oldest = age_s.amax(1) * fps
         newest = oldest + draw.unit(len(row)) * (length - 2 - oldest).clamp(min=0)
+        newest = torch.minimum(newest, length - 2)  # what is older than the recording is its first frame
         at = (newest[:, None] - age_s * fps[:, None]).clamp(min=0)
         low = at.floor()
         part = (at - low)[..., None, None]

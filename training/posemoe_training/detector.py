@@ -27,6 +27,8 @@ NO_SPINE_CHANCE = 0.15   # of the others: detectors that lack pelvis, spine and 
 NO_HEAD_TOP_CHANCE = 0.15
 OUTLIER_CHANCE, SWAP_CHANCE, MISSING_CHANCE, BURST_CHANCE = 0.006, 0.004, 0.02, 0.03
 
+LONGEST_BURST_S = 1.0
+
 # joint: those that it is the mean of, as src/person/skeleton.rs derives it for COCO detectors.
 DERIVED = {0: (1, 4), 8: (11, 14), 7: (1, 4, 11, 14)}
 FACE = (9, 10)
@@ -119,6 +121,15 @@ def _swapped(points_m: torch.Tensor, noise: float, draw: Draw) -> torch.Tensor:
     return torch.where(swap[..., None], points_m[:, :, list(MIRRORED)], points_m)
 
 
+def _burst(age_s: torch.Tensor, draw: Draw) -> torch.Tensor:
+    """For each joint (B, T, 17) a time of up to LONGEST_BURST_S, half of them lasting to the newest frame."""
+    batch = len(age_s)
+    over = draw.chance(0.5, batch, 1, 17)
+    end_s = draw.unit(batch, 1, 17) * age_s.amax(1)[:, None, None] * over
+    since_end_s = age_s[:, :, None] - end_s
+    return (since_end_s >= 0) & (since_end_s < LONGEST_BURST_S * draw.unit(batch, 1, 17))
+
+
 def detect(scene: Scene, age_s: torch.Tensor, draw: Draw, noise: float = 1.0) -> Tuple[torch.Tensor, torch.Tensor]:
     """What a detector reports: rays (B, T, 17, 2) and scores (B, T, 17), 0 where missing."""
     batch, frames = age_s.shape
@@ -130,8 +141,7 @@ def detect(scene: Scene, age_s: torch.Tensor, draw: Draw, noise: float = 1.0) ->
     xy = (marks.points_m[..., :2] + error_m) / depth
 
     miss = draw.chance(noise * (MISSING_CHANCE + HIDDEN_MISSING_CHANCE * covered), batch, frames, 17)
-    burst_from = draw.unit(batch, 1, 17)
-    burst = draw.chance(BURST_CHANCE * noise, batch, 1, 17) & (age_s[:, :, None] < burst_from)
+    burst = draw.chance(BURST_CHANCE * noise, batch, 1, 17) & _burst(age_s, draw)
     seen = scene.in_image(marks.points_m) & marks.has[:, None] & ~miss & ~burst
 
     taste = 0.8 * draw.normal(batch, 1, 1)  # some detectors score all low

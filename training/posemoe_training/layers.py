@@ -1,49 +1,138 @@
-"""Transformer blocks over the joints of a frame, or over the frames of a joint in continuous time."""
+"""Transformer blocks over the joints of a frame, or over the frames of a joint in continuous time.
+
+Attention over time keeps one entry for each frame, joint and block: WIDTH numbers that serve all heads, as key
+and as value. An entry is turned by its frame's moment, a question by the asking frame's, and what comes back is
+turned back, so only the time between two frames counts (rotary embedding, arXiv 2104.09864, on values too). An
+entry therefore never changes: it can be kept for as long as anybody asks it.
+"""
 
 import math
-from typing import NamedTuple, Optional
+from dataclasses import dataclass
+from typing import List, NamedTuple, Protocol
 
 import torch
 from torch import nn
+from torch.nn import functional
 
-SHORTEST_PERIOD_S, LONGEST_PERIOD_S = 0.15, 10.0
+WIDTH = 16
+CYCLE_S = 10.0  # every rotation repeats after this time, so a moment may be given modulo it
+# Full turns in CYCLE_S of each pair of numbers; those that do not turn carry what has no age.
+TURNS = (0, 0, 0, 0, 2, 8, 25, 67)
+HIDDEN = -1e4
+# Heads begin by forgetting at so many different paces (1/s); how fast they forget is learnt.
+FIRST_FORGETTING = (0.05, 0.3, 1.5, 6.0)
 
 
-class Times(NamedTuple):
-    """When the frames of a batch were seen, as attention over time needs it."""
+class Turn(NamedTuple):
+    """Rotation of entries by their moments; both (P, 1, T, 1, WIDTH / 2)."""
 
-    cos: torch.Tensor               # (P, 1, 1, T, W/2) of the turns below
+    cos: torch.Tensor
     sin: torch.Tensor
-    hidden: torch.Tensor            # (P, 1, 1, T, T) added to scores: hides later and empty frames
 
     @staticmethod
-    def of(age_s: torch.Tensor, present: torch.Tensor, width: int) -> "Times":
-        """Rotary positions from ages in seconds (P, T): what counts is the time between two frames."""
-        pairs = width // 2
-        ratio = torch.arange(pairs, device=age_s.device, dtype=age_s.dtype) / max(1, pairs - 1)
-        period_s = SHORTEST_PERIOD_S * (LONGEST_PERIOD_S / SHORTEST_PERIOD_S) ** ratio
-        turn = age_s[:, None, None, :, None] * (-2 * math.pi / period_s)
-        frames = age_s.shape[1]
-        later = torch.ones(frames, frames, device=age_s.device, dtype=age_s.dtype).triu(1)
-        hidden = (later + (1 - present)[:, None, None, None, :]).clamp(max=1) * -1e4
-        return Times(turn.cos(), turn.sin(), hidden)
+    def of(moment_s: torch.Tensor) -> "Turn":
+        """From moments (P, T) in seconds, modulo CYCLE_S or not."""
+        turns = torch.tensor(TURNS, device=moment_s.device, dtype=moment_s.dtype)
+        angle = moment_s[:, None, :, None, None] * (turns * (2 * math.pi / CYCLE_S))
+        return Turn(angle.cos(), angle.sin())
 
-    def newest(self) -> "Times":
-        """The same for the newest frame alone, when it asks all frames."""
-        return Times(self.cos[..., -1:, :], self.sin[..., -1:, :], self.hidden[..., -1:, :])
+    def newest(self) -> "Turn":
+        return Turn(self.cos[:, :, -1:], self.sin[:, :, -1:])
 
-    def turned(self, x: torch.Tensor) -> torch.Tensor:
-        """Rotates the two halves of each feature vector (P, J, H, T, W) against each other."""
+    def back(self) -> "Turn":
+        return Turn(self.cos, -self.sin)
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        """Rotates the two halves of each vector (P, J, T, any, WIDTH) against each other."""
         half = x.shape[-1] // 2
         a, b = x[..., :half], x[..., half:]
         return torch.cat([a * self.cos - b * self.sin, b * self.cos + a * self.sin], -1)
 
 
-class Attention(nn.Module):
-    """Multi-head attention of (..., Q, C) over (..., N, C); with `times` causal, in seconds.
+class Part(NamedTuple):
+    """Entries that may be asked, and by whom: T asking frames, N entries."""
 
-    Over time Q is N, or 1 when only the newest frame asks.
-    """
+    entries: torch.Tensor  # (P, J, N, WIDTH)
+    apart_s: torch.Tensor  # (P, 1, T, 1, N) time between asking frame and entry
+    hidden: torch.Tensor   # (P, 1, T, 1, N) added to scores: HIDDEN where the entry may not be asked
+
+
+class Past(Protocol):
+    """What attention over time needs to know of time."""
+
+    asking: Turn  # of the frames that ask
+    asked: Turn   # of the frames that new entries are of
+
+    def recall(self, entries: torch.Tensor) -> List[Part]:
+        """All entries that may be asked, given a block's new ones (P, J, T, WIDTH)."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """How far back a person is remembered: so many frames before the newest, none older than the span."""
+
+    frames: int = 243
+    span_s: float = 8.0
+
+
+class WholeStream(NamedTuple):
+    """Every frame is at hand at once: training, windows, and the reference for the stream."""
+
+    asking: Turn
+    asked: Turn
+    apart_s: torch.Tensor
+    hidden: torch.Tensor
+
+    @staticmethod
+    def of(age_s: torch.Tensor, present: torch.Tensor, memory: Memory, causal: bool = True) -> "WholeStream":
+        """From ages (P, T), newest last, and how many frames each stands for, 0 where there is none.
+
+        Causal, a frame sees itself, and `memory.frames` frames before it that are at most `memory.span_s` older.
+        Else it sees all. What comes of frames that are missing means nothing.
+        """
+        turn = Turn.of(-age_s)
+        older_s = age_s[:, None] - age_s[:, :, None]  # (P, asking, asked): by how much the asked frame is older
+        # A frame that stands for several, as training's thinned past does, is asked as often; but only once by itself.
+        often = torch.where(older_s == 0, torch.zeros_like(older_s), present.clamp(min=1).log()[:, None])
+        hidden = torch.where((present > 0)[:, None], often, torch.full_like(often, HIDDEN))
+        if causal:
+            order = torch.arange(age_s.shape[1], device=age_s.device)
+            rank = (present > 0).cumsum(1)
+            unseen = (order[None, :] > order[:, None]) | (older_s > memory.span_s) | \
+                (rank[:, :, None] - rank[:, None] > memory.frames)
+            hidden = hidden.masked_fill(unseen, HIDDEN)
+        return WholeStream(turn, turn, older_s.abs()[:, None, :, None], hidden[:, None, :, None])
+
+    def newest(self) -> "WholeStream":
+        """The same when the newest frame alone asks."""
+        return WholeStream(self.asking.newest(), self.asked, self.apart_s[:, :, -1:], self.hidden[:, :, -1:])
+
+    def recall(self, entries: torch.Tensor) -> List[Part]:
+        return [Part(entries, self.apart_s, self.hidden)]
+
+
+class OneFrame:
+    """A new frame asks what was kept of earlier ones; its own entries are collected to be kept."""
+
+    def __init__(self, moment_s: torch.Tensor, age_s: torch.Tensor, kept: List[torch.Tensor], memory: Memory):
+        """Moments (P,), ages (P, N) of what is kept, and for each block in order what is kept (P, J, N, WIDTH).
+
+        Where a slot is older than `memory.span_s` it is empty or has served its time.
+        """
+        self.asking = self.asked = Turn.of(moment_s[:, None])
+        old = age_s[:, None, None, None]
+        self._apart_s, self._hidden = old.clamp(max=memory.span_s), (old > memory.span_s).to(age_s.dtype) * HIDDEN
+        self._itself = torch.zeros_like(old[..., :1])
+        self._kept = iter(kept)
+        self.entries: List[torch.Tensor] = []
+
+    def recall(self, entries: torch.Tensor) -> List[Part]:
+        self.entries.append(entries[:, :, 0])
+        return [Part(next(self._kept), self._apart_s, self._hidden), Part(entries, self._itself, self._itself)]
+
+
+class Attention(nn.Module):
+    """Multi-head attention of the joints of a frame, (..., J, C) over (..., J, C)."""
 
     def __init__(self, channels: int, heads: int):
         super().__init__()
@@ -51,18 +140,44 @@ class Attention(nn.Module):
         self.query, self.key, self.value = (nn.Linear(channels, channels, bias=False) for _ in range(3))
         self.out = nn.Linear(channels, channels)
 
-    def forward(self, x: torch.Tensor, memory: torch.Tensor, times: Optional[Times]) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, memory: torch.Tensor) -> torch.Tensor:
         def split(t: torch.Tensor) -> torch.Tensor:
             return t.unflatten(-1, (self.heads, self.width)).transpose(-2, -3)
 
         query, key, value = split(self.query(x)), split(self.key(memory)), split(self.value(memory))
-        asking = times if times is None or query.shape[-2] == key.shape[-2] else times.newest()
-        if times is not None:
-            query, key = asking.turned(query), times.turned(key)
         score = query @ (key / math.sqrt(self.width)).transpose(-1, -2)
-        if times is not None:
-            score = score + asking.hidden
         return self.out((score.softmax(-1) @ value).transpose(-2, -3).flatten(-2))
+
+
+class TimeAttention(nn.Module):
+    """Attention of each joint over its own frames, (P, J, T, C) over (P, J, T, C)."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.heads = len(FIRST_FORGETTING)
+        self.query = nn.Linear(channels, self.heads * WIDTH, bias=False)
+        self.entry = nn.Linear(channels, WIDTH, bias=False)
+        self.out = nn.Linear(self.heads * WIDTH, channels)
+        # softplus of it is the pace of forgetting, 1/s
+        self.forget = nn.Parameter(torch.tensor(FIRST_FORGETTING).expm1().log())
+
+    def forward(self, x: torch.Tensor, memory: torch.Tensor, past: Past) -> torch.Tensor:
+        frames = x.shape[2]
+
+        def by_head(t: torch.Tensor) -> torch.Tensor:
+            return t.unflatten(2, (frames, self.heads))
+
+        query = past.asking(self.query(x).unflatten(-1, (self.heads, WIDTH))).flatten(2, 3) / math.sqrt(WIDTH)
+        parts = past.recall(past.asked(self.entry(memory)[:, :, :, None])[:, :, :, 0])
+        forget = functional.softplus(self.forget)[:, None]
+        share = torch.cat([
+            by_head(query @ part.entries.transpose(-1, -2)) + (part.hidden - forget * part.apart_s) for part in parts
+        ], -1).softmax(-1).flatten(2, 3)
+        found, first = 0, 0
+        for part in parts:
+            end = first + part.entries.shape[2]
+            found, first = found + share[..., first:end] @ part.entries, end
+        return self.out(past.asking.back()(by_head(found)).flatten(3, 4))
 
 
 class Block(nn.Module):
@@ -75,19 +190,18 @@ class Block(nn.Module):
         super().__init__()
         self.in_time = in_time
         self.norm, self.norm_memory, self.norm_mlp = (nn.LayerNorm(channels) for _ in range(3))
-        self.attention = Attention(channels, heads)
+        self.attention = TimeAttention(channels) if in_time else Attention(channels, heads)
         self.mlp = nn.Sequential(nn.Linear(channels, 4 * channels), nn.GELU(), nn.Linear(4 * channels, channels))
         if in_time:
             for layer in (self.attention.out, self.mlp[2]):
                 nn.init.zeros_(layer.weight)
                 nn.init.zeros_(layer.bias)
 
-    def forward(self, x: torch.Tensor, memory: torch.Tensor, times: Times) -> torch.Tensor:
-        """`x` and `memory` (P, T, J, C), or `x` the newest frame alone; a single frame has no past to ask."""
-        if self.in_time and memory.shape[1] == 1:
-            return x
+    def forward(self, x: torch.Tensor, memory: torch.Tensor, past: Past) -> torch.Tensor:
+        """`x` and `memory` (P, T, J, C), or `x` the newest frame alone."""
+        norm, asked = self.norm(x), self.norm_memory(memory)
         if self.in_time:
-            x, memory = x.transpose(1, 2), memory.transpose(1, 2)
-        x = x + self.attention(self.norm(x), self.norm_memory(memory), times if self.in_time else None)
-        x = x + self.mlp(self.norm_mlp(x))
-        return x.transpose(1, 2) if self.in_time else x
+            x = x + self.attention(norm.transpose(1, 2), asked.transpose(1, 2), past).transpose(1, 2)
+        else:
+            x = x + self.attention(norm, asked)
+        return x + self.mlp(self.norm_mlp(x))

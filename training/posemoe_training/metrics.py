@@ -134,15 +134,15 @@ def within_sigmas(distance_m: torch.Tensor, sigma_m: torch.Tensor, sigmas: float
     return (distance_m <= sigmas * sigma_m).float()
 
 
-def reliability(distance_m: torch.Tensor, sigma_m: torch.Tensor, bins: int = 10) -> List[Dict[str, float]]:
-    """Does sigma say what it means? Root mean square of sigma and of the error, m, in bins of like sigma.
+def reliability(distance_m: torch.Tensor, sigma_m: torch.Tensor, share: float,
+                bins: int = 10) -> List[Dict[str, float]]:
+    """Does sigma say what it means? Mean sigma, and the distance within which `share` of the joints lie, m.
 
-    Bins are equally full; a true sigma has both figures equal in each, since it is defined as the root
-    mean square of the distance error. Any shape, one distance for each sigma.
+    In bins of like sigma, equally full; a true sigma, since it is defined as that distance, has both figures equal
+    in each. Any shape, one distance for each sigma.
     """
     order = sigma_m.flatten().argsort()
     parts = zip(sigma_m.flatten()[order].tensor_split(bins), distance_m.flatten()[order].tensor_split(bins))
     return [
-        {"sigma_m": s.square().mean().sqrt().item(), "error_m": d.square().mean().sqrt().item(), "joints": len(s)}
-        for s, d in parts if len(s)
+        {"sigma_m": s.mean().item(), "error_m": d.quantile(share).item(), "joints": len(s)} for s, d in parts if len(s)
     ]

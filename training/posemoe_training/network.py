@@ -7,8 +7,8 @@ the readout, sigma) is ours; docs/model.md lists it, and `ablate` measures it.
                        └─ depth expert ─┘          │
                           + Gaussian prior tokens ─┘
 
-Tensors are (P people, T frames, J joints, C channels). Attention in time is causal: a frame's answer
-depends on that frame and earlier ones only, so each frame of a window is an example in training.
+Tensors are (P people, T frames, J joints, C channels). Attention in time can be causal: then a frame's answer
+depends on that frame and earlier ones only, and the same weights serve a stream, one frame at a time (`step`).
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from typing import List, NamedTuple, Optional, Tuple
 import torch
 from torch import nn
 
-from .layers import Block, Times
+from .layers import Block, Memory, OneFrame, Past, TimeAttention, WholeStream
 from .readout import Readout
 from .skeleton import JOINTS
 from .view import VIEW_FEATURES
@@ -52,10 +52,12 @@ class Stream(nn.Module):
         self.kinds = kinds
         self.blocks = nn.ModuleList(Block(size.channels, size.heads, in_time=kind == "t") for kind in kinds)
 
-    def forward(self, x: torch.Tensor, times: Times, newest_only: bool = False) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, past: Past, newest_only: bool = False) -> torch.Tensor:
         for block in self.blocks[:-1]:
-            x = block(x, x, times)
-        return self.blocks[-1](x[:, -1:] if newest_only else x, x, times)
+            x = block(x, x, past)
+        if newest_only:
+            return self.blocks[-1](x[:, -1:], x, past.newest())
+        return self.blocks[-1](x, x, past)
 
 
 class Router(nn.Module):
@@ -83,10 +85,12 @@ class CrossPair(nn.Module):
         self.pose_from_depth = Block(size.channels, size.heads, in_time)
         self.depth_from_pose = Block(size.channels, size.heads, in_time)
 
-    def forward(self, pose: torch.Tensor, depth: torch.Tensor, times: Times,
+    def forward(self, pose: torch.Tensor, depth: torch.Tensor, past: Past,
                 newest_only: bool = False) -> Tuple[torch.Tensor, torch.Tensor]:
-        asking = (pose[:, -1:], depth[:, -1:]) if newest_only else (pose, depth)
-        return self.pose_from_depth(asking[0], depth, times), self.depth_from_pose(asking[1], pose, times)
+        asking = (pose, depth)
+        if newest_only:
+            asking, past = (pose[:, -1:], depth[:, -1:]), past.newest()
+        return self.pose_from_depth(asking[0], depth, past), self.depth_from_pose(asking[1], pose, past)
 
 
 class Lifted(NamedTuple):
@@ -140,32 +144,29 @@ class PoseMoE(nn.Module):
         seen = (keypoints[..., 2:] > 0).to(keypoints.dtype)
         return self.embed(torch.cat([keypoints, seen], -1)) + self.joint_place + self.view_embed(view)[:, :, None]
 
-    def _experts(self, tokens: torch.Tensor, times: Times, newest_only: bool) -> Tuple[torch.Tensor, torch.Tensor]:
+    def _experts(self, tokens: torch.Tensor, past: Past, newest_only: bool) -> Tuple[torch.Tensor, torch.Tensor]:
         prior = self.depth_prior if hasattr(self, "depth_prior") else 0
         if hasattr(self, "trunk"):
-            x = self.trunk(tokens, times, newest_only and self.variant == "entangled")
+            x = self.trunk(tokens, past, newest_only and self.variant == "entangled")
             return x, x + prior
-        return self.pose_expert(tokens, times), self.depth_expert(tokens + prior, times)
+        return self.pose_expert(tokens, past), self.depth_expert(tokens + prior, past)
 
-    def _aggregate(self, pose: torch.Tensor, depth: torch.Tensor, times: Times,
+    def _aggregate(self, pose: torch.Tensor, depth: torch.Tensor, past: Past,
                    newest_only: bool) -> Tuple[torch.Tensor, torch.Tensor]:
         if hasattr(self, "router"):
             pose, depth = self.router(pose, depth)
         if self.variant == "experts_only":
-            return self.pose_after(pose, times, newest_only), self.depth_after(depth, times, newest_only)
+            return self.pose_after(pose, past, newest_only), self.depth_after(depth, past, newest_only)
         if self.variant != "entangled":
             for pair in self.decoder[:-1]:
-                pose, depth = pair(pose, depth, times)
-            pose, depth = self.decoder[-1](pose, depth, times, newest_only)
+                pose, depth = pair(pose, depth, past)
+            pose, depth = self.decoder[-1](pose, depth, past, newest_only)
         return pose, depth
 
-    def lift(self, keypoints: torch.Tensor, view: torch.Tensor, age_s: torch.Tensor,
-             present: torch.Tensor, newest_only: bool = False) -> Lifted:
-        """Lifts every frame of each window, or the newest; shapes as in `windows.Batch`."""
-        times = Times.of(age_s, present, self.size.channels // self.size.heads)
-        pose, depth = self._experts(self._tokens(keypoints, view), times, newest_only)
+    def _answer(self, keypoints: torch.Tensor, view: torch.Tensor, past: Past, newest_only: bool = False) -> Lifted:
+        pose, depth = self._experts(self._tokens(keypoints, view), past, newest_only)
         early = self.early(pose, depth, keypoints, view) if self.training and not newest_only else None
-        pose, depth = self._aggregate(pose, depth, times, newest_only)
+        pose, depth = self._aggregate(pose, depth, past, newest_only)
         if newest_only:
             keypoints, view = keypoints[:, -1:], view[:, -1:]
         joints = self.readout(pose, depth, keypoints, view)
@@ -173,11 +174,34 @@ class PoseMoE(nn.Module):
         log_sigma = self.sigma_head(torch.cat([pose, depth], -1).detach()).squeeze(-1) - 2.5
         return Lifted(joints, log_sigma.clamp(-6, 1).exp(), early)
 
-    def forward(self, keypoints: torch.Tensor, view: torch.Tensor, age_s: torch.Tensor,
-                present: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
-        """The newest frame's joints (P, 17, 3) and sigmas (P, 17), in metres."""
-        lifted = self.lift(keypoints, view, age_s, present, newest_only=True)
+    def lift(self, keypoints: torch.Tensor, view: torch.Tensor, age_s: torch.Tensor, present: torch.Tensor,
+             memory: Memory = Memory(), causal: bool = True) -> Lifted:
+        """Every frame of a stream, as if it were the newest (`causal`), or with all others at hand;
+        shapes as in `streams.Batch`."""
+        return self._answer(keypoints, view, WholeStream.of(age_s, present, memory, causal))
+
+    def lift_newest(self, keypoints: torch.Tensor, view: torch.Tensor, age_s: torch.Tensor,
+                    present: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
+        """The last frame's joints (P, 17, 3) and sigmas (P, 17) in metres, from a window of frames that all see
+        each other. Frames after the last in time have ages below 0; their order does not matter."""
+        past = WholeStream.of(age_s, present, Memory(), causal=False)
+        lifted = self._answer(keypoints, view, past, newest_only=True)
         return lifted.joints_m[:, -1], lifted.sigma_m[:, -1]
+
+    def step(self, keypoints: torch.Tensor, view: torch.Tensor, moment_s: torch.Tensor, age_s: torch.Tensor,
+             kept: List[torch.Tensor], memory: Memory = Memory()) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """One new frame of each person, (P, 17, 3) and (P, 3), at moments (P,) modulo CYCLE_S, and what was kept
+        of earlier frames, a tensor (P, 17, N, WIDTH) for each block in time, with ages (P, N).
+
+        Gives joints (P, 17, 3), sigmas (P, 17), and the new entries (P, blocks, 17, WIDTH) to keep.
+        """
+        past = OneFrame(moment_s, age_s, kept, memory)
+        lifted = self._answer(keypoints[:, None], view[:, None], past)
+        return lifted.joints_m[:, 0], lifted.sigma_m[:, 0], torch.stack(past.entries, 1)
+
+    def time_blocks(self) -> int:
+        """How many blocks ask the past, each with a memory of its own."""
+        return sum(isinstance(module, TimeAttention) for module in self.modules())
 
     def matrices(self) -> List[nn.Parameter]:
         """The hidden weight matrices, which the optimiser treats apart from the rest."""

@@ -8,8 +8,8 @@ import yaml
 
 from . import HOME
 from .data import Sources
+from .layers import Memory
 from .network import SIZES, VARIANTS, Size
-from .windows import WindowLayout
 
 CONFIGS = HOME / "configs"
 PRECISIONS = ("float32", "bfloat16")
@@ -21,11 +21,12 @@ class Stage:
 
     name: str
     steps: int
-    frames: int                  # slots of a window; 1 teaches the spatial parts only
-    batch: int                   # windows a step, over all processes
+    frames: int                  # of a stream; 1 teaches the spatial parts only
+    batch: int                   # streams a step, over all processes
     matrix_rate: float           # learning rate of the hidden matrices (Muon)
     other_rate: float = 1e-3     # and of everything else (AdamW)
     warmup: int = 50
+    lone: int = 0                # single frames of other people a step, beside the streams
 
     def at_most(self, people: int) -> int:
         """How many people to measure on; a smoke run of few steps has no time for many."""
@@ -38,7 +39,7 @@ class Recipe:
     stages: Tuple[Stage, ...]
     variant: str = "full"
     seed: int = 7
-    layout: WindowLayout = WindowLayout()
+    memory: Memory = Memory()    # of the shipped model
     precision: str = "float32"   # of the matrix products; bfloat16 pays off on a GPU only
     average: float = 0.998       # running average of the weights that is kept, per step
     more_data: Tuple[str, ...] = field(default=())  # `.npz` files made by `prepare`
@@ -72,7 +73,7 @@ def parse(values: Dict[str, Any], where: str) -> Recipe:
     try:
         values["stages"] = tuple(Stage(**_known(Stage, stage, f"{where}, stage {n}"))
                                  for n, stage in enumerate(values["stages"]))
-        values["layout"] = WindowLayout(**_known(WindowLayout, values.get("layout") or {}, f"{where}, layout"))
+        values["memory"] = Memory(**_known(Memory, values.get("memory") or {}, f"{where}, memory"))
         values["more_data"] = tuple(values.get("more_data") or ())
         recipe = Recipe(**values)
     except TypeError as missing:
@@ -81,11 +82,13 @@ def parse(values: Dict[str, Any], where: str) -> Recipe:
         if getattr(recipe, name) not in allowed:
             raise RecipeError(f"{where}: {name} is {getattr(recipe, name)!r}, expected one of {', '.join(allowed)}")
     for stage in recipe.stages:
-        if not 1 <= stage.frames <= recipe.layout.frames:
+        if not 1 <= stage.frames <= recipe.memory.frames + 1:
             raise RecipeError(f"{where}, stage {stage.name}: {stage.frames} frames, "
-                              f"expected 1 to {recipe.layout.frames}")
+                              f"expected 1 to {recipe.memory.frames + 1}, what the memory holds and the newest")
         if min(stage.steps, stage.batch) < 1:
             raise RecipeError(f"{where}, stage {stage.name}: steps and batch must be 1 or more")
+        if stage.lone < 0:
+            raise RecipeError(f"{where}, stage {stage.name}: lone is {stage.lone}, expected 0 or more")
     return recipe
 
 
@@ -102,7 +105,7 @@ def read(name_or_path: str) -> Recipe:
 
 def smoke(recipe: Recipe) -> Recipe:
     """The same recipe in seconds: shows that everything fits together, teaches nothing."""
-    return replace(recipe, stages=tuple(replace(s, steps=6, batch=8, warmup=2) for s in recipe.stages))
+    return replace(recipe, stages=tuple(replace(s, steps=6, batch=8, lone=min(s.lone, 8), warmup=2) for s in recipe.stages))
 
 
 def with_seed(recipe: Recipe, seed: Optional[int]) -> Recipe:

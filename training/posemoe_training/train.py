@@ -1,4 +1,4 @@
-"""Training: single frames teach the spatial parts first, then windows teach the temporal ones.
+"""Training: single frames teach the spatial parts first, then streams teach the temporal ones.
 
 Several processes (`torchrun`) share each step's batch. Every step seeds its own random numbers, so a run
 that was interrupted goes on as if it had not been.
@@ -24,10 +24,11 @@ from .loss import loss_of
 from .network import PoseMoE, parameter_count
 from .recipe import Recipe, Stage, read, smoke, with_seed
 from .sources.recording import read_licence
-from .windows import WindowLayout, make_batch
+from .streams import make_batch
 
 WEIGHT_DECAY = 0.01
 LARGEST_GRADIENT = 1.0
+BOTH_WAYS = 4           # every so many steps frames see what comes after them too, as in a window
 REPORTS = 10            # evaluations and checkpoints in a stage, at least 100 steps apart
 REPORT_PEOPLE = 1024
 
@@ -152,26 +153,21 @@ class Run:
             self.stage, self.step, self.kept_optimizer = self.stage + 1, 0, None
         self.optimizer = None
         people = self.recipe.stages[-1].at_most(PEOPLE)
-        factor = calibrate_sigma(self.average.module, self.motion, self.recipe.layout, people)
+        factor = calibrate_sigma(self.average.module, self.motion, self.recipe.memory, people)
         if self.processes.first:
             report(f"sigma scaled by {factor:.3f}")
         self.save()
         return self.average.module.eval()
 
     def _follow_stage(self, stage: Stage, report: Callable[[str], None]) -> None:
-        layout = WindowLayout(stage.frames, self.recipe.layout.spacing_s, self.recipe.layout.span_s)
         optimizer = self.optimizer = Optimizer(self.network, stage)
         if self.kept_optimizer is not None:
             optimizer.restore(self.kept_optimizer)
-        share = max(1, stage.batch // self.processes.count)
         self.network.train()
         with tqdm(total=stage.steps, initial=self.step, desc=stage.name, mininterval=5,
                   disable=not self.processes.first) as bar:
             while self.step < stage.steps:
-                batch = make_batch(self.motion, share, layout, self._seeded(self.step))
-                with self._autocast():
-                    lifted = self.network.lift(*batch.inputs)
-                terms = loss_of(lifted, batch)
+                terms = self._losses(stage)
                 self.network.zero_grad(set_to_none=True)
                 sum(terms.values()).backward()
                 self.processes.average_gradients(self.network)
@@ -183,16 +179,30 @@ class Run:
                 self._log(stage, terms)
                 due = self.step % max(100, stage.steps // REPORTS) == 0 or self.step == stage.steps
                 if due and self.processes.first:
-                    self._report(stage, layout, report)
+                    self._report(stage, report)
                     self.save()
+
+    def _losses(self, stage: Stage) -> Dict[str, torch.Tensor]:
+        """What this process's share of the step's examples says."""
+        rng = self._seeded(self.step)
+        terms = self._loss(rng, stage.batch, stage.frames, causal=self.step % BOTH_WAYS != BOTH_WAYS - 1)
+        if stage.lone:
+            terms.update({f"lone_{name}": term for name, term in self._loss(rng, stage.lone, 1).items()})
+        return terms
+
+    def _loss(self, rng: torch.Generator, size: int, frames: int, causal: bool = True) -> Dict[str, torch.Tensor]:
+        batch = make_batch(self.motion, max(1, size // self.processes.count), frames, rng, memory=self.recipe.memory)
+        with self._autocast():
+            lifted = self.network.lift(*batch.inputs, self.recipe.memory, causal)
+        return loss_of(lifted, batch)
 
     def _log(self, stage: Stage, terms: Dict[str, torch.Tensor]) -> None:
         if self.writer and self.step % 20 == 0:
             for name, value in terms.items():
                 self.writer.add_scalar(f"{stage.name}/loss_{name}", value.item(), self.step)
 
-    def _report(self, stage: Stage, layout: WindowLayout, report: Callable[[str], None]) -> None:
-        figures = quick(self.average.module.eval(), self.held_out, layout, stage.at_most(REPORT_PEOPLE))
+    def _report(self, stage: Stage, report: Callable[[str], None]) -> None:
+        figures = quick(self.average.module.eval(), self.held_out, stage.at_most(REPORT_PEOPLE), self.recipe.memory)
         report(f"{stage.name}, step {self.step}, held out: " + ", ".join(f"{k} {v:.1f}" for k, v in figures.items()))
         if self.writer:
             for name, value in figures.items():
@@ -214,7 +224,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--resume", type=Path, help="go on where this checkpoint was written, by its own recipe")
     where.add_argument("--from", dest="start", type=Path, help="begin the recipe with this checkpoint's weights")
     parser.add_argument("--seed", type=int, help="instead of the recipe's")
-    parser.add_argument("--tensorboard", type=Path, help="folder for TensorBoard (default: runs/NAME of the checkpoint)")
+    parser.add_argument("--tensorboard", type=Path,
+                        help="folder for TensorBoard (default: runs/NAME of the checkpoint)")
     parser.add_argument("--smoke", action="store_true", help="a few steps of every stage: does everything fit?")
 
 

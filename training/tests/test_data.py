@@ -1,17 +1,17 @@
-"""From recordings to batches: bodies stay bodies, cameras and detectors keep their promises."""
+"""From recordings to what is seen: bodies stay bodies, cameras and detectors keep their promises."""
 
 import unittest
+from unittest import mock
 
 import torch
 
-from posemoe_training import bodies
-from posemoe_training.cameras import place_cameras
+from posemoe_training import bodies, cameras
 from posemoe_training.data import HELD_OUT, Motion, is_held_out
 from posemoe_training.detector import detect
 from posemoe_training.draw import Draw
 from posemoe_training.occlusion import hidden
 from posemoe_training.skeleton import JOINTS, MIRRORED, PARENTS
-from posemoe_training.windows import WindowLayout, make_batch, slot_ages
+from posemoe_training.streams import make_batch
 
 
 def rng(seed: int = 1) -> torch.Generator:
@@ -68,7 +68,7 @@ class Data(unittest.TestCase):
 
     def test_a_detector_without_noise_marks_the_joints(self):
         draw = Draw(rng(4))
-        scene = place_cameras(self.world_m, draw, border="full")
+        scene = cameras.place_cameras(self.world_m, draw, border="full")
         xy, score = detect(scene, torch.zeros(64, 3), draw, noise=0.0)
         knee = scene.camera_m[:, :, 2]
         apart_m = (xy[:, :, 2] - knee[..., :2] / knee[..., 2:]).norm(dim=-1) * knee[..., 2]
@@ -77,7 +77,7 @@ class Data(unittest.TestCase):
 
     def test_scores_tell_of_errors(self):
         draw = Draw(rng(5))
-        scene = place_cameras(self.world_m.repeat(8, 1, 1, 1), draw, border="full")
+        scene = cameras.place_cameras(self.world_m.repeat(8, 1, 1, 1), draw, border="full")
         xy, score = detect(scene, torch.tensor([0.4, 0.2, 0.0]).expand(512, 3), draw)
         z = scene.camera_m[..., 2:]
         off_m = ((xy - scene.camera_m[..., :2] / z) * z).norm(dim=-1)
@@ -87,25 +87,25 @@ class Data(unittest.TestCase):
         self.assertGreater(off_m[low].median().item(), 1.3 * off_m[high].median().item())
 
     def test_the_border_cuts_off_legs_and_nothing_else(self):
-        whole, cut = (make_batch(self.motion, 256, WindowLayout(1), rng(6), vary=False, border=b)
+        whole, cut = (make_batch(self.motion, 256, 1, rng(6), vary=False, border=b)
                       for b in ("full", "legs"))
         torch.testing.assert_close(whole.joints_m[:, :, 1:].norm(dim=-1), cut.joints_m[:, :, 1:].norm(dim=-1),
                                    atol=1e-4, rtol=1e-3)  # the same people
         self.assertLess((cut.keypoints[:, 0, [2, 3, 5, 6], 2] > 0).float().mean().item(), 0.1)
         self.assertGreater((cut.keypoints[:, 0, 11:, 2] > 0).float().mean().item(), 0.85)
 
-    def test_ages_keep_the_layout_and_the_rate(self):
-        layout = WindowLayout()
-        ages = slot_ages(256, layout, Draw(rng(7)))
-        self.assertTrue((ages[:, -1] == 0).all() and (ages.diff(dim=1) <= -layout.spacing_s + 1e-6).all())
-        at_10_hz = slot_ages(256, layout, Draw(rng(7)), rate_hz=10.0)
-        self.assertAlmostEqual(-at_10_hz.diff(dim=1).median().item(), 0.1, delta=0.01)
+    def test_a_moving_camera_ends_where_a_resting_one_stands(self):
+        age_s = torch.linspace(4, 0, 3).expand(64, 3)
+        moving, resting = (self.placed(age_s, chance) for chance in (1.0, 0.0))
+        torch.testing.assert_close(moving[:, -1], resting[:, -1])
+        moved_m = (moving - resting)[:, 0, 0].norm(dim=-1)
+        self.assertGreater(moved_m.median().item(), 0.2)
+        # It turns and shifts as a whole: bodies stay bodies.
+        torch.testing.assert_close(bone_lengths(moving), bone_lengths(resting), atol=1e-4, rtol=1e-3)
 
-    def test_batches_are_finite_and_repeat(self):
-        one, two = (make_batch(self.motion, 32, WindowLayout(), rng(8)) for _ in range(2))
-        for a, b in zip(one, two):
-            self.assertTrue(torch.isfinite(a.float()).all())
-            self.assertTrue(torch.equal(a, b))
+    def placed(self, age_s: torch.Tensor, moving_chance: float) -> torch.Tensor:
+        with mock.patch.object(cameras, "MOVING_CHANCE", moving_chance):
+            return cameras.place_cameras(self.world_m, Draw(rng(9)), "full", age_s).camera_m
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The evaluation's own machinery: windows as the node fills them, missing joints, reports."""
+"""The evaluation's own machinery: what is lifted of a stream, missing joints, reports."""
 
 import argparse
 import contextlib
@@ -14,12 +14,14 @@ import torch
 from torch import nn
 
 from posemoe_training import evaluation
-from posemoe_training.evaluation import WALK, held_out, missing, recordings, sequences, stream, tables, walk
+from posemoe_training.evaluation import (
+    WALK, held_out, memory, missing, recordings, report, sequences, stream, tables, walk,
+)
+from posemoe_training.layers import Memory
+from posemoe_training.network import SIZES, Lifted, PoseMoE
 from posemoe_training.skeleton import JOINTS
+from posemoe_training.streams import Batch
 from posemoe_training.view import person_view
-from posemoe_training.windows import Batch, WindowLayout
-
-LAYOUT = WindowLayout(frames=9, spacing_s=0.055, span_s=0.8)
 
 
 class FakeMotion:
@@ -39,16 +41,26 @@ def rng_for(seed: int) -> torch.Generator:
 class Still(nn.Module):
     """A network that always gives the same pose."""
 
-    def forward(self, keypoints, view, age_s, present):
-        people = len(keypoints)
+    def __init__(self):
+        super().__init__()
+        self.nothing = nn.Parameter(torch.zeros(()))
+
+    def time_blocks(self):
+        return 4
+
+    def lift(self, keypoints, view, age_s, present, memory=Memory(), causal=True):
         pose = torch.linspace(0, 1, 17)[:, None] * torch.tensor([0.1, 0.5, 0.3])
-        return pose.expand(people, 17, 3), torch.full((people, 17), 0.1)
+        shape = present.shape
+        return Lifted(pose.expand(*shape, 17, 3), torch.full((*shape, 17), 0.1), None)
+
+    def lift_newest(self, *inputs):
+        lifted = self.lift(*inputs)
+        return lifted.joints_m[:, -1], lifted.sigma_m[:, -1]
 
 
-def fake_batch(motion, size, layout, rng, noise=1.0, vary=True, rate_hz=None, border=None):
+def fake_batch(motion, size, frames, rng, noise=1.0, vary=True, rate_hz=None, border=None):
     """What make_batch promises, of a person who moves straight on at 2 m/s without turning."""
-    frames = layout.frames
-    age_s = (torch.arange(frames - 1, -1, -1) * max(layout.spacing_s, 1e-3)).expand(size, frames)
+    age_s = (torch.arange(frames - 1, -1, -1) / 30).expand(size, frames)
     pose = 0.3 * torch.randn(size, 1, 17, 3, generator=rng)
     camera_m = pose + torch.tensor([0.5, 0.2, 4.0]) - age_s[..., None, None] * torch.tensor([2.0, 0, 0])
     score = (torch.rand(size, frames, 17, generator=rng) > 0.05).float() * 0.8
@@ -59,74 +71,67 @@ def fake_batch(motion, size, layout, rng, noise=1.0, vary=True, rate_hz=None, bo
                  joints_m=joints_m, view_from_camera=seen.view_from_camera, action=action)
 
 
-def slots_of(gaps_ms, used=None):
-    """The window that ends at the last of these frames, as [(age in ms, frame)], newest first."""
-    stamp_s = torch.tensor(gaps_ms, dtype=torch.float64).cumsum(0)[None] / 1000
-    used = torch.ones_like(stamp_s).bool() if used is None else torch.tensor([used])
-    slots = stream.node_slots(stamp_s, used, LAYOUT)
-    index, age_s, present = (t[0, -1].flip(0) for t in slots)
-    return [(round(1000 * a.item()), i.item()) for i, a, p in zip(index, age_s, present) if p]
+class Lifts(unittest.TestCase):
+    """What is asked of the network for some frames of streams, of which others are missing."""
 
+    @classmethod
+    def setUpClass(cls):
+        torch.set_num_threads(1)
+        torch.manual_seed(2)
+        cls.network = PoseMoE(SIZES["xs"])
+        for parameter in cls.network.parameters():
+            if parameter.abs().max() == 0:  # blocks in time begin as the identity
+                nn.init.normal_(parameter, std=0.1)
+        cls.network.train()
+        cls.batch = fake_batch(MOTION, 5, 20, rng_for(1))
+        cls.batch.present[:] = (torch.rand(5, 20, generator=rng_for(2)) > 0.2).float()
+        cls.batch.present[:, [7, 12, 19]] = 1
 
-class Windows(unittest.TestCase):
-    """The cases of src/person/window.rs, and some by hand."""
+    def same(self, one, other):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
 
-    def test_a_lone_frame_fills_the_last_slot(self):
-        slots = stream.node_slots(torch.zeros(1, 1).double(), torch.ones(1, 1).bool(), LAYOUT)
-        self.assertEqual(slots.present[0, 0].tolist(), [0] * 8 + [1])
+    def test_a_frame_of_a_stream_is_what_it_was_when_it_was_the_newest(self):
+        for remembered in (Memory(), Memory(frames=2), Memory(frames=0)):
+            lift = stream.streaming(self.network, remembered)
+            joints_m, sigma_m = lift(self.batch, [12, 19, 7])
+            self.assertEqual((joints_m.shape, sigma_m.shape), ((5, 3, 17, 3), (5, 3, 17)))
+            with torch.no_grad():
+                every = self.network.eval().lift(*self.batch.inputs, remembered)
+            self.network.train()
+            self.same(joints_m, every.joints_m[:, [12, 19, 7]])
+            self.same(sigma_m, every.sigma_m[:, [12, 19, 7]])
+            cut = Batch(*(t[:, :13] if t.ndim > 1 else t for t in self.batch))
+            self.same(lift(cut, [12])[0], joints_m[:, :1])
 
-    def test_at_60_hz_every_fourth_frame_is_taken(self):
-        self.assertEqual(slots_of([17] * 60), [(68 * n, 59 - 4 * n) for n in range(9)])
+    def test_only_frames_that_may_be_remembered_are_lifted(self):
+        used = torch.tensor([[1.0, 1, 0, 1, 0, 1], [1, 1, 1, 1, 1, 1]])
+        self.assertEqual([stream._needed_from(used, reach) for reach in (0, 1, 2, 3, 4, 5)], [5, 5, 3, 1, 0, 0])
+        self.assertEqual(stream._needed_from(used[:, :0], 3), 0)
 
-    def test_a_gap_longer_than_the_span_empties_the_past(self):
-        self.assertEqual(slots_of([20, 20, 20, 900]), [(0, 3)])
+    def test_a_window_ends_at_its_frame_and_holds_only_so_many(self):
+        lift = stream.windowed(self.network, 6)
+        joints_m, sigma_m = lift(self.batch, [19, 12])
+        first, end = 7, 13
+        window = Batch(*(t[:, first:end] if t.ndim > 1 else t for t in self.batch))
+        with torch.no_grad():
+            whole = self.network.eval().lift(*window.inputs, causal=False)
+        self.same(joints_m[:, 1], whole.joints_m[:, -1])
+        self.same(sigma_m[:, 1], whole.sigma_m[:, -1])
 
-    def test_spacing_counts_from_the_slot_before_with_a_tolerance(self):
-        # Ages 0, 30, 55, 100, 109.6, 160, 861 ms: 30 is too near to 0; 55 is taken; 100 is too near to
-        # it; 109.6 is within 1 ms of far enough; 160 is too near again; 861 is too old.
-        self.assertEqual(slots_of([0, 701, 50.4, 9.6, 45, 25, 30]), [(0, 6), (55, 4), (110, 2)])
-
-    def test_unused_frames_are_passed_over(self):
-        self.assertEqual(slots_of([60, 60, 60, 60], [True, False, True, True]), [(0, 3), (60, 2), (180, 0)])
-        self.assertEqual(slots_of([60, 60], [True, False]), [])
-
-    def test_bounds_hold_for_any_rhythm(self):
-        gaps_s = torch.rand(20, 150, generator=rng_for(3), dtype=torch.float64) * 0.2 + 0.001
-        stamp_s = gaps_s.cumsum(1)
-        index, age_s, present = stream.node_slots(stamp_s, torch.ones(20, 150).bool(), LAYOUT)
-        self.assertTrue((present[..., -1] == 1).all() and (age_s[..., -1] == 0).all())
-        self.assertTrue((age_s <= LAYOUT.span_s).all())
-        both = (present[..., 1:] * present[..., :-1]).bool()
-        self.assertTrue(((age_s[..., :-1] - age_s[..., 1:])[both] >= LAYOUT.spacing_s - 1.01e-3).all())
-        taken = stamp_s[torch.arange(20)[:, None, None], index]
-        true_age_s = (stamp_s[..., None] - taken) * present
-        torch.testing.assert_close(age_s.double(), true_age_s, atol=1e-6, rtol=0)
-
-    def test_what_the_network_is_given(self):
-        given = []
-
-        class Listener(Still):
-            def forward(self, *inputs):
-                given.extend(inputs)
-                return super().forward(*inputs)
-
-        keypoints, view = torch.rand(1, 3, 17, 3), torch.rand(1, 3, 3)
-        stamp_s = torch.tensor([[0.0, 0.06, 0.07]]).double()
-        slots = stream.node_slots(stamp_s, torch.ones(1, 3).bool(), LAYOUT)
-        network = Listener().train()
-        joints_m, sigma_m = stream.lift_stream(network, keypoints, view, slots)
-        self.assertEqual((joints_m.shape, sigma_m.shape), ((1, 3, 17, 3), (1, 3, 17)))
-        self.assertTrue(network.training)  # as it was before
-        newest = [tensor[2] for tensor in given]
-        torch.testing.assert_close(newest[0][-2:], keypoints[0, [0, 2]])
-        torch.testing.assert_close(newest[1][-2:], view[0, [0, 2]])
-        torch.testing.assert_close(newest[2][-2:], torch.tensor([0.07, 0.0]))
-        self.assertTrue(all((tensor[:-2] == 0).all() for tensor in newest))
+    def test_parts_make_the_whole_and_the_network_trains_on(self):
+        self.network.train()
+        for lift in (stream.streaming(self.network), stream.windowed(self.network, 4)):
+            whole = lift(self.batch, [12, 19])
+            with mock.patch.object(stream, "FRAMES_AT_ONCE", 40):
+                parts = lift(self.batch, [12, 19])
+            for one, other in zip(whole, parts):
+                self.same(one, other)
+        self.assertTrue(self.network.training)
 
 
 class MissingJoints(unittest.TestCase):
     def setUp(self):
-        self.batch = fake_batch(MOTION, 6, LAYOUT, rng_for(1))
+        self.batch = fake_batch(MOTION, 6, 9, rng_for(1))
 
     def test_as_many_as_asked_for_are_unseen_and_more_include_fewer(self):
         everybody = self.batch._replace(keypoints=self.batch.keypoints.clone())
@@ -155,47 +160,77 @@ class MissingJoints(unittest.TestCase):
 
 class Reports(unittest.TestCase):
     def setUp(self):
+        torch.set_num_threads(1)
         for module in (held_out, sequences):
-            patch = mock.patch.object(module, "make_batch", fake_batch)
-            patch.start()
-            self.addCleanup(patch.stop)
-        patch = mock.patch.object(sequences, "long_enough", lambda motion: motion)
+            self.patch(module, "make_batch", fake_batch)
+        for module in (memory, sequences):
+            self.patch(module, "long_enough", lambda motion, frames: motion)
+        self.patch(memory, "MEMORIES", (0, 9))
+        self.patch(memory, "WINDOWS", (27,))
+
+    def patch(self, *of) -> None:
+        patch = mock.patch.object(*of)
         patch.start()
         self.addCleanup(patch.stop)
 
+    def full(self) -> held_out.Figures:
+        return report.full(Still(), Memory(), MOTION, WALK, people=40, sweep_people=20, sequences=4, memory_people=8)
+
     def test_quick_is_a_few_numbers(self):
-        figures = held_out.quick(Still(), MOTION, LAYOUT, people=20)
+        figures = held_out.quick(Still(), MOTION, people=20)
         self.assertTrue({"mpjpe_mm", "p_mpjpe_mm", "n_mpjpe_mm", "depth_mm", "within_1_sigma_pct"} <= set(figures))
         self.assertTrue(all(isinstance(value, float) and np.isfinite(value) for value in figures.values()))
 
     def test_every_person_is_counted_once(self):
-        of = held_out.outcome(Still(), MOTION, LAYOUT, people=stream.WINDOWS_AT_ONCE + 7)
-        self.assertEqual(len(of.true_m), stream.WINDOWS_AT_ONCE + 7)
+        people = len(held_out.AT) * (held_out.STREAMS_AT_ONCE + 7)
+        of = held_out.outcome(stream.streaming(Still()), MOTION, people)
+        self.assertEqual(len(of.true_m), people)
         by_action = held_out.per_action(of, MOTION.actions)
         self.assertEqual(sum(row["people"] for row in by_action.values()), len(of.true_m))
         mean = sum(row["people"] * row["mpjpe_mm"] for row in by_action.values()) / len(of.true_m)
         self.assertAlmostEqual(mean, held_out.errors(of)["mpjpe_mm"], places=3)
 
-    def test_full_report_is_json_and_fits_its_tables(self):
-        report = held_out.full(Still(), MOTION, LAYOUT, people=40, sweep_people=20, sequences=4)
-        self.assertEqual(json.loads(json.dumps(report)), report)
-        self.assertEqual(set(report["per_joint"]), set(JOINTS))
-        self.assertEqual([row["missing_joints"] for row in report["missing"]], list(range(9)))
-        self.assertEqual([row["rate_hz"] for row in report["rate"]], [5, 10, 15, 30, 60])
-        self.assertEqual([row["border"] for row in report["border"]], ["full", "legs"])
-        self.assertIn("left_ankle", tables.full_tables(report))
+    @unittest.skipUnless(WALK.is_dir(), "the walk is not here")
+    def test_full_report_is_json_and_fits_its_tables_and_pictures(self):
+        figures = self.full()
+        self.assertEqual(json.loads(json.dumps(figures)), figures)
+        self.assertEqual(set(figures["per_joint"]), set(JOINTS))
+        self.assertEqual([row["missing_joints"] for row in figures["missing"]], list(range(9)))
+        self.assertEqual([row["rate_hz"] for row in figures["rate"]], [5, 10, 15, 30, 60])
+        self.assertEqual([row["border"] for row in figures["border"]], ["full", "legs"])
+        text = tables.full_tables(figures)
+        for words in ("left_ankle", "stream   9", "window  27"):
+            self.assertIn(words, text)
+        try:
+            from posemoe_training.evaluation import failures, pictures
+        except ImportError:
+            self.skipTest("matplotlib is not installed")
+        with tempfile.TemporaryDirectory() as folder:
+            written = pictures.draw_figures(figures, Path(folder))
+            written.append(failures.draw_failures(stream.streaming(Still()), MOTION, Path(folder), people=40))
+            for path in written:
+                self.assertTrue(1_000 < path.stat().st_size < 200_000, f"{path.name}: {path.stat().st_size} bytes")
+
+    @unittest.skipUnless(WALK.is_dir(), "the walk is not here")
+    def test_every_way_to_remember_meets_the_same_people(self):
+        rows = memory.memory_errors(Still(), Memory(), MOTION, WALK, people=8)
+        self.assertEqual([(row["mode"], row["memory_frames"]) for row in rows],
+                         [("stream", 0), ("stream", 9), ("window", 27)])
+        for row in rows[1:]:  # a network that does not look is as wrong whatever it remembers
+            for name in ("mpjpe_mm", "velocity_error_mm_s", "acceleration_error_m_s2", "walk_mpjpe_mm"):
+                self.assertAlmostEqual(row[name], rows[0][name], places=3, msg=name)
 
     def test_a_still_output_in_a_turning_view_does_not_stand_still(self):
         # The person walks past and does not change pose: in the camera frame the truth is at rest, and a
         # pose that is constant in a view that turns is not.
-        figures = sequences.sequence_errors(Still(), MOTION, LAYOUT, sequences=4)
+        figures = sequences.sequence_errors(stream.streaming(Still()), MOTION, sequences=4)
         self.assertLess(figures["true_speed_mm_s"], 1e-2)
         self.assertGreater(figures["velocity_error_mm_s"], 10)
 
     def command(self, *words: str) -> None:
         parser = argparse.ArgumentParser()
         evaluation.add_arguments(parser)
-        with mock.patch("posemoe_training.checkpoint.load_network", lambda path: (Still(), LAYOUT)), \
+        with mock.patch("posemoe_training.checkpoint.load_network", lambda path: (Still(), Memory())), \
                 mock.patch("posemoe_training.data.Motion.load", lambda held_out: MOTION), \
                 contextlib.redirect_stdout(io.StringIO()):
             evaluation.run(parser.parse_args(words))
@@ -204,23 +239,13 @@ class Reports(unittest.TestCase):
     def test_command(self):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "new" / "figures.json"
-            self.command("--quick", "--json", str(path))
-            self.assertEqual(set(json.loads(path.read_text())), {"overall", "walk"})
-        for words in (["--quick", "--pictures", "x"], ["--walk", "/no/such/folder"]):
+            for words, parts in ((["--quick"], {"overall", "walk"}), (["--memory", "4"], {"memory"})):
+                self.command(*words, "--json", str(path))
+                self.assertEqual(set(json.loads(path.read_text())), parts)
+        for words in (["--quick", "--pictures", "x"], ["--memory", "--pictures", "x"], ["--memory", "0"],
+                      ["--walk", "/no/such/folder"]):
             with self.assertRaises(ValueError):
                 self.command(*words)
-
-    def test_pictures(self):
-        try:
-            from posemoe_training.evaluation import failures, pictures
-        except ImportError:
-            self.skipTest("matplotlib is not installed")
-        report = held_out.full(Still(), MOTION, LAYOUT, people=40, sweep_people=20, sequences=4)
-        with tempfile.TemporaryDirectory() as folder:
-            written = pictures.draw_figures(report, Path(folder))
-            written.append(failures.draw_failures(Still(), MOTION, LAYOUT, Path(folder), people=40))
-            for path in written:
-                self.assertTrue(1_000 < path.stat().st_size < 200_000, f"{path.name}: {path.stat().st_size} bytes")
 
 
 class RealWalk(unittest.TestCase):
@@ -250,7 +275,7 @@ class RealWalk(unittest.TestCase):
 
     @unittest.skipUnless(WALK.is_dir(), "the walk is not here")
     def test_figures_of_a_walk(self):
-        rows = walk.walk_errors(Still(), LAYOUT, WALK)
+        rows = walk.walk_errors(stream.streaming(Still()), WALK)
         self.assertEqual(set(rows), {*recordings.CAMERAS, "all"})
         self.assertEqual(rows["all"]["frames"], 400)
         mean = np.mean([rows[camera]["mpjpe_mm"] for camera in recordings.CAMERAS])

@@ -56,9 +56,16 @@ class ByHand(unittest.TestCase):
     def test_reliability(self):
         sigma = torch.tensor([2.0, 1.0, 2.0, 1.0])
         distance = torch.tensor([3.0, 1.0, 4.0, 7.0])
-        low, high = metrics.reliability(distance, sigma, bins=2)
-        self.assertEqual((low["sigma_m"], low["error_m"], low["joints"]), (1.0, 5.0, 2))
-        self.assertAlmostEqual(high["error_m"], 12.5**0.5, places=6)
+        low, high = metrics.reliability(distance, sigma, share=0.5, bins=2)
+        self.assertEqual((low["sigma_m"], low["error_m"], low["joints"]), (1.0, 4.0, 2))
+        self.assertEqual((high["sigma_m"], high["error_m"]), (2.0, 3.5))
+
+    def test_a_true_sigma_is_reliable(self):
+        rng = torch.Generator().manual_seed(4)
+        spread = 0.02 + 0.1 * torch.rand(60_000, generator=rng)
+        distance = spread * torch.randn(60_000, generator=rng).abs()
+        for row in metrics.reliability(distance, 0.9945 * spread, share=0.68):  # 68 % of a normal distribution
+            self.assertAlmostEqual(row["error_m"] / row["sigma_m"], 1.0, delta=0.04)
 
     def test_turn(self):
         pose = torch.zeros(17, 3)

@@ -1,4 +1,4 @@
-"""What users of the network rely on: causality, unused slots, variants of equal cost, exact perspective."""
+"""What users of the network rely on: variants of equal cost, no idle weights, exact perspective (time: test_time.py)."""
 
 import unittest
 
@@ -7,70 +7,16 @@ import torch
 from posemoe_training.data import Motion
 from posemoe_training.network import SIZES, VARIANTS, PoseMoE, parameter_count
 from posemoe_training.readout import Readout
-from posemoe_training.windows import WindowLayout, make_batch
+from posemoe_training.streams import make_batch
 
 LARGEST_FILE_BYTES = 20e6
-
-
-def shaken(network: PoseMoE) -> PoseMoE:
-    """Random weights in every layer: the temporal ones begin at zero and would hide faults."""
-    torch.manual_seed(3)
-    for parameter in network.parameters():
-        torch.nn.init.normal_(parameter, std=0.1)
-    return network.eval()
 
 
 class Network(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         torch.set_num_threads(1)
-        cls.motion = Motion.load(held_out=True)
-        cls.batch = make_batch(cls.motion, 4, WindowLayout(), torch.Generator().manual_seed(1))
-
-    def test_a_frame_does_not_depend_on_later_ones(self):
-        with torch.no_grad():
-            for variant in VARIANTS:
-                network = shaken(PoseMoE(SIZES["xs"], variant))
-                keypoints, view, age_s, present = self.batch[:4]
-                present = torch.ones_like(present)
-                whole = network.lift(keypoints, view, age_s, present)
-                early = network.lift(keypoints[:, :5], view[:, :5], age_s[:, :5], present[:, :5])
-                torch.testing.assert_close(whole.joints_m[:, :5], early.joints_m, atol=1e-5, rtol=1e-4)
-
-    def test_the_newest_frame_alone_is_answered_alike(self):
-        with torch.no_grad():
-            for variant in VARIANTS:
-                network = shaken(PoseMoE(SIZES["xs"], variant))
-                for frames in (1, 9):
-                    inputs = [t[:, -frames:] for t in self.batch[:4]]
-                    every, newest = network.lift(*inputs), network(*inputs)
-                    torch.testing.assert_close(newest[0], every.joints_m[:, -1], atol=1e-5, rtol=1e-4)
-                    torch.testing.assert_close(newest[1], every.sigma_m[:, -1], atol=1e-5, rtol=1e-4)
-
-    def test_only_the_time_between_frames_counts(self):
-        network = shaken(PoseMoE(SIZES["xs"]))
-        keypoints, view, age_s, present = self.batch[:4]
-        with torch.no_grad():
-            now, later = network(keypoints, view, age_s, present), network(keypoints, view, age_s + 3.0, present)
-        torch.testing.assert_close(now, later, atol=1e-4, rtol=1e-3)
-
-    def test_an_empty_slot_changes_nothing(self):
-        network = shaken(PoseMoE(SIZES["xs"]))
-        keypoints, view, age_s, present = (t.clone() for t in self.batch[:4])
-        present[:, :4] = 0
-        with torch.no_grad():
-            without = network(keypoints, view, age_s, present)
-            keypoints[:, :4], view[:, :4], age_s[:, :4] = 0.7, 0.1, 0.5
-            with_noise = network(keypoints, view, age_s, present)
-        torch.testing.assert_close(without, with_noise, atol=1e-6, rtol=1e-5)
-
-    def test_the_past_matters(self):
-        network = shaken(PoseMoE(SIZES["xs"]))
-        keypoints, view, age_s, present = self.batch[:4]
-        with torch.no_grad():
-            whole = network(keypoints, view, age_s, torch.ones_like(present))[0]
-            alone = network(keypoints[:, -1:], view[:, -1:], age_s[:, -1:], present[:, -1:])[0]
-        self.assertGreater((whole - alone).abs().max().item(), 1e-3)
+        cls.batch = make_batch(Motion.load(held_out=True), 4, 6, torch.Generator().manual_seed(1))
 
     def test_variants_cost_the_same(self):
         for name, size in SIZES.items():
@@ -83,7 +29,7 @@ class Network(unittest.TestCase):
     def test_every_weight_is_trained(self):
         for variant in VARIANTS:
             network = PoseMoE(SIZES["xs"], variant)
-            lifted = network.lift(*self.batch[:4])
+            lifted = network.lift(*self.batch.inputs)
             (lifted.joints_m.sum() + lifted.early_m.sum() + lifted.sigma_m.sum()).backward()
             idle = [name for name, p in network.named_parameters() if p.grad is None]
             self.assertEqual(idle, [], variant)

@@ -14,12 +14,13 @@ import torch
 
 from posemoe_training import ablate, checkpoint, recipe
 from posemoe_training.calibrate import calibrate_sigma
-from posemoe_training.data import DATA, Motion
+from posemoe_training.data import DATA, Motion, Sources
+from posemoe_training.export.forms import StreamForm
 from posemoe_training.export.manifest import manifest
 from posemoe_training.network import SIZES, VARIANTS, PoseMoE
 from posemoe_training.sources.recording import read_npz, write_npz
+from posemoe_training.streams import make_batch
 from posemoe_training.train import Processes, Run
-from posemoe_training.windows import WindowLayout, make_batch
 
 HOME = Path(__file__).resolve().parents[1]
 
@@ -33,10 +34,23 @@ class Interrupted(Exception):
     pass
 
 
+def load_once():
+    """`Motion.load` that reads each set of files once: that takes longer than all these runs."""
+    load, loaded = Motion.load, {}
+
+    def once(held_out: bool, sources: Sources = Sources()) -> Motion:
+        key = held_out, repr(sources)
+        if key not in loaded:
+            loaded[key] = load(held_out, sources)
+        return loaded[key]
+    return mock.patch.object(Motion, "load", once)
+
+
 class Training(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         torch.set_num_threads(1)
+        cls.enterClassContext(load_once())
 
     def test_a_resumed_run_ends_where_the_whole_one_does(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -67,14 +81,14 @@ class Training(unittest.TestCase):
                 torch.testing.assert_close(two[name], value, msg=name)
 
     def test_calibrated_sigmas_hold_their_share(self):
-        layout = WindowLayout(frames=1)
         motion = Motion.load(held_out=True)
         network = PoseMoE(SIZES["xs"])
-        calibrate_sigma(network, motion, layout, people=1024)
-        batch = make_batch(motion, 1024, layout, torch.Generator().manual_seed(1), vary=False)
+        calibrate_sigma(network, motion, frames=2, people=1024)
+        batch = make_batch(motion, 1024, 2, torch.Generator().manual_seed(1), vary=False)
         with torch.no_grad():
-            joints_m, sigma_m = network.eval()(*batch[:4])
-        share = ((joints_m - batch.joints_m[:, -1]).norm(dim=-1) < sigma_m)[:, 1:].float().mean().item()
+            lifted = network.eval().lift(*batch.inputs)
+        within = (lifted.joints_m - batch.joints_m).norm(dim=-1) < lifted.sigma_m
+        share = within[batch.present > 0][:, 1:].float().mean().item()
         self.assertAlmostEqual(share, 0.68, delta=0.03)
 
     def test_two_processes_train_one_network(self):
@@ -87,7 +101,7 @@ class Training(unittest.TestCase):
                 env={**os.environ, "CUDA_VISIBLE_DEVICES": "", "MASTER_ADDR": "127.0.0.1", "GLOO_SOCKET_IFNAME": "lo"})
             self.assertEqual(done.returncode, 0, done.stderr[-2000:])
             self.assertIn("2 process(es)", done.stdout + done.stderr)
-            network, layout = checkpoint.load_network(out)
+            network, _ = checkpoint.load_network(out)
             self.assertTrue(all(torch.isfinite(p).all() for p in network.parameters()))
 
     def test_mixed_precision_trains_and_leaves_float32_weights(self):
@@ -96,13 +110,12 @@ class Training(unittest.TestCase):
             self.assertTrue(parameter.dtype == torch.float32 and torch.isfinite(parameter).all(), name)
 
     def test_an_ablation_gives_a_row_for_each_variant(self):
-        with tempfile.TemporaryDirectory() as folder:
-            rows = [ablate.measure(replace(small(), variant=variant), people=16) for variant in VARIANTS[:2]]
-            self.assertEqual([row["variant"] for row in rows], ["full", "entangled"])
-            for row in rows:
-                self.assertTrue({"seed", "parameters", "mpjpe_mm", "image_plane_mm", "depth_mm"} <= set(row))
-            self.assertIn("entangled", ablate.table(rows))
-            json.dumps(rows)
+        rows = [ablate.measure(replace(small(), variant=variant), people=16) for variant in VARIANTS[:2]]
+        self.assertEqual([row["variant"] for row in rows], ["full", "entangled"])
+        for row in rows:
+            self.assertTrue({"seed", "parameters", "mpjpe_mm", "image_plane_mm", "depth_mm"} <= set(row))
+        self.assertIn("entangled", ablate.table(rows))
+        json.dumps(rows)
 
     def test_the_licence_of_own_data_stays_with_the_weights(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -116,8 +129,7 @@ class Training(unittest.TestCase):
             run.start_from(checkpoint.load(first))
             run.save()
             self.assertEqual(checkpoint.load(second)["own_data"], bound)
-            network, layout = checkpoint.load_network(second)
-            promises = manifest(network, layout, "own", "float32", bound)
+            promises = manifest(StreamForm(*checkpoint.load_network(second)), "own", "float32", bound)
             self.assertNotIn("Apache", promises["licence"])
             self.assertIn(bound[0], promises["training_data"])
 
@@ -139,7 +151,7 @@ class Training(unittest.TestCase):
             with self.assertRaisesRegex(checkpoint.CheckpointError, "is not a checkpoint"):
                 checkpoint.load(bad)
             torch.save({"format": 1}, bad)
-            with self.assertRaisesRegex(checkpoint.CheckpointError, "format 1, expected 2"):
+            with self.assertRaisesRegex(checkpoint.CheckpointError, "format 1, expected 3"):
                 checkpoint.load(bad)
 
 
@@ -154,7 +166,9 @@ class Recipes(unittest.TestCase):
             ({"sise": "s"}, "'sise' is unknown"),
             ({"size": "xxl"}, "size is 'xxl', expected one of xs, s, b"),
             ({"variant": "none"}, "variant is 'none'"),
-            ({"stages": [dict(stage, frames=99)]}, "99 frames, expected 1 to 9"),
+            ({"stages": [dict(stage, frames=245)]}, "245 frames, expected 1 to 244"),
+            ({"memory": {"frames": 9}, "stages": [dict(stage, frames=11)]}, "11 frames, expected 1 to 10"),
+            ({"memory": {"length": 9}}, "'length' is unknown"),
             ({"stages": [dict(stage, steps=0)]}, "steps and batch must be 1 or more"),
             ({"stages": [{"name": "one"}]}, "missing"),
             ({"stages": []}, "list of stages"),

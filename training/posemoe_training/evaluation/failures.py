@@ -5,14 +5,13 @@ from typing import Any, List
 
 import torch
 from matplotlib import pyplot as plt
-from torch import nn
 
 from .. import metrics
 from ..data import Motion
 from ..skeleton import PARENTS
-from ..windows import WindowLayout
 from .held_out import Outcome, outcome
 from .pictures import BLUE, ORANGE, STYLE
+from .stream import Lift
 
 CASES = 4
 RIGHT_SIDE = (1, 2, 3, 14, 15, 16)
@@ -30,9 +29,9 @@ def worst(of: Outcome, cases: int) -> List[int]:
     return chosen
 
 
-def draw_failures(network: nn.Module, motion: Motion, layout: WindowLayout, folder: Path, people: int = 2048) -> Path:
+def draw_failures(lift: Lift, motion: Motion, folder: Path, people: int = 2048) -> Path:
     """Writes failures.png: a row for each case, with its input, the view of the camera and that from the side."""
-    of = outcome(network, motion, layout, people)
+    of = outcome(lift, motion, people)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "failures.png"
     with plt.rc_context(STYLE):

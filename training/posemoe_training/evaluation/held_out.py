@@ -5,25 +5,24 @@ it meets the same people and movements as far as its own draws allow.
 """
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 import torch
-from torch import nn
-from tqdm import tqdm
 
 from .. import metrics
-from ..cameras import MEASURED_BORDERS
+from ..calibrate import WITHIN_SIGMA
 from ..data import Motion
+from ..layers import Memory
+from ..network import PoseMoE
 from ..skeleton import JOINTS, UPPER_BODY
-from ..windows import LEAST_KEYPOINTS, WindowLayout, make_batch
+from ..streams import LEAST_KEYPOINTS, make_batch
 from .missing import without_joints
-from .sequences import sequence_errors
-from .stream import WINDOWS_AT_ONCE, lift
+from .stream import Lift, streaming
 
 SEED = 2026
-NOISE_LEVELS = (0.0, 0.5, 1.0, 1.5, 2.0)
-RATES_HZ = (5.0, 10.0, 15.0, 30.0, 60.0)
-MISSING_JOINTS = tuple(range(9))
+STREAMS_AT_ONCE = 128
+FRAMES = 96
+AT = (47, 63, 79, 95)  # frames of each stream that are measured, with half a second to eight of history
 
 Figures = Dict[str, Any]  # numbers and text by name, nested; JSON as it stands
 
@@ -51,20 +50,23 @@ class Outcome(NamedTuple):
         return metrics.joint_distance(self.joints_m, self.true_m)
 
 
-def outcome(network: nn.Module, motion: Motion, layout: WindowLayout, people: int,
-            condition: Condition = Condition()) -> Outcome:
-    """Draws people under `condition` and lifts them, as the node does: those of whom it sees enough."""
+def outcome(lift: Lift, motion: Motion, people: int, condition: Condition = Condition(),
+            frames: int = FRAMES, at: Sequence[int] = AT) -> Outcome:
+    """Draws `people` frames of streams under `condition` and lifts those of which enough is seen, as the node does."""
     motion = motion.to(torch.device("cpu"))  # the same draws whatever the network runs on
     rng, occluder = (torch.Generator().manual_seed(SEED + i) for i in range(2))
     parts: List[Outcome] = []
-    for start in range(0, people, WINDOWS_AT_ONCE):
-        batch = make_batch(motion, min(WINDOWS_AT_ONCE, people - start), layout, rng, noise=condition.noise,
+    streams = max(1, people // len(at))
+    for start in range(0, streams, STREAMS_AT_ONCE):
+        batch = make_batch(motion, min(STREAMS_AT_ONCE, streams - start), frames, rng, noise=condition.noise,
                            vary=False, rate_hz=condition.rate_hz, border=condition.border)
         batch = without_joints(batch, condition.missing_joints, occluder)
-        joints_m, sigma_m = lift(network, *batch.inputs)
-        part = Outcome(joints_m, sigma_m, batch.joints_m[:, -1], batch.keypoints[:, -1], batch.action)
-        enough = (part.keypoints[..., 2] > 0).sum(-1) >= LEAST_KEYPOINTS
-        parts.append(Outcome(*(column[enough] for column in part)))
+        of = list(at)
+        columns = (*lift(batch, at), batch.joints_m[:, of], batch.keypoints[:, of],
+                   batch.action[:, None].expand(-1, len(of)))
+        enough = (batch.keypoints[:, of, :, 2] > 0).sum(-1) >= LEAST_KEYPOINTS
+        enough &= batch.present[:, of] > 0
+        parts.append(Outcome(*(column[enough] for column in columns)))
     return Outcome(*(torch.cat(column) for column in zip(*parts)))
 
 
@@ -90,9 +92,9 @@ def errors(of: Outcome) -> Dict[str, float]:
     }
 
 
-def quick(network: nn.Module, motion: Motion, layout: WindowLayout, people: int = 2048) -> Dict[str, float]:
+def quick(network: PoseMoE, motion: Motion, people: int = 2048, memory: Memory = Memory()) -> Dict[str, float]:
     """The overall figures only: what training watches."""
-    return errors(outcome(network, motion, layout, people))
+    return errors(outcome(streaming(network, memory), motion, people))
 
 
 def per_joint(of: Outcome) -> Dict[str, Dict[str, float]]:
@@ -115,37 +117,8 @@ def per_action(of: Outcome, actions: List[str]) -> Dict[str, Figures]:
 
 
 def sigma_report(of: Outcome) -> List[Dict[str, float]]:
-    """Reliability of sigma in mm, all joints but the root."""
-    bins = metrics.reliability(of.distance_m()[:, 1:], of.sigma_m[:, 1:])
+    """Mean sigma and the error within which 68 % of the joints lie, mm, in bins of like sigma; the root left out."""
+    bins = metrics.reliability(of.distance_m()[:, 1:], of.sigma_m[:, 1:], WITHIN_SIGMA)
     return [
         {"sigma_mm": 1000 * b["sigma_m"], "error_mm": 1000 * b["error_m"], "joints": b["joints"]} for b in bins
     ]
-
-
-SWEEPS = {
-    "noise": [{"noise": level} for level in NOISE_LEVELS],
-    "rate": [{"rate_hz": rate_hz} for rate_hz in RATES_HZ],
-    "missing": [{"missing_joints": count} for count in MISSING_JOINTS],
-    "border": [{"border": border} for border in MEASURED_BORDERS],
-}
-
-
-def full(network: nn.Module, motion: Motion, layout: WindowLayout, people: int = 8192,
-         sweep_people: int = 1024, sequences: int = 128) -> Figures:
-    """Everything, as a nested dict that can be written as JSON; minutes on a CPU."""
-    usual = outcome(network, motion, layout, people)
-    report: Figures = {
-        "people": len(usual.action),
-        "sweep_people": sweep_people,
-        "overall": errors(usual),
-        "per_joint": per_joint(usual),
-        "per_action": per_action(usual, motion.actions),
-        "sigma_reliability": sigma_report(usual),
-        "movement": sequence_errors(network, motion, layout, sequences),
-    }
-    for name, conditions in SWEEPS.items():
-        report[name] = [
-            {**condition, **errors(outcome(network, motion, layout, sweep_people, Condition(**condition)))}
-            for condition in tqdm(conditions, desc=name, leave=False, disable=None)
-        ]
-    return report

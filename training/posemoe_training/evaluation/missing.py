@@ -7,7 +7,7 @@ virtual camera looks elsewhere. That is what the node would feed its network.
 import torch
 
 from ..view import person_view
-from ..windows import Batch, enough_seen
+from ..streams import Batch, enough_seen
 
 
 def rays(batch: Batch) -> torch.Tensor:
@@ -30,9 +30,10 @@ def without_joints(batch: Batch, count: int, rng: torch.Generator) -> Batch:
     score[hidden[:, None].expand_as(score)] = 0
     seen = person_view(rays(batch), score)
     present = batch.present * enough_seen(score)
+    kept = (present > 0).to(score.dtype)
     new_from_old = seen.view_from_camera @ batch.view_from_camera.transpose(-1, -2)
     return batch._replace(
-        keypoints=seen.keypoints * present[..., None, None], view=seen.view * present[..., None],
-        age_s=batch.age_s * present, present=present,
+        keypoints=seen.keypoints * kept[..., None, None], view=seen.view * kept[..., None],
+        age_s=batch.age_s * kept, present=present,
         joints_m=batch.joints_m @ new_from_old.transpose(-1, -2), view_from_camera=seen.view_from_camera,
     )

@@ -73,15 +73,15 @@ def _conditions(report: Dict[str, Any]) -> Any:
 
 
 def _sigma(report: Dict[str, Any]) -> Any:
-    """Sigma against the error that really occurs, in equally full bins."""
+    """Sigma against the error within which 68 % of the joints really lie, in equally full bins."""
     rows, overall = report["sigma_reliability"], report["overall"]
     sigma, error = ([row[key] for row in rows] for key in ("sigma_mm", "error_mm"))
     figure, axes = plt.subplots(figsize=(4.2, 4))
     most = 1.08 * max(sigma + error)
-    axes.plot([0, most], [0, most], color=GREY, linewidth=1, linestyle="--", label="sigma = error")
+    axes.plot([0, most], [0, most], color=GREY, linewidth=1, linestyle="--", label="68 % within sigma")
     axes.plot(sigma, error, "o-", color=BLUE, label="a tenth of the joints each")
     axes.set(xlim=(0, most), ylim=(0, most), aspect="equal",
-             xlabel="sigma, root mean square (mm)", ylabel="error, root mean square (mm)")
+             xlabel="mean sigma (mm)", ylabel="error that 68 % of the joints stay below (mm)")
     axes.set_title(f"Above the line sigma is too small\nwithin 1 sigma {overall['within_1_sigma_pct']:.0f} %, "
                    f"within 2 sigma {overall['within_2_sigma_pct']:.0f} %", fontsize=9)
     axes.legend(loc="upper left")

@@ -1,49 +1,50 @@
 """How well movement is reproduced: consecutive outputs for the same person at 30 Hz.
 
-Two seconds of keypoints are drawn; the node's windows end at each frame of the second half, which has
-the whole span of history before it. The virtual camera turns from frame to frame, so poses are turned
-back into the camera, which stands still, before any difference is taken.
+Three seconds of keypoints are drawn, of which the last is measured (or as many frames as are asked for). The
+virtual camera turns from frame to frame, so poses are turned back into the camera, which stands still, before any
+difference is taken.
 """
 
 from dataclasses import replace
 from typing import Dict
 
 import torch
-from torch import nn
 
 from .. import metrics
 from ..data import Motion
-from ..windows import WindowLayout, make_batch
-from .stream import Slots, lift_stream, node_slots
+from ..layers import Memory
+from ..streams import make_batch
+from .stream import Lift
 
 SEED = 2027
 RATE_HZ = 30.0
-STREAM = WindowLayout(frames=60, spacing_s=1 / RATE_HZ, span_s=2.0)
-FIRST_OUTPUT = 30
-LONGEST_STREAM_S = 3.0  # dropped frames and jitter stretch the two seconds
+FRAMES, MEASURED = 90, 30
+STRETCHED = 1.5  # by dropped frames and gaps, at most
 SEQUENCES_AT_ONCE = 64
 
 
-def long_enough(motion: Motion) -> Motion:
-    """Only the recordings that are longer than a stream."""
-    return replace(motion, chance=motion.chance * (motion.length > LONGEST_STREAM_S * motion.fps))
+def long_enough(motion: Motion, frames: int) -> Motion:
+    """Only the recordings that are longer than a stream of so many frames, as far as anything is remembered."""
+    needed_s = min(STRETCHED * frames / RATE_HZ, Memory().span_s)
+    return replace(motion, chance=motion.chance * (motion.seconds > needed_s))
 
 
-def sequence_errors(network: nn.Module, motion: Motion, layout: WindowLayout, sequences: int = 128) -> Dict[str, float]:
-    """MPJVE, acceleration error and jitter, and the truth's own size of each to compare with."""
+def sequence_errors(lift: Lift, motion: Motion, sequences: int = 128, frames: int = FRAMES,
+                    measured: int = MEASURED) -> Dict[str, float]:
+    """MPJVE, acceleration error and jitter, and the truth's own size of each to compare with.
+
+    Of the last `measured` frames of streams of `frames`.
+    """
     rng = torch.Generator().manual_seed(SEED)
-    motion = long_enough(motion.to(torch.device("cpu")))  # the same draws whatever the network runs on
+    motion = long_enough(motion.to(torch.device("cpu")), frames)  # the same draws whatever the network runs on
+    at = range(frames - measured, frames)
     rows = []
     for start in range(0, sequences, SEQUENCES_AT_ONCE):
-        batch = make_batch(motion, min(SEQUENCES_AT_ONCE, sequences - start), STREAM, rng, vary=False, rate_hz=RATE_HZ)
-        used = batch.present > 0
-        stamp_s = -batch.age_s.double()
-        slots = Slots(*(t[:, FIRST_OUTPUT:] for t in node_slots(stamp_s, used, layout)))
-        found, _ = lift_stream(network, batch.keypoints, batch.view, slots)
-        to_camera, used, stamp_s = (t[:, FIRST_OUTPUT:] for t in (batch.view_from_camera, used, stamp_s))
-        found = (found @ to_camera).double()
-        true = (batch.joints_m[:, FIRST_OUTPUT:] @ to_camera).double()
-        rows.append(_movement(found, true, stamp_s, used))
+        batch = make_batch(motion, min(SEQUENCES_AT_ONCE, sequences - start), frames, rng, vary=False, rate_hz=RATE_HZ)
+        found, _ = lift(batch, at)
+        to_camera, used, age_s, true = (t[:, -measured:] for t in (
+            batch.view_from_camera, batch.present > 0, batch.age_s, batch.joints_m))
+        rows.append(_movement((found @ to_camera).double(), (true @ to_camera).double(), -age_s.double(), used))
     return {name: torch.cat([row[name] for row in rows]).mean().item() for name in rows[0]}
 
 

@@ -1,78 +1,65 @@
-"""What the node feeds its network at every frame of a stream, and what the network says to it.
+"""What the network says of frames of a stream: with a memory, as the node runs it, or of a window around each."""
 
-The same rules as src/person/window.rs: the newest frame, then each next one at least the layout's
-spacing older than the one before it, none older than the span, with their true ages.
-"""
-
-from typing import NamedTuple, Tuple
+from typing import Callable, Sequence, Tuple
 
 import torch
-from torch import nn
 
-from ..windows import WindowLayout
+from ..layers import Memory
+from ..network import PoseMoE
+from ..streams import Batch
 
-SPACING_TOLERANCE_S = 1e-3  # as in window.rs: rounding of a 60 Hz stamp must not skip a frame
-WINDOWS_AT_ONCE = 512
+Answer = Tuple[torch.Tensor, torch.Tensor]  # joints_m (B, A, 17, 3) and sigma_m (B, A, 17) of the A frames asked for
+Lift = Callable[[Batch, Sequence[int]], Answer]
 
-
-class Slots(NamedTuple):
-    """Which frames of S streams fill the T slots of the window that ends at each of F frames."""
-
-    index: torch.Tensor    # (S, F, T) frame of the stream, 0 where the slot is empty
-    age_s: torch.Tensor    # (S, F, T) before the window's newest frame, 0 where empty
-    present: torch.Tensor  # (S, F, T) 1 where filled, else 0
+FRAMES_AT_ONCE = 1024
 
 
-def node_slots(stamp_s: torch.Tensor, used: torch.Tensor, layout: WindowLayout) -> Slots:
-    """Slots for streams with stamps (S, F), rising and in double precision, of which only `used` (S, F) count.
+def streaming(network: PoseMoE, memory: Memory = Memory()) -> Lift:
+    """Every frame remembers those before it. The whole stream at once gives what the node finds step by step."""
+    reach = memory.frames * network.time_blocks()  # at most: what is remembered remembered others
 
-    A window that would end at an unused frame is empty.
-    """
-    streams, frames = stamp_s.shape
-    index = torch.zeros(streams, frames, layout.frames, dtype=torch.long)
-    age_s, present = torch.zeros(index.shape), torch.zeros(index.shape)
-    filled = torch.zeros(streams, frames, dtype=torch.long)
-    last_s = torch.full((streams, frames), -torch.inf, dtype=stamp_s.dtype)
-    for back in range(frames):  # all windows at once look one frame further back
-        older = (torch.arange(frames) - back).clamp(min=0)
-        before_s = stamp_s - stamp_s[:, older]
-        due = used & used[:, older] & (torch.arange(frames) >= back) & (filled < layout.frames)
-        due &= (before_s <= layout.span_s) & (before_s - last_s >= layout.spacing_s - SPACING_TOLERANCE_S)
-        stream, newest = due.nonzero(as_tuple=True)
-        slot = layout.frames - 1 - filled[due]
-        index[stream, newest, slot] = older[newest]
-        age_s[stream, newest, slot] = before_s[due].float()
-        present[stream, newest, slot] = 1
-        filled = filled + due
-        last_s = torch.where(due, before_s, last_s)
-    return Slots(index, age_s, present)
+    def lift(batch: Batch, at: Sequence[int]) -> Answer:
+        first, end = _needed_from(batch.used[:, :min(at)], reach), max(at) + 1
+        inputs = tuple(t[:, first:end] for t in _as_seen(batch))
+        return _in_parts(network, inputs, lambda *part: _chosen(network.lift(*part, memory), [a - first for a in at]))
+    return lift
 
 
-def lift_stream(network: nn.Module, keypoints: torch.Tensor, view: torch.Tensor,
-                slots: Slots) -> Tuple[torch.Tensor, torch.Tensor]:
-    """joints_m (S, F, 17, 3), each in its own frame's virtual camera, and sigma_m (S, F, 17).
+def _needed_from(used: torch.Tensor, reach: int) -> int:
+    """The first frame that matters to those after `used` (B, T), which depend on so many used ones before them."""
+    there = used.flip(1).cumsum(1).flip(1)  # from each frame on
+    return max(0, int((there >= reach).all(0).sum()) - 1)
 
-    From views of every frame, keypoints (S, N, 17, 3) and view (S, N, 3), and the slots of F windows.
-    """
-    stream = torch.arange(len(keypoints))[:, None, None]
-    inputs = (
-        keypoints[stream, slots.index] * slots.present[..., None, None],
-        view[stream, slots.index] * slots.present[..., None], slots.age_s, slots.present,
-    )
-    joints_m, sigma_m = lift(network, *(t.flatten(0, 1) for t in inputs))
-    shape = slots.present.shape[:2]
-    return joints_m.unflatten(0, shape), sigma_m.unflatten(0, shape)
+
+def windowed(network: PoseMoE, frames: int) -> Lift:
+    """Each frame is the last of a window of so many, all of which see each other."""
+    def lift(batch: Batch, at: Sequence[int]) -> Answer:
+        seen = _as_seen(batch)
+        answers = []
+        for newest in at:
+            first = max(0, newest + 1 - frames)
+            keypoints, view, age_s, present = (t[:, first:newest + 1] for t in seen)
+            inputs = (keypoints, view, age_s - age_s[:, -1:], present)
+            answers.append(_in_parts(network, inputs, network.lift_newest))
+        return torch.stack([a[0] for a in answers], 1), torch.stack([a[1] for a in answers], 1)
+    return lift
+
+
+def _as_seen(batch: Batch) -> Tuple[torch.Tensor, ...]:
+    return batch.keypoints, batch.view, batch.age_s, batch.used
+
+
+def _chosen(lifted, at: Sequence[int]) -> Answer:
+    return lifted.joints_m[:, list(at)], lifted.sigma_m[:, list(at)]
 
 
 @torch.no_grad()
-def lift(network: nn.Module, *inputs: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
-    """joints_m (P, 17, 3) and sigma_m (P, 17) on the CPU, wherever the network is; in float32 as the node."""
-    device = next(network.parameters(), torch.empty(0)).device
+def _in_parts(network: PoseMoE, inputs: Tuple[torch.Tensor, ...], lift: Callable[..., Answer]) -> Answer:
+    """On the CPU wherever the network is; in float32 as the node."""
+    device = next(network.parameters()).device
     was_training = network.training
     network.eval()
-    parts = [
-        network(*(t.float().to(device) for t in part))
-        for part in zip(*(t.split(WINDOWS_AT_ONCE) for t in inputs))
-    ]
+    streams = max(1, FRAMES_AT_ONCE // inputs[0].shape[1])
+    parts = [lift(*(t.float().to(device) for t in part)) for part in zip(*(t.split(streams) for t in inputs))]
     network.train(was_training)
     return torch.cat([p[0].cpu() for p in parts]), torch.cat([p[1].cpu() for p in parts])

@@ -21,6 +21,14 @@ MOVEMENT = (
 )
 
 
+MEMORY = (
+    ("mpjpe_mm", "MPJPE mm", 1), ("p_mpjpe_mm", "P-MPJPE mm", 1), ("depth_mm", "depth mm", 1), SIGMA[0],
+    ("velocity_error_mm_s", "vel.err mm/s", 1), ("acceleration_error_m_s2", "acc.err m/s2", 2),
+    ("walk_mpjpe_mm", "walk MPJPE", 1), ("walk_p_mpjpe_mm", "walk P-MPJPE", 1),
+    ("walk_acceleration_m_s2", "walk acc m/s2", 1),
+)
+
+
 def table(title: str, rows: Dict[str, Dict[str, Any]], columns: Sequence[Column]) -> str:
     """A title and one line for each named row."""
     first = max((len(name) for name in rows), default=0)
@@ -35,25 +43,31 @@ def sweep(title: str, rows: List[Dict[str, Any]], key: str, columns: Sequence[Co
     return table(title, {f"{row[key]:g}" if key != "border" else row[key]: row for row in rows}, columns)
 
 
-def quick_table(report: Dict[str, Any]) -> str:
-    return table("Held-out people, newest frame, root-relative", {"all": report["overall"]}, OVERALL)
+def overall_table(figures: Dict[str, float]) -> str:
+    return table("Held-out people, newest frame, root-relative", {"all": figures}, OVERALL)
+
+
+def quick_tables(report: Dict[str, Any]) -> str:
+    return "\n".join((overall_table(report["overall"]), walk_table(report["walk"])))
 
 
 def full_tables(report: Dict[str, Any]) -> str:
     return "\n".join((
-        quick_table(report),
+        overall_table(report["overall"]),
         table("By joint", report["per_joint"],
               (("error_mm", "error mm", 1), ("image_plane_mm", "image mm", 1), ("depth_mm", "depth mm", 1))),
-        table("By family of motion", report["per_action"], (("people", "windows", 0), *SWEEP)),
+        table("By family of motion", report["per_action"], (("people", "people", 0), *SWEEP)),
         sweep("By noise of the detector, times the usual", report["noise"], "noise"),
         sweep("By rate of the detector, Hz", report["rate"], "rate_hz"),
         sweep("By joints taken away at random", report["missing"], "missing_joints"),
         sweep("Legs cut off by the image's border", report["border"], "border",
               (("upper_body_mm", "upper mm", 1), *SWEEP)),
-        table("Sigma, in bins of like sigma (root mean squares)",
+        table("In bins of like sigma: its mean, and the error within which 68 % of the joints lie",
               {str(n + 1): row for n, row in enumerate(report["sigma_reliability"])},
-              (("sigma_mm", "sigma mm", 1), ("error_mm", "error mm", 1))),
+              (("sigma_mm", "sigma mm", 1), ("error_mm", "68 % err. mm", 1))),
         movement_table(report["movement"]),
+        memory_table(report["memory"]),
+        walk_table(report["walk"]),
     ))
 
 
@@ -62,6 +76,11 @@ def movement_table(figures: Dict[str, float]) -> str:
     for name, key, unit in MOVEMENT:
         lines.append(f"{name:20}{figures[key]:10.1f} {unit}")
     return "\n".join(lines) + "\n"
+
+
+def memory_table(rows: List[Dict[str, Any]]) -> str:
+    named = {f"{row['mode']} {row['memory_frames']:>3}": row for row in rows}
+    return table("By frames remembered (stream) or seen at once (window); held-out people at 30 Hz", named, MEMORY)
 
 
 def walk_table(rows: Dict[str, Dict[str, float]]) -> str:

@@ -9,22 +9,21 @@ from pathlib import Path
 from typing import Dict, List
 
 import torch
-from torch import nn
 
 from .. import metrics
 from ..skeleton import HIPS, LIMB_JOINTS
 from ..view import person_view
-from ..windows import LEAST_KEYPOINTS, WindowLayout
+from ..streams import LEAST_KEYPOINTS, Batch
 from .recordings import Recording, read_walk
-from .stream import lift_stream, node_slots
+from .stream import Lift
 
 Rows = Dict[str, torch.Tensor]  # errors by name, one for each posed frame (or joint, or difference)
 
 
-def walk_errors(network: nn.Module, layout: WindowLayout, folder: Path) -> Dict[str, Dict[str, float]]:
+def walk_errors(lift: Lift, folder: Path) -> Dict[str, Dict[str, float]]:
     """Figures for each camera, and for all cameras together as "all"."""
     recordings = read_walk(folder)
-    parts = [_measure(network, layout, recording) for recording in recordings]
+    parts = [_measure(lift, recording) for recording in recordings]
     figures = {recording.camera: _figures([part]) for recording, part in zip(recordings, parts)}
     return {**figures, "all": _figures(parts)}
 
@@ -33,13 +32,15 @@ def _relative_to_mid_hip(joints_m: torch.Tensor) -> torch.Tensor:
     return joints_m - joints_m[:, list(HIPS)].mean(1, keepdim=True)
 
 
-def _measure(network: nn.Module, layout: WindowLayout, of: Recording) -> Rows:
+def _measure(lift: Lift, of: Recording) -> Rows:
     stamp_s, xy, score = (torch.from_numpy(a) for a in (of.stamp_s, of.xy, of.score))
     seen = person_view(xy, score)
     posed = (score > 0).sum(-1) >= LEAST_KEYPOINTS
-    slots = node_slots(stamp_s[None], posed[None], layout)
-    lifted = lift_stream(network, seen.keypoints[None].float(), seen.view[None].float(), slots)
-    found, sigma_m = (t[0].double() for t in lifted)
+    used = posed.float()[None]
+    batch = Batch(
+        seen.keypoints[None].float(), seen.view[None].float(), (stamp_s[-1] - stamp_s)[None].float(), used,
+        torch.zeros(0), seen.view_from_camera[None].float(), torch.zeros(0))
+    found, sigma_m = (t[0].double() for t in lift(batch, range(len(stamp_s))))
     found = _relative_to_mid_hip(found)
     # Both in the virtual camera, where across and along the line of sight mean something. All other
     # errors of one frame are the same in any frame.

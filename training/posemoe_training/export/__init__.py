@@ -1,8 +1,8 @@
 """The trained network as a model file for the node: `python -m posemoe_training export`.
 
-    checkpoint ─┬─ graph.py ───────────┬─ operators, parity ─ manifest ─ posemoe.onnx
-                ├─ half.py ─ graph.py ─┘  (refuse what is wrong)
-                └─ fixture.py ─ parity.json, for the test in Rust
+    checkpoint ─┬─ forms.py ─┬─ graph.py ───────────┬─ operators, parity ─ manifest ─ posemoe.onnx
+                │            └─ half.py ─ graph.py ─┘  (refuse what is wrong)
+                └─ fixture.py ─ parity.safetensors, for the test in Rust
 """
 
 from .command import add_arguments, run

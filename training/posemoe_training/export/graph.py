@@ -1,39 +1,45 @@
-"""From PyTorch to an ONNX graph for any number of people."""
+"""From PyTorch to an ONNX graph for any number of people and of frames remembered."""
 
 import logging
 import warnings
-from typing import Tuple
 
 import onnx
 import torch
 from onnx import version_converter
-from torch import nn
+
+from .forms import Form, Inputs
 
 # What PyTorch's exporter speaks.
 EXPORTED_OPSET = 18
 # What TensorRT 8.6 and ONNX Runtime 1.17 read, the oldest that a Jetson brings.
 OPSET, IR_VERSION = 17, 8
 
-INPUTS = ("keypoints", "view", "age_s", "present")
-OUTPUTS = ("joints_m", "sigma_m")
 # Tracing takes 1 for a constant; any other number stands for all of them.
 TRACED_PEOPLE = 3
 
-Inputs = Tuple[torch.Tensor, ...]
 
-
-def to_onnx(network: nn.Module, people: Inputs) -> onnx.ModelProto:
-    """The network as a graph, traced on a few of `people`."""
+def to_onnx(form: Form, people: Inputs) -> onnx.ModelProto:
+    """The form as a graph, traced on a few of `people`."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # else a warning that torchvision is missing
+    many = torch.export.Dim("people", min=1)
+    past = torch.export.Dim("slots" if form.kind == "stream" else "frames", min=1)
+    shapes = tuple(
+        {0: many, **({form.second_axis[name]: past} if name in form.second_axis else {})} for name in form.inputs
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            network.eval(), tuple(tensor[:TRACED_PEOPLE].contiguous() for tensor in people),
+            form.eval(), tuple(tensor[:TRACED_PEOPLE].contiguous() for tensor in people),
             dynamo=True, verbose=False, opset_version=EXPORTED_OPSET,
-            input_names=list(INPUTS), output_names=list(OUTPUTS),
-            dynamic_shapes={name: {0: torch.export.Dim("people", min=1)} for name in INPUTS},
+            input_names=list(form.inputs), output_names=list(form.outputs), dynamic_shapes=_as_called(form, shapes),
         )
     return _older(program.model_proto)
+
+
+def _as_called(form: Form, shapes: tuple) -> tuple:
+    # What a module takes as `*kept` is one argument to the exporter.
+    plain = len(shapes) - len(getattr(form, "kept", ()))
+    return (*shapes[:plain], shapes[plain:]) if plain < len(shapes) else shapes
 
 
 def _older(model: onnx.ModelProto) -> onnx.ModelProto:

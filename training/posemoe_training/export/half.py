@@ -10,10 +10,11 @@ Inputs and outputs stay float32, so that the node runs either file.
 """
 
 import copy
-from typing import Tuple
 
 import torch
 from torch import nn
+
+from .forms import Form
 
 NARROW = 16
 
@@ -30,24 +31,11 @@ class Exact(nn.Module):
             return self.layer(x.float())
 
 
-class Half(nn.Module):
-    """A network under autocast, with float32 outputs."""
-
-    def __init__(self, network: nn.Module):
-        super().__init__()
-        self.network = network
-
-    def forward(self, keypoints: torch.Tensor, view: torch.Tensor, age_s: torch.Tensor,
-                present: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
-        with torch.autocast("cpu", dtype=torch.float16):
-            joints_m, sigma_m = self.network(keypoints, view, age_s, present)
-        return joints_m.float(), sigma_m.float()
-
-
-def in_half(network: nn.Module) -> Half:
-    """A copy of `network` with float16 weights, the narrow layers' excepted."""
-    network = copy.deepcopy(network).eval()
-    for parent in list(network.modules()):
+def in_half(form: Form) -> Form:
+    """A copy of `form` with float16 weights, the narrow layers' excepted."""
+    form = copy.deepcopy(form).eval()
+    form.half = True
+    for parent in list(form.modules()):
         for name, layer in list(parent.named_children()):
             if not isinstance(layer, nn.Linear):
                 continue
@@ -55,4 +43,4 @@ def in_half(network: nn.Module) -> Half:
                 parent.add_module(name, Exact(layer))
             else:
                 layer.half()
-    return Half(network)
+    return form

@@ -7,14 +7,13 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-from torch import nn
 
 from ..data import Motion
-from ..windows import WindowLayout, make_batch
-from .graph import INPUTS, OUTPUTS, Inputs
+from ..streams import Batch, make_batch
+from .forms import OUTPUTS, Form, Inputs
 from .refused import Refused
 
-PEOPLE = 256
+PEOPLE, FRAMES = 256, 24
 # What rounding in float32 may leave in a coordinate; the test in Rust allows the same.
 FLOAT32_MOST_M = 2e-5
 # A fifteenth of the network's own error, for all but one joint in a thousand.
@@ -41,29 +40,29 @@ class Apart:
         return f"joints at most {joint} apart, 99.9 % of them {most}; sigmas at most {sigma}"
 
 
-def held_out_people(held_out: Motion, layout: WindowLayout, size: int = PEOPLE, seed: int = 11) -> Inputs:
-    """The network's inputs for simulated detections of held-out people."""
-    rng = torch.Generator().manual_seed(seed)
-    return make_batch(held_out, size, layout, rng, vary=False).inputs
+def held_out_people(held_out: Motion, size: int = PEOPLE, seed: int = 11) -> Batch:
+    """Simulated detections of held-out people."""
+    return make_batch(held_out, size, FRAMES, torch.Generator().manual_seed(seed), vary=False)
 
 
-def onnx_answer(model: onnx.ModelProto, people: Inputs) -> Answer:
+def onnx_answer(form: Form, model: onnx.ModelProto, people: Inputs) -> Answer:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    return tuple(session.run(list(OUTPUTS), {name: x.numpy() for name, x in zip(INPUTS, people)}))
+    return tuple(session.run(list(OUTPUTS), {name: x.numpy() for name, x in zip(form.inputs, people)}))
 
 
 @torch.no_grad()
-def torch_answer(network: nn.Module, people: Inputs) -> Answer:
-    return tuple(tensor.numpy() for tensor in network.eval()(*people))
+def torch_answer(form: Form, people: Inputs) -> Answer:
+    return tuple(tensor.numpy() for tensor in form(*people)[:len(OUTPUTS)])
 
 
-def check_float32(network: nn.Module, model: onnx.ModelProto, people: Inputs) -> Apart:
-    """Refuses a graph that computes something else than the network, for many people or for one."""
-    expected = torch_answer(network, people)
+def check_float32(form: Form, model: onnx.ModelProto, people: Inputs) -> Apart:
+    """Refuses a graph that computes something else than the form, for many people or for one."""
+    expected = torch_answer(form, people)
     for size in (1, len(people[0])):
-        apart = Apart.between(onnx_answer(model, tuple(x[:size] for x in people)), tuple(x[:size] for x in expected))
+        found = onnx_answer(form, model, tuple(x[:size] for x in people))
+        apart = Apart.between(found, tuple(x[:size] for x in expected))
         # Not `>`: a difference that is not a number must not pass.
         if not max(apart.joint_m, apart.sigma_m) <= FLOAT32_MOST_M:
             raise Refused(f"people: {size}; ONNX Runtime and PyTorch differ: {apart}; "
@@ -71,9 +70,9 @@ def check_float32(network: nn.Module, model: onnx.ModelProto, people: Inputs) ->
     return apart
 
 
-def check_float16(float32: onnx.ModelProto, float16: onnx.ModelProto, people: Inputs) -> Apart:
+def check_float16(form: Form, float32: onnx.ModelProto, float16: onnx.ModelProto, people: Inputs) -> Apart:
     """Refuses a float16 variant whose rounding would be seen."""
-    apart = Apart.between(onnx_answer(float16, people), onnx_answer(float32, people))
+    apart = Apart.between(onnx_answer(form, float16, people), onnx_answer(form, float32, people))
     if not (apart.most_joints_m <= FLOAT16_MOST_M and apart.sigma_m < np.inf):
         raise Refused(f"float16 and float32 differ: {apart}; "
                       f"expected at most {1000 * FLOAT16_MOST_M:.2g} mm for 99.9 % of the joints")

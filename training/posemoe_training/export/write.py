@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Dict
 
 import onnx
-from torch import nn
 
-from ..windows import WindowLayout
-from .graph import Inputs, to_onnx
+from ..streams import Batch
+from .forms import Form
+from .graph import to_onnx
 from .half import in_half
 from .manifest import OwnData, add_manifest, manifest
 from .operators import check_operators
@@ -17,22 +17,21 @@ from .refused import Refused
 MOST_BYTES = 20_000_000
 
 
-def write_float32(network: nn.Module, layout: WindowLayout, people: Inputs, out: Path,
-                  own_data: OwnData = ()) -> onnx.ModelProto:
-    model = to_onnx(network, people)
+def write_float32(form: Form, people: Batch, out: Path, own_data: OwnData = ()) -> onnx.ModelProto:
+    inputs = form.example(people)
+    model = to_onnx(form, inputs)
     check_operators(model)
-    print(f"float32 against PyTorch: {check_float32(network, model, people)}")
-    write_model(model, manifest(network, layout, out.stem, "float32", own_data), out)
+    print(f"{form.kind}, float32 against PyTorch: {check_float32(form, model, inputs)}")
+    write_model(model, manifest(form, out.stem, "float32", own_data), out)
     return model
 
 
-def write_float16(network: nn.Module, layout: WindowLayout, people: Inputs, float32: onnx.ModelProto,
-                  out: Path, own_data: OwnData = ()) -> onnx.ModelProto:
-    model = to_onnx(in_half(network), people)
+def write_float16(form: Form, people: Batch, float32: onnx.ModelProto, out: Path, own_data: OwnData = ()) -> None:
+    inputs = form.example(people)
+    model = to_onnx(in_half(form), inputs)
     check_operators(model)
-    print(f"float16 against float32: {check_float16(float32, model, people)}")
-    write_model(model, manifest(network, layout, out.stem, "float16", own_data), out)
-    return model
+    print(f"{form.kind}, float16 against float32: {check_float16(form, float32, model, inputs)}")
+    write_model(model, manifest(form, out.stem, "float16", own_data), out)
 
 
 def write_model(model: onnx.ModelProto, promises: Dict[str, object], out: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from .recording import Recording, SourceError
 
-AT_MOST_FPS = 60.0   # more teaches nothing: the windows are read at 60 Hz and below
+AT_MOST_FPS = 60.0   # more teaches nothing: streams are read at 60 Hz and below
 SHORTEST_S = 1.5     # the longest window of training; shorter sequences are never drawn (data.py)
 FASTEST_M_S = 40.0   # no wrist is faster; a calibration pose or a swapped marker is
 LIMBS = ([2, 3, 5, 6, 12, 13, 15, 16], [1, 2, 4, 5, 11, 12, 14, 15])  # far ends, near ends

@@ -1,0 +1,228 @@
+//! One figure: a form of the network, so many frames of the past, so many people.
+
+use std::cell::Cell as Shared;
+use std::fmt;
+use std::rc::Rc;
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::Failure;
+use super::crowd::{Crowd, Desk, now};
+use crate::config::ros_args::RosArgs;
+use crate::config::{Config, Value};
+use crate::engine;
+use crate::library;
+use crate::lift::{LiftError, Lifted, Lifter, Seen};
+use crate::msg::Message;
+use crate::msg::posemoe::People2D;
+use crate::node::{Node, Timing};
+use crate::person::crowd::PersonKey;
+use crate::stamp::Stamp;
+
+/// Measured frames: not fewer, for a median; not more, for 99 % of them are enough.
+const FEWEST: usize = 5;
+const MOST: usize = 400;
+/// Between those two, as many as fit into this.
+const LONG_ENOUGH: Duration = Duration::from_secs(4);
+
+/// A form of the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+#[clap(rename_all = "snake_case")]
+pub enum Mode {
+    /// Each frame once, with what was kept of the earlier ones.
+    Streaming,
+    /// The same weights, the whole window anew for each frame.
+    Window,
+    /// An entangled network of the same size, the whole window anew.
+    WindowEntangled,
+}
+
+impl Mode {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Streaming, Self::Window, Self::WindowEntangled];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Streaming => "streaming",
+            Self::Window => "window",
+            Self::WindowEntangled => "window_entangled",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// Form of the network.
+    pub mode: Mode,
+    /// Frames of the past.
+    pub memory_frames: usize,
+    /// People in each frame.
+    pub people: usize,
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.mode, self.memory_frames, self.people)
+    }
+}
+
+impl FromStr for Cell {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let unfit = || format!("found {text:?}, expected MODE:FRAMES:PEOPLE");
+        let parts: Vec<&str> = text.split(':').collect();
+        let [mode, frames, people] = parts[..] else {
+            return Err(unfit());
+        };
+        let known = Mode::ALL.into_iter().find(|known| known.name() == mode);
+        Ok(Self {
+            mode: known.ok_or_else(unfit)?,
+            memory_frames: frames.parse().map_err(|_| unfit())?,
+            people: people.parse().map_err(|_| unfit())?,
+        })
+    }
+}
+
+/// What came out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// Form of the network.
+    pub mode: Mode,
+    /// Frames of the past.
+    pub memory_frames: usize,
+    /// People in each frame.
+    pub people: usize,
+    /// Time for a frame, from serialized keypoints to serialized people (µs).
+    pub us_per_frame_median: f64,
+    /// The same, exceeded by one frame in a hundred (the slowest where fewer were measured).
+    pub us_per_frame_p99: f64,
+    /// Memory of the whole process at its most (MiB).
+    pub rss_mib: f64,
+    /// Frames measured.
+    pub frames: usize,
+}
+
+/// A lifter that, until it is told to work, remembers but answers with a pose that is at hand: to
+/// fill long windows at once.
+struct Filled {
+    lifter: Box<dyn Lifter>,
+    working: Rc<Shared<bool>>,
+    answer: Lifted,
+}
+
+impl Lifter for Filled {
+    fn remember(&mut self, stamp: Stamp, seen: &[Seen<'_>]) {
+        self.lifter.remember(stamp, seen);
+    }
+
+    fn lift(
+        &mut self,
+        stamp: Stamp,
+        seen: &[Seen<'_>],
+        lifted: &mut Vec<Option<Lifted>>,
+    ) -> Result<(), LiftError> {
+        if self.working.get() {
+            return self.lifter.lift(stamp, seen, lifted);
+        }
+        lifted.clear();
+        lifted.resize(seen.len(), Some(self.answer.clone()));
+        Ok(())
+    }
+
+    fn forget(&mut self, person: PersonKey) {
+        self.lifter.forget(person);
+    }
+}
+
+/// Fills everyone's past, then measures.
+pub fn measure(cell: Cell, mut ros: RosArgs) -> Result<Row, Failure> {
+    configure(&mut ros.config, cell)?;
+    let (lifter, engine) = engine::load(&ros.config)?;
+    let working = Rc::new(Shared::new(cell.mode == Mode::Streaming));
+    let lifter = Filled {
+        lifter,
+        working: Rc::clone(&working),
+        answer: Crowd::pose(),
+    };
+    let mut desk = Desk::default();
+    let mut node = Node::connect(&mut desk, &ros, Box::new(lifter), engine, Timing::Live)?;
+    node.handle(&desk.camera_info(), &now, Vec::new);
+    let mut crowd = Crowd::new(cell.people);
+    for _ in 0..=cell.memory_frames {
+        node.handle(&desk.keypoints(crowd.next_frame()), &now, Vec::new);
+    }
+    working.set(true);
+    let mut times = Vec::new();
+    let began = Instant::now();
+    // The first is warming up: the network's buffers are made for its shapes.
+    while times.len() <= FEWEST || (times.len() <= MOST && began.elapsed() < LONG_ENOUGH) {
+        let event = desk.keypoints(crowd.next_frame());
+        let started = Instant::now();
+        let messages = node.handle(&event, &now, Vec::new);
+        times.push(started.elapsed().as_secs_f64() * 1e6);
+        std::hint::black_box(messages);
+    }
+    check(&node, cell)?;
+    times.remove(0);
+    times.sort_by(f64::total_cmp);
+    Ok(Row {
+        mode: cell.mode,
+        memory_frames: cell.memory_frames,
+        people: cell.people,
+        us_per_frame_median: times[times.len() / 2],
+        us_per_frame_p99: times[(times.len() * 99).div_ceil(100) - 1],
+        rss_mib: peak_memory_mib()?,
+        frames: times.len(),
+    })
+}
+
+/// Everything that is published by default stays on.
+fn configure(config: &mut Config, cell: Cell) -> Result<(), Failure> {
+    let text = |text: &str| Value::Text(text.to_owned());
+    let (mode, frames) = match cell.mode {
+        Mode::Streaming => ("stream", "memory_frames"),
+        Mode::Window | Mode::WindowEntangled => ("window", "window_frames"),
+    };
+    config.set("keypoints_type", &text(People2D::TYPE_NAME))?;
+    config.set("max_people", &Value::Int(i64::try_from(cell.people)?))?;
+    config.set("mode", &text(mode))?;
+    config.set(frames, &Value::Int(i64::try_from(cell.memory_frames)?))?;
+    if cell.mode == Mode::Window {
+        config.set("model", &text(""))?;
+    } else if cell.mode == Mode::WindowEntangled {
+        config.set("model", &text(&library::yardstick()?.to_string_lossy()))?;
+    }
+    Ok(())
+}
+
+/// A figure counts only if everyone was lifted in every frame.
+fn check(node: &Node, cell: Cell) -> Result<(), Failure> {
+    let totals = node.totals();
+    let expected = totals.frames_in * cell.people as u64;
+    if totals.people_tracked == expected {
+        return Ok(());
+    }
+    let (found, lost) = (totals.people_tracked, node.drops());
+    Err(format!("{cell}: {found} people were lifted, expected {expected}; {lost:?}").into())
+}
+
+fn peak_memory_mib() -> Result<f64, Failure> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let kib = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .and_then(|rest| rest.trim().strip_suffix(" kB"))
+        .ok_or("no VmHWM in /proc/self/status")?;
+    Ok(kib.trim().parse::<f64>()? / 1024.0)
+}

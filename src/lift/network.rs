@@ -1,0 +1,71 @@
+//! What a lifter asks of a network: numbers in, numbers out. All tensors are row-major.
+
+use super::LiftError;
+
+/// One new frame of several people, and what is kept of their earlier ones.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// P.
+    pub people: usize,
+    /// N, slots of each person's memory.
+    pub slots: usize,
+    /// (P, 17, 3); zeros where a joint was not seen.
+    pub keypoints: &'a [f32],
+    /// (P, 3).
+    pub view: &'a [f32],
+    /// (P,): the frame's stamp (s), modulo the network's cycle.
+    pub moment_s: &'a [f32],
+    /// (P, N): seconds since the frame in that slot, [`super::stream::EMPTY_AGE_S`] where there is none.
+    pub age_s: &'a [f32],
+    /// For each block in time a tensor (P or more, 17, N, width); the first P people count.
+    pub memory: &'a [Vec<f32>],
+}
+
+/// Where a network writes what it answers.
+#[derive(Debug)]
+pub struct Answers<'a> {
+    /// (P, 17, 3), root-relative (m).
+    pub joints_m: &'a mut [f32],
+    /// (P, 17) (m).
+    pub sigma_m: &'a mut [f32],
+}
+
+/// A network that takes a stream frame by frame.
+pub trait StepNetwork {
+    /// Answers for the new frame; `entries` (P, blocks, 17, width) are to be kept of it.
+    ///
+    /// # Errors
+    /// When it could not; what it wrote by then means nothing.
+    fn step(
+        &mut self,
+        step: &Step<'_>,
+        answers: Answers<'_>,
+        entries: &mut [f32],
+    ) -> Result<(), LiftError>;
+}
+
+/// Windows of several people; absent slots are 0.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Windows {
+    /// P.
+    pub people: usize,
+    /// T, slots of each window.
+    pub frames: usize,
+    /// (P, T, 17, 3); the frame to be answered in the last slot, the others in any order.
+    pub keypoints: Vec<f32>,
+    /// (P, T, 3).
+    pub view: Vec<f32>,
+    /// (P, T): seconds before the frame to be answered; below 0 for frames after it.
+    pub age_s: Vec<f32>,
+    /// (P, T): 1 where the slot is filled.
+    pub present: Vec<f32>,
+}
+
+/// A network that takes whole windows.
+pub trait WindowNetwork {
+    /// Answers for the last slot of each window.
+    ///
+    /// # Errors
+    /// When it could not; what it wrote by then means nothing.
+    fn run(&mut self, windows: &Windows, answers: Answers<'_>) -> Result<(), LiftError>;
+}

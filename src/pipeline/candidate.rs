@@ -1,0 +1,40 @@
+//! One person of a frame on the way through the stages.
+
+use crate::geometry::canonical::{PersonView, Rays};
+use crate::geometry::place::{place, to_camera};
+use crate::lift::{Lifted, Seen};
+use crate::person::crowd::PersonKey;
+use crate::person::memory::Estimate;
+
+/// Someone who can be lifted.
+pub struct Candidate {
+    pub id: String,
+    pub key: PersonKey,
+    /// The detector's score of the person, 0 to 1.
+    pub score: f64,
+    pub rays: Rays,
+    pub view: PersonView,
+}
+
+impl Candidate {
+    /// For the lifter.
+    pub fn seen(&self) -> Seen<'_> {
+        Seen {
+            person: self.key,
+            view: &self.view,
+        }
+    }
+
+    /// From what the lifter answered; `None` when the pose fits nowhere in front of the camera.
+    pub fn estimate(&self, lifted: &Lifted) -> Option<Estimate> {
+        let pose = to_camera(&self.view.view_from_camera, &lifted.joints_m);
+        let placement = place(&self.rays, &pose, &lifted.sigma_m)?;
+        Some(Estimate {
+            placement,
+            pose,
+            sigma_m: lifted.sigma_m,
+            score: self.rays.map(|ray| ray.map_or(0.0, |ray| ray.score)),
+            person_score: self.score,
+        })
+    }
+}

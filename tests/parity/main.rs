@@ -1,0 +1,88 @@
+//! Rust on ONNX Runtime computes what PyTorch computed when the model was exported.
+//!
+//! The shipped models and their fixture, unless `POSEMOE_PARITY_MODEL`, `POSEMOE_PARITY_FIXTURE` and,
+//! for a float16 variant and the model of windows, `POSEMOE_PARITY_FP16` and `POSEMOE_PARITY_WINDOW`
+//! name others; `scripts/smoke_training` names what it exported.
+
+mod fixture;
+mod stream;
+mod views;
+mod window;
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use posemoe::config::Config;
+use posemoe::engine;
+use posemoe::lift::onnx::{Model, OnnxOptions, Runtime};
+use posemoe::lift::provider::Provider;
+
+fn named(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).map(PathBuf::from)
+}
+
+fn shipped(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(file)
+}
+
+/// The model that `variable` names, else the one that ships. `None` when the streaming model is
+/// another one, and this form of it was not exported.
+fn model(variable: &str, file: &str) -> Option<Model> {
+    let path = match named(variable) {
+        Some(path) => path,
+        None if named("POSEMOE_PARITY_MODEL").is_some() => {
+            println!("another model, and no {variable} of it");
+            return None;
+        }
+        None => shipped(file),
+    };
+    let options = OnnxOptions {
+        model: path,
+        providers: vec![Provider::Cpu],
+        threads: 1,
+        engine_cache: None,
+    };
+    Some(Model::load(runtime(), &options).unwrap_or_else(|e| panic!("{e}")))
+}
+
+/// A process loads the library once, for all tests.
+fn runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| {
+        let library = engine::library(&Config::default()).unwrap_or_else(|e| panic!("{e}"));
+        Runtime::load(&library).unwrap_or_else(|e| panic!("{e}"))
+    })
+}
+
+/// Largest differences between ours and PyTorch's (m).
+#[derive(Debug, Default)]
+struct Worst {
+    joints_m: f64,
+    sigma_m: f64,
+}
+
+impl Worst {
+    fn take_in(&mut self, joints_m: (&[f32], &[f32]), sigma_m: (&[f32], &[f32])) {
+        self.joints_m = self.joints_m.max(farthest::<3>(joints_m));
+        self.sigma_m = self.sigma_m.max(farthest::<1>(sigma_m));
+    }
+
+    fn assert_at_most(&self, what: &str, most_m: f64) {
+        let Self { joints_m, sigma_m } = self;
+        println!("{what}: joints {joints_m:.2e} m, sigma {sigma_m:.2e} m, at most {most_m:.0e}");
+        assert!(*joints_m <= most_m, "{what}: joints: {joints_m:e} m");
+        assert!(*sigma_m <= most_m, "{what}: sigma: {sigma_m:e} m");
+    }
+}
+
+/// Largest distance between points that belong together.
+fn farthest<const AXES: usize>((ours, theirs): (&[f32], &[f32])) -> f64 {
+    assert_eq!(ours.len(), theirs.len());
+    let (ours, theirs) = (ours.as_chunks::<AXES>().0, theirs.as_chunks::<AXES>().0);
+    let distances = ours.iter().zip(theirs).map(|(a, b)| {
+        let squares = a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2));
+        squares.sum::<f64>().sqrt()
+    });
+    // Not f64::max, for which a number is larger than NaN.
+    distances.fold(0.0, |most, d| if d <= most { most } else { d })
+}

@@ -1,0 +1,140 @@
+//! Frame by frame through the memory is what the offline network says of whole streams at once.
+
+use std::collections::BTreeMap;
+
+use nalgebra::Rotation3;
+use posemoe::config::Config;
+use posemoe::engine::memory_shape;
+use posemoe::geometry::canonical::PersonView;
+use posemoe::lift::manifest::Precision;
+use posemoe::lift::onnx::OnnxStep;
+use posemoe::lift::stream::StreamLifter;
+use posemoe::lift::{Lifted, Lifter, Seen};
+use posemoe::person::crowd::PersonKey;
+use posemoe::stamp::Stamp;
+
+use crate::fixture::{Fixture, Tensor};
+use crate::{Worst, model};
+
+const FEWEST_FRAMES: usize = 2000;
+
+/// People who come and go: each row is one person in one frame.
+struct Stream {
+    stamps: Vec<Stamp>,
+    frame: Vec<i64>,
+    visit: Vec<i64>,
+    keypoints: Tensor<f32>,
+    view: Tensor<f32>,
+    joints_m: Tensor<f32>,
+    sigma_m: Tensor<f32>,
+}
+
+impl Stream {
+    fn load() -> Self {
+        let fixture = Fixture::load();
+        let stamp_ns = fixture.tensor("stream.stamp_ns").numbers;
+        Self {
+            stamps: stamp_ns.into_iter().map(Stamp::from_nanos).collect(),
+            frame: fixture.tensor("stream.frame").numbers,
+            visit: fixture.tensor("stream.visit").numbers,
+            keypoints: fixture.tensor("stream.keypoints"),
+            view: fixture.tensor("stream.view"),
+            joints_m: fixture.tensor("stream.joints_m"),
+            sigma_m: fixture.tensor("stream.sigma_m"),
+        }
+    }
+
+    fn person_view(&self, row: usize) -> PersonView {
+        PersonView {
+            keypoints: self.keypoints.rows(row).try_into().unwrap(),
+            view: self.view.row(row).try_into().unwrap(),
+            view_from_camera: Rotation3::identity(),
+        }
+    }
+
+    /// The last row of each visit.
+    fn ends(&self) -> BTreeMap<i64, usize> {
+        self.visit.iter().copied().zip(0..).collect()
+    }
+}
+
+/// How far the stream is from what the offline network says, with a memory of so many frames.
+fn differences(stream: &Stream, network: OnnxStep, memory_frames: usize) -> Worst {
+    assert!(stream.stamps.len() >= FEWEST_FRAMES);
+    let config = Config {
+        memory_frames: memory_frames as i64,
+        ..Config::default()
+    };
+    let shape = memory_shape(&network.memory(), &config);
+    let mut lifter = StreamLifter::new(network, shape);
+    let ends = stream.ends();
+    let (mut worst, mut lifted, mut first) = (Worst::default(), Vec::new(), 0);
+    for (frame, stamp) in (0..).zip(&stream.stamps) {
+        let end = stream.frame.partition_point(|of| *of <= frame);
+        let rows = first..end;
+        first = end;
+        let person = |row: usize| PersonKey(stream.visit[row] as u64);
+        let views: Vec<PersonView> = rows.clone().map(|row| stream.person_view(row)).collect();
+        let seen: Vec<Seen<'_>> = rows
+            .clone()
+            .zip(&views)
+            .map(|(row, view)| Seen {
+                person: person(row),
+                view,
+            })
+            .collect();
+        lifter.lift(*stamp, &seen, &mut lifted).unwrap();
+        assert_eq!(lifted.len(), seen.len());
+        for (row, lifted) in rows.clone().zip(&lifted) {
+            let Lifted { joints_m, sigma_m } = lifted.as_ref().unwrap();
+            let joints_m: Vec<f32> = joints_m.iter().flatten().map(|v| *v as f32).collect();
+            let sigma_m = sigma_m.map(|v| v as f32);
+            worst.take_in(
+                (&joints_m, stream.joints_m.row(row)),
+                (&sigma_m, stream.sigma_m.row(row)),
+            );
+        }
+        for row in rows.filter(|row| ends[&stream.visit[*row]] == *row) {
+            lifter.forget(person(row));
+        }
+    }
+    assert_eq!(first, stream.frame.len(), "every row was lifted");
+    worst
+}
+
+fn assert_agrees(stream: &Stream, network: OnnxStep, what: &str, most_m: f64) {
+    let frames = network.memory().frames;
+    differences(stream, network, frames).assert_at_most(what, most_m);
+}
+
+#[test]
+fn the_stream_agrees_with_the_offline_network() {
+    let Some(model) = model("POSEMOE_PARITY_MODEL", "models/posemoe.onnx") else {
+        return;
+    };
+    let network = OnnxStep::new(model).unwrap_or_else(|e| panic!("{e}"));
+    assert_agrees(&Stream::load(), network, "stream", 1e-4);
+}
+
+#[test]
+fn a_memory_that_is_a_little_too_short_would_be_noticed() {
+    if std::env::var_os("POSEMOE_PARITY_MODEL").is_some() {
+        println!("another model: one that was trained for seconds has no use for a memory yet");
+        return;
+    }
+    let model = model("POSEMOE_PARITY_MODEL", "models/posemoe.onnx").unwrap();
+    let network = OnnxStep::new(model).unwrap_or_else(|e| panic!("{e}"));
+    let frames = network.memory().frames;
+    let worst = differences(&Stream::load(), network, frames - 20);
+    assert!(worst.joints_m > 1e-4, "{worst:?}");
+}
+
+#[test]
+fn the_float16_stream_agrees_with_the_offline_network() {
+    let Some(model) = model("POSEMOE_PARITY_FP16", "models/posemoe_fp16.onnx") else {
+        return;
+    };
+    assert_eq!(model.manifest().precision, Precision::Float16);
+    let network = OnnxStep::new(model).unwrap_or_else(|e| panic!("{e}"));
+    assert_agrees(&Stream::load(), network, "float16 stream", 5e-3);
+}

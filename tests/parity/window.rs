@@ -1,0 +1,40 @@
+//! Windows, with later frames and without.
+
+use posemoe::lift::network::{Answers, WindowNetwork, Windows};
+use posemoe::lift::onnx::OnnxWindow;
+
+use crate::fixture::{Fixture, Tensor};
+use crate::{Worst, model};
+
+#[test]
+fn the_windows_agree_with_pytorch() {
+    let Some(model) = model("POSEMOE_PARITY_WINDOW", "models/posemoe_window.onnx") else {
+        return;
+    };
+    let mut network = OnnxWindow::new(model).unwrap_or_else(|e| panic!("{e}"));
+    let fixture = Fixture::load();
+    let Tensor { shape, numbers } = fixture.tensor("window.keypoints");
+    let windows = Windows {
+        people: shape[0],
+        frames: shape[1],
+        keypoints: numbers,
+        view: fixture.tensor("window.view").numbers,
+        age_s: fixture.tensor("window.age_s").numbers,
+        present: fixture.tensor("window.present").numbers,
+    };
+    let theirs_m: Tensor<f32> = fixture.tensor("window.joints_m");
+    let their_sigma_m: Tensor<f32> = fixture.tensor("window.sigma_m");
+    let mut joints_m = vec![0.0; shape[0] * 51];
+    let mut sigma_m = vec![0.0; shape[0] * 17];
+    let answers = Answers {
+        joints_m: &mut joints_m,
+        sigma_m: &mut sigma_m,
+    };
+    network.run(&windows, answers).unwrap();
+    let mut worst = Worst::default();
+    worst.take_in(
+        (&joints_m, &theirs_m.numbers),
+        (&sigma_m, &their_sigma_m.numbers),
+    );
+    worst.assert_at_most("window", 1e-4);
+}
