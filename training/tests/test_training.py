@@ -17,6 +17,7 @@ from posemoe_training.calibrate import calibrate_sigma
 from posemoe_training.data import DATA, Motion, Sources
 from posemoe_training.export.forms import StreamForm
 from posemoe_training.export.manifest import manifest
+from posemoe_training.layers import Memory
 from posemoe_training.network import SIZES, VARIANTS, PoseMoE
 from posemoe_training.sources.recording import read_npz, write_npz
 from posemoe_training.streams import make_batch
@@ -83,7 +84,8 @@ class Training(unittest.TestCase):
     def test_calibrated_sigmas_hold_their_share(self):
         motion = Motion.load(held_out=True)
         network = PoseMoE(SIZES["xs"])
-        calibrate_sigma(network, motion, frames=2, people=1024)
+        with mock.patch("posemoe_training.calibrate.FRAMES", 2):
+            calibrate_sigma(network, motion, Memory(), people=1024)
         batch = make_batch(motion, 1024, 2, torch.Generator().manual_seed(1), vary=False)
         with torch.no_grad():
             lifted = network.eval().lift(*batch.inputs)
