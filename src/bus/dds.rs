@@ -34,12 +34,12 @@ use std::time::{Duration, Instant};
 
 use super::{
     Bus, BusError, Event, Loss, PublisherId, SubscriptionId, Topic, advertised, inbox, lifetime,
-    refused,
+    refused, wall_clock,
 };
 use crate::stamp::Stamp;
 use faults::Faults;
 use inbox::Inbox;
-use lifetime::{Lifetime, wall_clock};
+use lifetime::Lifetime;
 use publication::Publication;
 use session::{Identity, Session};
 use watch::Endpoint;

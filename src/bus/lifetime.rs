@@ -1,14 +1,13 @@
 //! When a live bus ticks and when it ends.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch::{Receiver, Sender, channel};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use super::inbox::Inbox;
-use super::{BusError, Event, refused};
-use crate::stamp::Stamp;
+use super::{BusError, Event, refused, wall_clock};
 
 /// The bus's clock and everything that can end it.
 pub(super) struct Lifetime {
@@ -92,15 +91,6 @@ impl Lifetime {
         self.end.send_replace(true);
         Pulse::End
     }
-}
-
-/// The system's clock.
-pub(super) fn wall_clock() -> Stamp {
-    let nanos = match SystemTime::now().duration_since(UNIX_EPOCH) {
-        Ok(since) => i64::try_from(since.as_nanos()).unwrap_or(i64::MAX),
-        Err(before) => -i64::try_from(before.duration().as_nanos()).unwrap_or(i64::MAX),
-    };
-    Stamp::from_nanos(nanos)
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ pub mod rcl;
 #[cfg(feature = "live")]
 pub use lifetime::ShutdownHandle;
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use crate::stamp::Stamp;
 
 /// How a topic's messages are to be delivered (REP-2003).
@@ -166,6 +168,15 @@ pub trait Bus {
 
     /// Every message lost so far, by topic and cause.
     fn losses(&self) -> Vec<Loss>;
+}
+
+/// The system's clock.
+pub(crate) fn wall_clock() -> Stamp {
+    let nanos = match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_nanos()).unwrap_or(i64::MAX),
+        Err(before) => -i64::try_from(before.duration().as_nanos()).unwrap_or(i64::MAX),
+    };
+    Stamp::from_nanos(nanos)
 }
 
 #[cfg(feature = "live")]

@@ -24,8 +24,10 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::inbox::Inbox;
-use super::lifetime::{Lifetime, wall_clock};
-use super::{Bus, BusError, Event, Loss, PublisherId, SubscriptionId, Topic, advertised, refused};
+use super::lifetime::Lifetime;
+use super::{
+    Bus, BusError, Event, Loss, PublisherId, SubscriptionId, Topic, advertised, refused, wall_clock,
+};
 use crate::stamp::Stamp;
 use publication::Publication;
 use spinner::Spinner;

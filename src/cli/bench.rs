@@ -35,9 +35,13 @@ pub struct BenchArgs {
     /// Write the table as Markdown here, and its picture (SVG) beside it.
     #[arg(long)]
     report: Option<PathBuf>,
-    /// Measure one row and print it as JSON.
-    #[arg(long, hide = true)]
+    /// Measure one row, described as in the JSON, and print it so.
+    #[arg(long, hide = true, value_parser = from_json)]
     cell: Option<Cell>,
+}
+
+fn from_json(text: &str) -> Result<Cell, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
 type Failure = Box<dyn std::error::Error>;
@@ -104,7 +108,10 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
 fn in_its_own_process(cell: Cell) -> Result<Row, Failure> {
     let mut asked: Vec<_> = std::env::args_os().skip(1).collect();
     // Before all that may follow `--ros-args`.
-    asked.splice(1..1, ["--cell".into(), cell.to_string().into()]);
+    asked.splice(
+        1..1,
+        ["--cell".into(), serde_json::to_string(&cell)?.into()],
+    );
     let output = Command::new(std::env::current_exe()?)
         .args(asked)
         .stderr(Stdio::inherit())

@@ -25,6 +25,9 @@ use crate::stamp::Stamp;
 pub const KEYPOINT_WIDTH: usize = 3;
 /// Numbers of one view: viewing direction x, y, log apparent size.
 pub const VIEW_WIDTH: usize = 3;
+/// Numbers of one person's joints, and of their keypoints.
+const JOINT_NUMBERS: usize = JOINT_COUNT * 3;
+const KEYPOINT_NUMBERS: usize = JOINT_COUNT * KEYPOINT_WIDTH;
 /// Frames that wait for later ones at most, before the oldest is answered with fewer of them.
 pub const MOST_WAITING: usize = 256;
 

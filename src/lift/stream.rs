@@ -7,13 +7,10 @@ pub use rings::EMPTY_AGE_S;
 use rings::Rings;
 
 use super::network::{Answers, Step, StepNetwork};
-use super::{KEYPOINT_WIDTH, LiftError, Lifted, Lifter, Seen, VIEW_WIDTH};
+use super::{JOINT_NUMBERS, KEYPOINT_NUMBERS, LiftError, Lifted, Lifter, Seen, VIEW_WIDTH};
 use crate::person::crowd::PersonKey;
 use crate::person::skeleton::JOINT_COUNT;
 use crate::stamp::Stamp;
-
-const JOINT_NUMBERS: usize = JOINT_COUNT * 3;
-const KEYPOINT_NUMBERS: usize = JOINT_COUNT * KEYPOINT_WIDTH;
 
 /// What is kept, and of how many.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -8,13 +8,10 @@ use std::collections::BTreeMap;
 use past::{Frame, Past};
 
 use super::network::{Answers, WindowNetwork, Windows};
-use super::{KEYPOINT_WIDTH, LiftError, Lifted, Lifter, Seen, VIEW_WIDTH};
+use super::{JOINT_NUMBERS, KEYPOINT_NUMBERS, LiftError, Lifted, Lifter, Seen, VIEW_WIDTH};
 use crate::person::crowd::PersonKey;
 use crate::person::skeleton::JOINT_COUNT;
 use crate::stamp::Stamp;
-
-const JOINT_NUMBERS: usize = JOINT_COUNT * 3;
-const KEYPOINT_NUMBERS: usize = JOINT_COUNT * KEYPOINT_WIDTH;
 
 /// How a window is filled.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -36,10 +36,16 @@ const MODES: [&[&str]; 3] = [
     &["--ros-args", "-p", "mode:=window", "-p", "lookahead_s:=0.2"],
 ];
 
+/// Each camera in each mode.
+fn every_walk() -> impl Iterator<Item = (u32, &'static [&'static str])> {
+    let modes = MODES.iter().copied();
+    modes.flat_map(|mode| (1..=4).map(move |camera| (camera, mode)))
+}
+
 #[test]
 fn the_same_bag_twice_gives_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
-    for (camera, mode) in (1..=4).zip(MODES.iter().cycle()) {
+    for (camera, mode) in every_walk() {
         let (a, b) = (folder.path().join("a.mcap"), folder.path().join("b.mcap"));
         replay_with(&walk(camera), &a, 0, mode);
         replay_with(&walk(camera), &b, 0, mode);
@@ -53,10 +59,7 @@ fn the_same_bag_twice_gives_the_same_bytes() {
 #[test]
 fn every_frame_has_the_walker_in_front_of_the_camera() {
     let folder = tempfile::tempdir().unwrap();
-    let every = MODES
-        .iter()
-        .flat_map(|mode| (1..=4).map(move |camera| (camera, mode)));
-    for (camera, mode) in every {
+    for (camera, mode) in every_walk() {
         let output = folder.path().join("out.mcap");
         replay_with(&walk(camera), &output, 0, mode);
         let messages = people(&output);

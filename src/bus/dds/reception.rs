@@ -14,10 +14,9 @@ use rustdds::mio1::{Events, Interest, Poll, Registry, Token, Waker};
 
 use super::faults::Faults;
 use super::inbox::{Arrival, Inbox};
-use super::lifetime::wall_clock;
 use super::raw::RawReader;
 use super::refused;
-use crate::bus::{BusError, SubscriptionId};
+use crate::bus::{BusError, SubscriptionId, wall_clock};
 
 const ORDERS: Token = Token(usize::MAX);
 

@@ -9,8 +9,7 @@ use r2r::PublisherUntyped;
 
 use super::qos;
 use crate::bus::inbox::{Arrival, Inbox};
-use crate::bus::lifetime::wall_clock;
-use crate::bus::{BusError, SubscriptionId, Topic, refused};
+use crate::bus::{BusError, SubscriptionId, Topic, refused, wall_clock};
 
 /// The node; it lives on one thread.
 pub(super) struct Endpoints {

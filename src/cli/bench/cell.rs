@@ -3,13 +3,14 @@
 use std::cell::Cell as Shared;
 use std::fmt;
 use std::rc::Rc;
-use std::str::FromStr;
 use std::time::{Duration, Instant};
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::Failure;
-use super::crowd::{Crowd, Desk, now};
+use super::crowd::{Crowd, Desk};
+use crate::bus::wall_clock;
 use crate::config::ros_args::RosArgs;
 use crate::config::{Config, Value};
 use crate::engine;
@@ -28,7 +29,7 @@ const MOST: usize = 400;
 const LONG_ENOUGH: Duration = Duration::from_secs(4);
 
 /// A form of the network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 #[clap(rename_all = "snake_case")]
 pub enum Mode {
@@ -43,24 +44,17 @@ pub enum Mode {
 impl Mode {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Streaming, Self::Window, Self::WindowEntangled];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Streaming => "streaming",
-            Self::Window => "window",
-            Self::WindowEntangled => "window_entangled",
-        }
-    }
 }
 
 impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        let value = self.to_possible_value();
+        f.write_str(value.as_ref().map_or("", |value| value.get_name()))
     }
 }
 
 /// What is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cell {
     /// Form of the network.
     pub mode: Mode,
@@ -76,33 +70,12 @@ impl fmt::Display for Cell {
     }
 }
 
-impl FromStr for Cell {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let unfit = || format!("found {text:?}, expected MODE:FRAMES:PEOPLE");
-        let parts: Vec<&str> = text.split(':').collect();
-        let [mode, frames, people] = parts[..] else {
-            return Err(unfit());
-        };
-        let known = Mode::ALL.into_iter().find(|known| known.name() == mode);
-        Ok(Self {
-            mode: known.ok_or_else(unfit)?,
-            memory_frames: frames.parse().map_err(|_| unfit())?,
-            people: people.parse().map_err(|_| unfit())?,
-        })
-    }
-}
-
 /// What came out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
-    /// Form of the network.
-    pub mode: Mode,
-    /// Frames of the past.
-    pub memory_frames: usize,
-    /// People in each frame.
-    pub people: usize,
+    /// What was measured.
+    #[serde(flatten)]
+    pub cell: Cell,
     /// Time for a frame, from serialized keypoints to serialized people (µs).
     pub us_per_frame_median: f64,
     /// The same, exceeded by one frame in a hundred (the slowest where fewer were measured).
@@ -113,12 +86,12 @@ pub struct Row {
     pub frames: usize,
 }
 
-/// A lifter that, until it is told to work, remembers but answers with a pose that is at hand: to
-/// fill long windows at once.
+/// A lifter that, until it is told to work, remembers every frame but lifts only the first, whose
+/// answer serves the others: to fill long windows at once.
 struct Filled {
     lifter: Box<dyn Lifter>,
     working: Rc<Shared<bool>>,
-    answer: Lifted,
+    first: Vec<Option<Lifted>>,
 }
 
 impl Lifter for Filled {
@@ -135,8 +108,10 @@ impl Lifter for Filled {
         if self.working.get() {
             return self.lifter.lift(stamp, seen, lifted);
         }
-        lifted.clear();
-        lifted.resize(seen.len(), Some(self.answer.clone()));
+        if self.first.is_empty() {
+            self.lifter.lift(stamp, seen, &mut self.first)?;
+        }
+        lifted.clone_from(&self.first);
         Ok(())
     }
 
@@ -153,33 +128,29 @@ pub fn measure(cell: Cell, mut ros: RosArgs) -> Result<Row, Failure> {
     let lifter = Filled {
         lifter,
         working: Rc::clone(&working),
-        answer: Crowd::pose(),
+        first: Vec::new(),
     };
     let mut desk = Desk::default();
     let mut node = Node::connect(&mut desk, &ros, Box::new(lifter), engine, Timing::Live)?;
-    node.handle(&desk.camera_info(), &now, Vec::new);
+    node.handle(&desk.camera_info(), &wall_clock, Vec::new);
     let mut crowd = Crowd::new(cell.people);
     for _ in 0..=cell.memory_frames {
-        node.handle(&desk.keypoints(crowd.next_frame()), &now, Vec::new);
+        node.handle(&desk.keypoints(crowd.next_frame()), &wall_clock, Vec::new);
     }
     working.set(true);
     let mut times = Vec::new();
     let began = Instant::now();
-    // The first is warming up: the network's buffers are made for its shapes.
-    while times.len() <= FEWEST || (times.len() <= MOST && began.elapsed() < LONG_ENOUGH) {
+    while times.len() < FEWEST || (times.len() < MOST && began.elapsed() < LONG_ENOUGH) {
         let event = desk.keypoints(crowd.next_frame());
         let started = Instant::now();
-        let messages = node.handle(&event, &now, Vec::new);
+        let messages = node.handle(&event, &wall_clock, Vec::new);
         times.push(started.elapsed().as_secs_f64() * 1e6);
         std::hint::black_box(messages);
     }
     check(&node, cell)?;
-    times.remove(0);
     times.sort_by(f64::total_cmp);
     Ok(Row {
-        mode: cell.mode,
-        memory_frames: cell.memory_frames,
-        people: cell.people,
+        cell,
         us_per_frame_median: times[times.len() / 2],
         us_per_frame_p99: times[(times.len() * 99).div_ceil(100) - 1],
         rss_mib: peak_memory_mib()?,

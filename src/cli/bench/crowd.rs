@@ -1,12 +1,8 @@
 //! Made-up people before a made-up camera, and a bus that ends at this desk.
 
 use std::f64::consts::TAU;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use nalgebra::Vector3;
-
-use crate::bus::{Bus, BusError, Event, Loss, PublisherId, SubscriptionId, Topic};
-use crate::lift::Lifted;
+use crate::bus::{Bus, BusError, Event, Loss, PublisherId, SubscriptionId, Topic, wall_clock};
 use crate::msg::posemoe::{Keypoint2D, People2D, Person2D};
 use crate::msg::sensor_msgs::CameraInfo;
 use crate::msg::{Message, encode};
@@ -43,12 +39,6 @@ const STANDING_M: [(f64, f64); 17] = [
 const SWING_M: [f64; 17] = [
     0.0, 0.0, 0.0, 0.0, 0.0, 0.02, -0.02, 0.1, -0.1, 0.2, -0.2, 0.0, 0.0, -0.1, 0.1, -0.2, 0.2,
 ];
-
-/// The wall clock.
-pub fn now() -> Stamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    Stamp::from_nanos(since.map_or(0, |t| t.as_nanos() as i64))
-}
 
 /// People who stride on the spot, side by side.
 pub struct Crowd {
@@ -102,33 +92,6 @@ impl Crowd {
             id: number.to_string(),
             score: 0.9,
             keypoints,
-        }
-    }
-
-    /// Somebody who stands: an answer for frames that are not lifted.
-    pub fn pose() -> Lifted {
-        let body_m: [(f64, f64); 17] = [
-            (0.0, 0.0),
-            (-0.1, 0.0),
-            (-0.12, 0.42),
-            (-0.12, 0.84),
-            (0.1, 0.0),
-            (0.12, 0.42),
-            (0.12, 0.84),
-            (0.0, -0.25),
-            (0.0, -0.48),
-            (0.0, -0.6),
-            (0.0, -0.7),
-            (0.18, -0.48),
-            (0.25, -0.2),
-            (0.27, 0.04),
-            (-0.18, -0.48),
-            (-0.25, -0.2),
-            (-0.27, 0.04),
-        ];
-        Lifted {
-            joints_m: body_m.map(|(x, y)| Vector3::new(x, y, 0.0)),
-            sigma_m: [0.05; 17],
         }
     }
 }
@@ -191,7 +154,7 @@ impl Bus for Desk {
     }
 
     fn now(&self) -> Stamp {
-        now()
+        wall_clock()
     }
 
     fn losses(&self) -> Vec<Loss> {

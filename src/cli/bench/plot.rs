@@ -18,14 +18,17 @@ fn colour(mode: Mode) -> RGBColor {
 
 /// Writes an SVG with a panel for the smallest and for the largest crowd.
 pub fn draw(rows: &[Row], path: &Path) -> Result<(), Failure> {
-    let crowds = rows.iter().map(|row| row.people);
+    let crowds = rows.iter().map(|row| row.cell.people);
     let (Some(least), Some(most)) = (crowds.clone().min(), crowds.max()) else {
         return Err("nothing was measured".into());
     };
     let area = SVGBackend::new(path, (900, 380)).into_drawing_area();
     area.fill(&WHITE)?;
     for (panel, people) in area.split_evenly((1, 2)).iter().zip([least, most]) {
-        let of_crowd: Vec<&Row> = rows.iter().filter(|row| row.people == people).collect();
+        let of_crowd: Vec<&Row> = rows
+            .iter()
+            .filter(|row| row.cell.people == people)
+            .collect();
         panel_of(panel, &of_crowd, people)?;
     }
     area.present()?;
@@ -43,7 +46,7 @@ where
     let ms = |row: &Row| row.us_per_frame_median / 1e3;
     let times = rows.iter().map(|row| ms(row));
     let (low, high) = times.fold((f64::MAX, 0.0_f64), |(a, b), t| (a.min(t), b.max(t)));
-    let frames = rows.iter().map(|row| row.memory_frames as f64);
+    let frames = rows.iter().map(|row| row.cell.memory_frames as f64);
     let (first, last) = frames.fold((f64::MAX, 0.0_f64), |(a, b), f| (a.min(f), b.max(f)));
     let caption = if people == 1 {
         "1 person".to_owned()
@@ -69,8 +72,8 @@ where
     for mode in Mode::ALL {
         let points: Vec<(f64, f64)> = rows
             .iter()
-            .filter(|row| row.mode == mode)
-            .map(|row| (row.memory_frames as f64, ms(row)))
+            .filter(|row| row.cell.mode == mode)
+            .map(|row| (row.cell.memory_frames as f64, ms(row)))
             .collect();
         if points.is_empty() {
             continue;

@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::Failure;
-use super::cell::{Mode, Row};
+use super::cell::{Cell, Mode, Row};
 
 /// Time between two frames of a usual detector (µs).
 const FRAME_30_HZ_US: f64 = 1e6 / 30.0;
 
 /// People that one core can follow at 30 Hz, had each the same cost.
 pub fn people_at_30_hz(row: &Row) -> f64 {
-    FRAME_30_HZ_US / row.us_per_frame_median * row.people as f64
+    FRAME_30_HZ_US / row.us_per_frame_median * row.cell.people as f64
 }
 
 /// A list of rows, one a line.
@@ -50,9 +50,9 @@ const HEADS: [&str; 7] = [
 fn cells(row: &Row) -> [String; 7] {
     let ms = |us: f64| format!("{:.2}", us / 1e3);
     [
-        row.mode.to_string(),
-        row.memory_frames.to_string(),
-        row.people.to_string(),
+        row.cell.mode.to_string(),
+        row.cell.memory_frames.to_string(),
+        row.cell.people.to_string(),
         ms(row.us_per_frame_median),
         ms(row.us_per_frame_p99),
         format!("{:.1}", people_at_30_hz(row)),
@@ -75,8 +75,14 @@ pub fn table(rows: &[Row]) -> String {
 }
 
 fn find(rows: &[Row], mode: Mode, frames: usize, people: usize) -> Option<&Row> {
-    rows.iter()
-        .find(|r| (r.mode, r.memory_frames, r.people) == (mode, frames, people))
+    rows.iter().find(|r| {
+        r.cell
+            == Cell {
+                mode,
+                memory_frames: frames,
+                people,
+            }
+    })
 }
 
 /// How the rows of this run compare; whatever of them was measured.
@@ -85,8 +91,8 @@ pub fn ratios(rows: &[Row]) -> String {
     let bounds = |mode| {
         let frames = rows
             .iter()
-            .filter(|r| r.mode == mode)
-            .map(|r| r.memory_frames);
+            .filter(|r| r.cell.mode == mode)
+            .map(|r| r.cell.memory_frames);
         Some((frames.clone().min()?, frames.max()?))
     };
     let Some((short, long)) = bounds(Mode::Streaming) else {
@@ -94,9 +100,9 @@ pub fn ratios(rows: &[Row]) -> String {
     };
     for row in rows
         .iter()
-        .filter(|r| r.mode == Mode::Streaming && r.memory_frames == long)
+        .filter(|r| r.cell.mode == Mode::Streaming && r.cell.memory_frames == long)
     {
-        let people = row.people;
+        let people = row.cell.people;
         let ratio =
             |other: Option<&Row>| other.map(|o| o.us_per_frame_median / row.us_per_frame_median);
         let _ = write!(text, "{people} people, {long} frames:");
@@ -150,9 +156,11 @@ mod tests {
 
     fn row(mode: Mode, memory_frames: usize, us: f64) -> Row {
         Row {
-            mode,
-            memory_frames,
-            people: 10,
+            cell: Cell {
+                mode,
+                memory_frames,
+                people: 10,
+            },
             us_per_frame_median: us,
             us_per_frame_p99: us,
             rss_mib: 50.0,

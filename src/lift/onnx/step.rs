@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::tensor::{ANY, input, read_output};
+use super::tensor::{ANY, answer, input, read_output};
 use super::{LoadError, Model};
 use crate::lift::manifest::{Form, MemoryPromise};
 use crate::lift::network::{Answers, Step, StepNetwork};
@@ -75,14 +75,7 @@ impl StepNetwork for OnnxStep {
             let memory = input([people, JOINT_COUNT, slots, width], memory)?;
             inputs.push((name.into(), memory));
         }
-        let outputs = self
-            .model
-            .session
-            .run(inputs)
-            .map_err(|e| LiftError::Runtime(e.to_string()))?;
-        let Answers { joints_m, sigma_m } = answers;
-        read_output(&outputs, "joints_m", &[people, JOINT_COUNT, 3], joints_m)?;
-        read_output(&outputs, "sigma_m", &[people, JOINT_COUNT], sigma_m)?;
+        let outputs = answer(&mut self.model.session, inputs, people, answers)?;
         let shape = [people, blocks, JOINT_COUNT, width];
         read_output(&outputs, "entries", &shape, entries)
     }

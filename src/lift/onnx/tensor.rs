@@ -1,10 +1,14 @@
 //! Tensors on their way in and out, and the check that a model takes and gives those it should.
 
-use ort::session::{SessionInputValue, SessionOutputs};
+use std::borrow::Cow;
+
+use ort::session::{Session, SessionInputValue, SessionOutputs};
 use ort::value::{Outlet, TensorElementType, TensorRef};
 
 use super::{LoadError, Model};
 use crate::lift::LiftError;
+use crate::lift::network::Answers;
+use crate::person::skeleton::JOINT_COUNT;
 
 /// An axis of any length, in the shape of a model's input or output.
 pub const ANY: i64 = -1;
@@ -62,6 +66,22 @@ pub fn input<'a, const AXES: usize>(
     TensorRef::from_array_view((shape, numbers))
         .map(SessionInputValue::from)
         .map_err(|e| LiftError::Runtime(e.to_string()))
+}
+
+/// Runs a model and reads what every model answers; gives back its outputs for what else there is.
+pub fn answer<'s>(
+    session: &'s mut Session,
+    inputs: Vec<(Cow<'_, str>, SessionInputValue<'_>)>,
+    people: usize,
+    answers: Answers<'_>,
+) -> Result<SessionOutputs<'s>, LiftError> {
+    let outputs = session
+        .run(inputs)
+        .map_err(|e| LiftError::Runtime(e.to_string()))?;
+    let Answers { joints_m, sigma_m } = answers;
+    read_output(&outputs, "joints_m", &[people, JOINT_COUNT, 3], joints_m)?;
+    read_output(&outputs, "sigma_m", &[people, JOINT_COUNT], sigma_m)?;
+    Ok(outputs)
 }
 
 /// Copies an output to where it belongs.

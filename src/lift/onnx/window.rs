@@ -1,6 +1,6 @@
 //! A model of windows on ONNX Runtime.
 
-use super::tensor::{ANY, input, read_output};
+use super::tensor::{ANY, answer, input};
 use super::{LoadError, Model};
 use crate::lift::manifest::{Form, WindowPromise};
 use crate::lift::network::{Answers, WindowNetwork, Windows};
@@ -43,18 +43,14 @@ impl WindowNetwork for OnnxWindow {
         let Windows { people, frames, .. } = *windows;
         let keypoints = [people, frames, JOINT_COUNT, KEYPOINT_WIDTH];
         let inputs = vec![
-            ("keypoints", input(keypoints, &windows.keypoints)?),
-            ("view", input([people, frames, VIEW_WIDTH], &windows.view)?),
-            ("age_s", input([people, frames], &windows.age_s)?),
-            ("present", input([people, frames], &windows.present)?),
+            ("keypoints".into(), input(keypoints, &windows.keypoints)?),
+            (
+                "view".into(),
+                input([people, frames, VIEW_WIDTH], &windows.view)?,
+            ),
+            ("age_s".into(), input([people, frames], &windows.age_s)?),
+            ("present".into(), input([people, frames], &windows.present)?),
         ];
-        let outputs = self
-            .model
-            .session
-            .run(inputs)
-            .map_err(|e| LiftError::Runtime(e.to_string()))?;
-        let Answers { joints_m, sigma_m } = answers;
-        read_output(&outputs, "joints_m", &[people, JOINT_COUNT, 3], joints_m)?;
-        read_output(&outputs, "sigma_m", &[people, JOINT_COUNT], sigma_m)
+        answer(&mut self.model.session, inputs, people, answers).map(drop)
     }
 }

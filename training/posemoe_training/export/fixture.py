@@ -1,4 +1,4 @@
-"""Inputs with PyTorch's outputs, by which tests/parity.rs proves that Rust computes the same.
+"""Inputs with PyTorch's outputs, by which tests/parity/ proves that Rust computes the same.
 
 `stream.*`   a scene: people come, leave and return at irregular stamps; what the whole stream at once gives.
              A visit is one unbroken presence: whoever returns is remembered no more.

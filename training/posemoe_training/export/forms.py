@@ -111,5 +111,3 @@ class WindowForm(nn.Module):
 
     def promises(self) -> Dict[str, object]:
         return {"window": {"frames": WINDOW_FRAMES, "span_s": self.memory.span_s}}
-
-
