@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use hiroz_codegen::discovery::discover_messages;
+use hiroz_codegen::discovery::{discover_messages, discover_services};
 use hiroz_codegen::hashing::is_primitive_type;
 use hiroz_codegen::resolver::Resolver;
 use hiroz_codegen::types::{Field, ParsedMessage};
@@ -24,6 +24,10 @@ const STANDARD_TYPES: &[&str] = &[
     "geometry_msgs/PointStamped",
     "geometry_msgs/PoseStamped",
     "geometry_msgs/TransformStamped",
+    "lifecycle_msgs/TransitionEvent",
+    "rcl_interfaces/ParameterEvent",
+    "rcl_interfaces/ParameterType",
+    "rosgraph_msgs/Clock",
     "sensor_msgs/CameraInfo",
     "sensor_msgs/Image",
     "sensor_msgs/JointState",
@@ -32,6 +36,20 @@ const STANDARD_TYPES: &[&str] = &[
     "std_msgs/String",
     "tf2_msgs/TFMessage",
     "visualization_msgs/MarkerArray",
+];
+
+/// The services to generate, each as the two messages that it consists of.
+const STANDARD_SERVICES: &[&str] = &[
+    "lifecycle_msgs/ChangeState",
+    "lifecycle_msgs/GetAvailableStates",
+    "lifecycle_msgs/GetAvailableTransitions",
+    "lifecycle_msgs/GetState",
+    "rcl_interfaces/DescribeParameters",
+    "rcl_interfaces/GetParameterTypes",
+    "rcl_interfaces/GetParameters",
+    "rcl_interfaces/ListParameters",
+    "rcl_interfaces/SetParameters",
+    "rcl_interfaces/SetParametersAtomically",
 ];
 
 /// Messages by `package/Type`.
@@ -53,11 +71,15 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut ordered = Vec::new();
     let local = known.keys().filter(|key| !standard.contains(key));
+    let services = STANDARD_SERVICES
+        .iter()
+        .flat_map(|service| ["Request", "Response"].map(|half| format!("{service}_{half}")));
     for key in local
-        .map(String::as_str)
-        .chain(STANDARD_TYPES.iter().copied())
+        .cloned()
+        .chain(STANDARD_TYPES.iter().copied().map(str::to_owned))
+        .chain(services)
     {
-        definition::visit_dependencies_first(&known, key, &mut ordered)?;
+        definition::visit_dependencies_first(&known, &key, &mut ordered)?;
     }
     let parsed = ordered.iter().map(|key| known[key].clone()).collect();
     let hashes: BTreeMap<String, String> = Resolver::new(false)
@@ -107,6 +129,12 @@ fn add_standard_packages(known: &mut Messages) -> Result<(), Box<dyn Error>> {
 fn add_package(known: &mut Messages, folder: &Path, package: &str) -> Result<(), Box<dyn Error>> {
     for message in discover_messages(folder, package)? {
         known.insert(key_of(&message), message);
+    }
+    for service in discover_services(folder, package)? {
+        for (mut half, suffix) in [(service.request, "Request"), (service.response, "Response")] {
+            half.name = format!("{}_{suffix}", service.name);
+            known.insert(key_of(&half), half);
+        }
     }
     Ok(())
 }

@@ -51,7 +51,7 @@ fn walk(people: usize) -> (Vec<Vec<u8>>, Camera) {
     let topic = |name: &str, type_name| Topic {
         name: name.to_owned(),
         type_name,
-        qos: Qos::SensorData,
+        qos: Qos::SENSOR_DATA,
     };
     let keypoints = bus
         .subscribe(&topic("/yolo/tracking", DetectionArray::TYPE_NAME))

@@ -82,12 +82,22 @@ pub struct {name} {{\n{fields}}}
 impl ::core::default::Default for {name} {{ fn default() -> Self {{ Self {{\n{defaults}}} }} }}
 impl {name} {{\n{constants}}}
 impl crate::msg::Message for {name} {{
-const TYPE_NAME: &'static str = \"{package}/msg/{name}\";
+const TYPE_NAME: &'static str = \"{package}/{}/{name}\";
 const DEFINITION: &'static str = {:?};
 const TYPE_HASH: &'static str = {:?};
 }}\n",
-        input.definition, input.type_hash
+        folder(name),
+        input.definition,
+        input.type_hash
     ))
+}
+
+/// Where a type's definition stands in its package.
+fn folder(name: &str) -> &'static str {
+    match name.rsplit_once('_') {
+        Some((_, "Request" | "Response")) => "srv",
+        _ => "msg",
+    }
 }
 
 fn rust_type(field: &Field, package: &str) -> Result<String, Box<dyn Error>> {

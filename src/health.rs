@@ -45,6 +45,8 @@ pub enum Cause {
     NetworkFailed,
     /// A pose that fits nowhere in front of the camera.
     NotPlaceable,
+    /// Keypoints came while the node was configured but not active.
+    Inactive,
 }
 
 impl Cause {
@@ -71,6 +73,7 @@ impl Cause {
             Self::NoRay => "pixel cannot be undistorted",
             Self::NetworkFailed => "network failed",
             Self::NotPlaceable => "pose cannot be placed",
+            Self::Inactive => "node is not active",
         }
     }
 }

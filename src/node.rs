@@ -1,33 +1,38 @@
-//! The node: subscriptions → pipeline → publications, the same on every bus.
+//! The node, the same on every bus: a managed node that answers for its parameters, and while it is
+//! active turns keypoints into people.
 
-use crate::bus::{Bus, BusError, Event, Loss, PublisherId, Qos, SubscriptionId, Topic};
+pub mod lifecycle;
+mod outputs;
+mod parameters;
+mod services;
+mod source;
+mod time;
+mod work;
+
+use crate::bus::{Bus, BusError, Event, PublisherId, Qos, RequestId, ServiceId};
+use crate::config::Config;
 use crate::config::ros_args::RosArgs;
+use crate::engine::EngineError;
 use crate::health::{Cause, Drops};
-use crate::input::{self, camera_info::Calibration};
 use crate::lift::Lifter;
-use crate::msg::posemoe::{People2D, People3D};
-use crate::msg::sensor_msgs::CameraInfo;
-use crate::msg::tf2_msgs::TFMessage;
-use crate::msg::visualization_msgs::MarkerArray;
-use crate::msg::yolo_msgs::DetectionArray;
-use crate::msg::{Message, decode, diagnostic_msgs::DiagnosticArray, encode};
-use crate::output::diagnostics::{Report, Spread};
-use crate::output::{diagnostics, markers, people, tf};
-use crate::person::observation::Observation;
-use crate::person::pose::{Poses, State};
-use crate::pipeline::Pipeline;
+use crate::msg::diagnostic_msgs::DiagnosticArray;
+use crate::msg::lifecycle_msgs as lifecycle_msg;
+use crate::msg::rcl_interfaces as rcl;
+use crate::msg::{CdrError, Message, decode, encode};
+use crate::output::diagnostics::{self, Report};
 use crate::stamp::Stamp;
+use lifecycle::{Phase, Transition};
+use services::{Question, Services};
+use time::Time;
+use work::Work;
 
-/// Depth of what the node publishes; `/tf` customarily keeps 100.
-const OUTPUT_DEPTH: usize = 10;
-const TF_DEPTH: usize = 100;
-
-/// Whether the bus's clock runs while the node computes.
+/// On what kind of bus the node runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timing {
-    /// A live bus: processing time is measured.
+    /// A live bus: processing time is measured, and others may ask the node.
     Live,
-    /// A bag: its clock stands still between messages, so that a replay gives the same bytes.
+    /// A bag: its clock stands still between messages, so that a replay gives the same bytes, and
+    /// nobody asks.
     Recorded,
 }
 
@@ -40,16 +45,8 @@ pub struct Engine {
     pub model: String,
 }
 
-/// A message on its way out.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Outgoing {
-    /// Where to.
-    pub publisher: PublisherId,
-    /// The stamp of its header.
-    pub stamp: Stamp,
-    /// CDR bytes with their header.
-    pub payload: Vec<u8>,
-}
+/// Loads the network as the configuration says.
+pub type Loader = Box<dyn FnMut(&Config) -> Result<(Box<dyn Lifter>, Engine), EngineError>>;
 
 /// Totals since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,280 +59,371 @@ pub struct Totals {
     pub people_tracked: u64,
 }
 
-/// Subscriptions, publishers and state of the node.
-pub struct Node {
-    name: String,
-    rectified: bool,
-    yolo: bool,
-    timing: Timing,
-    latency_known: bool,
-    engine: Engine,
-    keypoints: SubscriptionId,
-    camera_info: SubscriptionId,
-    people: PublisherId,
-    tf: Option<PublisherId>,
-    markers: Option<PublisherId>,
-    diagnostics: PublisherId,
-    calibration: Calibration,
-    pipeline: Pipeline,
+/// What is counted since the start, however often the node is configured.
+#[derive(Debug, Default)]
+struct Counts {
     drops: Drops,
     totals: Totals,
-    second: Second,
-    last_frame: Option<Stamp>,
-    last_people: usize,
 }
 
-/// What is counted from tick to tick.
-#[derive(Default)]
-struct Second {
-    began: Option<Stamp>,
-    frames: u32,
-    processing: Spread,
-    stamp_to_publish: Spread,
+/// Why the node cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// The bus refused.
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    /// There is no network.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// Parameters, phase and work of the node.
+pub struct Node {
+    args: RosArgs,
+    load: Loader,
+    timing: Timing,
+    time: Time,
+    phase: Phase,
+    /// There while the node is inactive or active.
+    work: Option<Work>,
+    services: Option<Services>,
+    diagnostics: PublisherId,
+    counts: Counts,
+    last_tick: Option<Stamp>,
 }
 
 impl Node {
-    /// Subscribes and advertises on `bus` as `args` ask.
+    /// Joins the bus; with `autostart`, and always in a bag, the node is active then.
     ///
     /// # Errors
-    /// When the bus refuses.
-    pub fn connect<B: Bus>(
-        bus: &mut B,
-        args: &RosArgs,
-        lifter: Box<dyn Lifter>,
-        engine: Engine,
+    /// When the bus refuses, or there is no network to start with.
+    pub fn start(
+        bus: &mut dyn Bus,
+        args: RosArgs,
+        load: Loader,
         timing: Timing,
-    ) -> Result<Self, BusError> {
-        let config = &args.config;
-        let yolo = config.keypoints_type == DetectionArray::TYPE_NAME;
-        let keypoints_type = if yolo {
-            DetectionArray::TYPE_NAME
-        } else {
-            People2D::TYPE_NAME
-        };
-        let topic = |name: &str, type_name, qos| Topic {
-            name: args.resolve(name),
-            type_name,
-            qos,
-        };
-        let reliable = Qos::Reliable {
-            depth: OUTPUT_DEPTH,
-        };
-        let keypoints = topic(&config.keypoints_topic, keypoints_type, Qos::SensorData);
-        let camera_info = topic(
-            &config.camera_info_topic,
-            CameraInfo::TYPE_NAME,
-            Qos::SensorData,
+    ) -> Result<Self, NodeError> {
+        let diagnostics = args.publication(
+            "/diagnostics",
+            DiagnosticArray::TYPE_NAME,
+            Qos::reliable(10),
         );
-        let people = topic(&config.people_topic, People3D::TYPE_NAME, reliable);
-        let tf = topic(
-            "/tf",
-            TFMessage::TYPE_NAME,
-            Qos::Reliable { depth: TF_DEPTH },
-        );
-        let markers = topic(&config.markers_topic, MarkerArray::TYPE_NAME, reliable);
-        let diagnostics = topic("/diagnostics", DiagnosticArray::TYPE_NAME, reliable);
-        Ok(Self {
-            name: args.qualified_node(),
-            rectified: config.image_rectified,
-            yolo,
+        let diagnostics = bus.advertise(&diagnostics)?;
+        let services = match timing {
+            Timing::Live => Some(Services::offer(bus, &args)?),
+            Timing::Recorded => None,
+        };
+        let autostart = args.config.autostart || timing == Timing::Recorded;
+        let mut node = Self {
+            args,
+            load,
             timing,
-            latency_known: !(config.use_sim_time && timing == Timing::Live),
-            engine,
-            keypoints: bus.subscribe(&keypoints)?,
-            camera_info: bus.subscribe(&camera_info)?,
-            people: bus.advertise(&people)?,
-            tf: config.publish_tf.then(|| bus.advertise(&tf)).transpose()?,
-            markers: config
-                .publish_markers
-                .then(|| bus.advertise(&markers))
-                .transpose()?,
-            diagnostics: bus.advertise(&diagnostics)?,
-            calibration: Calibration::default(),
-            pipeline: Pipeline::new(config.settings(), lifter),
-            drops: Drops::default(),
-            totals: Totals::default(),
-            second: Second::default(),
-            last_frame: None,
-            last_people: 0,
-        })
+            time: Time::default(),
+            phase: Phase::Unconfigured,
+            work: None,
+            services,
+            diagnostics,
+            counts: Counts::default(),
+            last_tick: None,
+        };
+        if timing == Timing::Live {
+            node.time.adjust(bus, &node.args)?;
+        }
+        if let Some(services) = &node.services {
+            let all = parameters::all(&node.args.config);
+            let now = bus.now();
+            services.tell_parameters(bus, now, all, Vec::new())?;
+        }
+        if autostart {
+            node.go(bus, Transition::Configure)?;
+            node.go(bus, Transition::Activate)?;
+        }
+        Ok(node)
     }
 
-    /// Turns one event into messages. `now` reads the bus's clock; `losses` are the bus's own.
-    pub fn handle(
-        &mut self,
-        event: &Event,
-        now: &dyn Fn() -> Stamp,
-        losses: impl FnOnce() -> Vec<Loss>,
-    ) -> Vec<Outgoing> {
+    /// Does what an event asks for.
+    ///
+    /// # Errors
+    /// When the bus takes no more.
+    pub fn handle(&mut self, bus: &mut dyn Bus, event: &Event) -> Result<(), BusError> {
         match event {
             Event::Message {
                 subscription,
                 payload,
-                received,
-            } if *subscription == self.keypoints => self.keypoints(payload, *received, now),
+                ..
+            } if self.time.listens_to(*subscription) => {
+                if let Err(error) = self.time.hear(payload) {
+                    self.counts
+                        .drops
+                        .note(Cause::Undecodable, error.to_string());
+                }
+                Ok(())
+            }
             Event::Message {
                 subscription,
                 payload,
                 ..
-            } if *subscription == self.camera_info => {
-                self.camera_info(payload);
-                Vec::new()
+            } => {
+                let is_active = self.phase == Phase::Active;
+                let message = (*subscription, payload.as_slice());
+                match &mut self.work {
+                    Some(work) => {
+                        work.hear(bus, message, (is_active, &self.time), &mut self.counts)
+                    }
+                    None => Ok(()),
+                }
             }
-            Event::Message { .. } => Vec::new(),
-            Event::Tick { now } => vec![self.tick(*now, &losses())],
+            Event::Request {
+                service,
+                request,
+                payload,
+            } => self.answer(bus, *service, request, payload),
+            Event::Tick { .. } => self.diagnose(bus),
         }
     }
 
-    /// What was held back for later frames (`lookahead_s`): no more will come.
-    pub fn finish(&mut self) -> Vec<Outgoing> {
-        let answers = self.pipeline.finish(&mut self.drops);
-        let outgoing = answers.iter().flat_map(|poses| self.publications(poses));
-        outgoing.collect()
+    /// Publishes what was held back for later frames (`lookahead_s`): no more will come.
+    ///
+    /// # Errors
+    /// When the bus takes no more.
+    pub fn finish(&mut self, bus: &mut dyn Bus) -> Result<(), BusError> {
+        match &mut self.work {
+            Some(work) => work.finish(bus, &mut self.counts),
+            None => Ok(()),
+        }
     }
 
     /// What was not used since the start.
     pub fn drops(&self) -> &Drops {
-        &self.drops
+        &self.counts.drops
     }
 
     /// Counts since the start.
     pub fn totals(&self) -> Totals {
-        self.totals
+        self.counts.totals
     }
 
-    fn keypoints(
+    /// Goes to another phase, if a way leads there; whether it did.
+    fn go(&mut self, bus: &mut dyn Bus, transition: Transition) -> Result<bool, NodeError> {
+        let start = self.phase;
+        let Some(goal) = start.after(transition) else {
+            let (label, start) = (transition.label(), start.label());
+            tracing::warn!("cannot {label}: the node is {start}");
+            return Ok(false);
+        };
+        match transition {
+            Transition::Configure => self.configure(bus)?,
+            Transition::Activate => {}
+            Transition::Deactivate => self.work.iter_mut().for_each(Work::forget),
+            Transition::Cleanup | Transition::Shutdown => {
+                if let Some(work) = self.work.take() {
+                    work.end(bus);
+                }
+            }
+        }
+        self.phase = goal;
+        tracing::info!("{}", goal.label());
+        if let Some(services) = &self.services {
+            let now = self.time.now(bus);
+            services.tell_transition(bus, now, (transition, start, goal))?;
+        }
+        Ok(true)
+    }
+
+    fn configure(&mut self, bus: &mut dyn Bus) -> Result<(), NodeError> {
+        if self.timing == Timing::Live {
+            // Loading may take minutes: TensorRT builds its engine at the first start.
+            self.tell(bus, None, Some("loading the network"))?;
+        }
+        let (lifter, engine) = (self.load)(&self.args.config)?;
+        self.work = Some(Work::begin(bus, &self.args, lifter, engine)?);
+        Ok(())
+    }
+
+    fn diagnose(&mut self, bus: &mut dyn Bus) -> Result<(), BusError> {
+        let mut work = self.work.take();
+        let told = self.tell(bus, work.as_mut(), None);
+        self.work = work;
+        told
+    }
+
+    fn tell(
         &mut self,
-        payload: &[u8],
-        received: Stamp,
-        now: &dyn Fn() -> Stamp,
-    ) -> Vec<Outgoing> {
-        let began = now();
-        self.totals.frames_in += 1;
-        self.second.frames += 1;
-        self.last_frame = Some(received);
-        let answers = match self.observe(payload) {
-            Some(seen) => self.lift(&seen),
-            None => Vec::new(),
+        bus: &mut dyn Bus,
+        work: Option<&mut Work>,
+        busy: Option<&str>,
+    ) -> Result<(), BusError> {
+        let now = self.time.now(bus);
+        let last_tick = self.last_tick.replace(now);
+        let report = Report {
+            now,
+            node: &self.args.qualified_node(),
+            phase: self.phase.label(),
+            is_active: self.phase == Phase::Active,
+            busy,
+            period_s: last_tick.map_or(1.0, |last| now.seconds_since(last)),
+            trade: work.map(Work::report),
+            is_live: self.timing == Timing::Live,
+            latency_known: self.time.is_known(),
+            drops: &self.counts.drops,
+            losses: &bus.losses(),
         };
-        let outgoing = answers.iter().flat_map(|poses| self.publications(poses));
-        let outgoing: Vec<Outgoing> = outgoing.collect();
-        let done = now();
-        for poses in &answers {
-            let late_s = done.seconds_since(poses.stamp);
-            self.second.stamp_to_publish.add(late_s);
-        }
-        if !answers.is_empty() {
-            self.second.processing.add(done.seconds_since(began));
-        }
-        outgoing
+        let message = diagnostics::message(&report);
+        bus.publish(self.diagnostics, now, &encode(&message))
     }
 
-    fn observe(&mut self, payload: &[u8]) -> Option<Observation> {
-        let drops = &mut self.drops;
-        let seen = if self.yolo {
-            decode(payload).map(|message| input::yolo::observation(&message, drops))
-        } else {
-            decode(payload).map(|message| input::keypoints::observation(&message, drops))
+    fn answer(
+        &mut self,
+        bus: &mut dyn Bus,
+        service: ServiceId,
+        request: &RequestId,
+        payload: &[u8],
+    ) -> Result<(), BusError> {
+        let asked = self.services.as_ref().and_then(|s| s.question(service));
+        let Some(question) = asked else { return Ok(()) };
+        match self.reply(bus, question, payload) {
+            Ok(answer) => bus.respond(service, request, &answer),
+            Err(error) => {
+                let detail = format!("request {question:?}: {error}");
+                self.counts.drops.note(Cause::Undecodable, detail);
+                Ok(())
+            }
+        }
+    }
+
+    fn reply(
+        &mut self,
+        bus: &mut dyn Bus,
+        question: Question,
+        payload: &[u8],
+    ) -> Result<Vec<u8>, CdrError> {
+        let config = &self.args.config;
+        match question {
+            Question::DescribeParameters => {
+                replied(payload, |asked: rcl::DescribeParameters_Request| {
+                    let descriptors = parameters::describe(&asked.names);
+                    rcl::DescribeParameters_Response { descriptors }
+                })
+            }
+            Question::GetParameters => replied(payload, |asked: rcl::GetParameters_Request| {
+                let values = parameters::get(config, &asked.names);
+                rcl::GetParameters_Response { values }
+            }),
+            Question::GetParameterTypes => {
+                replied(payload, |asked: rcl::GetParameterTypes_Request| {
+                    let types = parameters::types(config, &asked.names);
+                    rcl::GetParameterTypes_Response { types }
+                })
+            }
+            Question::ListParameters => replied(payload, |asked: rcl::ListParameters_Request| {
+                let result = parameters::list(config, &asked.prefixes, asked.depth);
+                rcl::ListParameters_Response { result }
+            }),
+            Question::SetParameters => replied(payload, |asked: rcl::SetParameters_Request| {
+                let each = asked.parameters.chunks(1);
+                let outcomes = each.map(|one| parameters::result(self.set(bus, one)));
+                rcl::SetParameters_Response {
+                    results: outcomes.collect(),
+                }
+            }),
+            Question::SetParametersAtomically => {
+                replied(payload, |asked: rcl::SetParametersAtomically_Request| {
+                    let result = parameters::result(self.set(bus, &asked.parameters));
+                    rcl::SetParametersAtomically_Response { result }
+                })
+            }
+            Question::ChangeState => {
+                replied(payload, |asked: lifecycle_msg::ChangeState_Request| {
+                    let success = self.change_state(bus, &asked.transition);
+                    lifecycle_msg::ChangeState_Response { success }
+                })
+            }
+            Question::GetState => replied(payload, |_: lifecycle_msg::GetState_Request| {
+                lifecycle_msg::GetState_Response {
+                    current_state: self.phase.message(),
+                }
+            }),
+            Question::GetAvailableStates => {
+                replied(payload, |_: lifecycle_msg::GetAvailableStates_Request| {
+                    lifecycle_msg::GetAvailableStates_Response {
+                        available_states: lifecycle::states(),
+                    }
+                })
+            }
+            Question::GetAvailableTransitions | Question::GetTransitionGraph => replied(
+                payload,
+                |_: lifecycle_msg::GetAvailableTransitions_Request| {
+                    let available_transitions = match question {
+                        Question::GetTransitionGraph => lifecycle::graph(),
+                        _ => self.phase.ways_on(),
+                    };
+                    lifecycle_msg::GetAvailableTransitions_Response {
+                        available_transitions,
+                    }
+                },
+            ),
+        }
+    }
+
+    fn change_state(&mut self, bus: &mut dyn Bus, asked: &lifecycle_msg::Transition) -> bool {
+        let Some(transition) = Transition::asked(asked) else {
+            tracing::warn!("there is no transition {:?} ({})", asked.label, asked.id);
+            return false;
         };
-        seen.unwrap_or_else(|error| {
-            drops.note(Cause::Undecodable, error.to_string());
-            None
+        self.go(bus, transition).unwrap_or_else(|error| {
+            tracing::error!("cannot {}: {error}", transition.label());
+            false
         })
     }
 
-    fn lift(&mut self, seen: &Observation) -> Vec<Poses> {
-        match self.calibration.camera_of(seen) {
-            Ok(camera) => self.pipeline.step(seen, camera, &mut self.drops),
-            Err((cause, detail)) => {
-                self.drops.note(cause, detail);
-                Vec::new()
-            }
+    /// Sets all of these parameters, or none.
+    fn set(&mut self, bus: &mut dyn Bus, asked: &[rcl::Parameter]) -> Result<(), String> {
+        let before = self.args.config.clone();
+        let outcome = self.try_set(bus, asked, &before);
+        if outcome.is_err() {
+            self.args.config = before;
+            self.adjust(bus).ok(); // what was refused a moment ago is refused
+        }
+        outcome
+    }
+
+    /// Has parameters that may change at any time take effect.
+    fn adjust(&mut self, bus: &mut dyn Bus) -> Result<(), BusError> {
+        self.time.adjust(bus, &self.args)?;
+        match &mut self.work {
+            Some(work) => work.adjust(bus, &self.args),
+            None => Ok(()),
         }
     }
 
-    fn publications(&mut self, poses: &Poses) -> Vec<Outgoing> {
-        let tracked = poses.people.iter().filter(|p| p.state == State::Tracked);
-        self.totals.frames_out += 1;
-        self.totals.people_tracked += tracked.count() as u64;
-        self.last_people = poses.people.len();
-        let stamp = poses.stamp;
-        let outgoing = |publisher, payload| Outgoing {
-            publisher,
-            stamp,
-            payload,
-        };
-        let mut messages = vec![outgoing(self.people, encode(&people::message(poses)))];
-        if let Some(publisher) = self.tf {
-            // Also when nobody is tracked: one TFMessage for each input message.
-            let message = tf::message(poses, &mut self.drops);
-            messages.push(outgoing(publisher, encode(&message)));
+    fn try_set(
+        &mut self,
+        bus: &mut dyn Bus,
+        asked: &[rcl::Parameter],
+        before: &Config,
+    ) -> Result<(), String> {
+        for parameter in asked {
+            parameters::set(&mut self.args.config, parameter, self.work.is_some())?;
         }
-        if let Some(publisher) = self.markers {
-            messages.push(outgoing(publisher, encode(&markers::message(poses))));
+        let refused = |error: BusError| error.to_string();
+        self.adjust(bus).map_err(refused)?;
+        let changed = parameters::changes(before, &self.args.config);
+        for parameter in &changed {
+            tracing::info!("parameter {} changed", parameter.name);
         }
-        messages
-    }
-
-    fn camera_info(&mut self, payload: &[u8]) {
-        match decode(payload) {
-            Ok(info) => {
-                let is_new = self.calibration.update(info, self.rectified);
-                if let Some(problem) = self.calibration.problem().filter(|_| is_new) {
-                    tracing::error!("{problem}");
-                }
-            }
-            Err(error) => self.drops.note(Cause::Undecodable, error.to_string()),
-        }
-    }
-
-    fn tick(&mut self, now: Stamp, losses: &[Loss]) -> Outgoing {
-        let second = std::mem::take(&mut self.second);
-        self.second.began = Some(now);
-        let report = Report {
-            now,
-            node: &self.name,
-            period_s: second.began.map_or(1.0, |began| now.seconds_since(began)),
-            frames: second.frames,
-            last_frame: self.last_frame,
-            people: self.last_people,
-            camera_problem: self.calibration.problem(),
-            processing: (self.timing == Timing::Live).then_some(second.processing),
-            stamp_to_publish: self.latency_known.then_some(second.stamp_to_publish),
-            lookahead_s: self.pipeline.lookahead_s(),
-            drops: &self.drops,
-            losses,
-            provider: &self.engine.provider,
-            model: &self.engine.model,
-        };
-        let payload = encode(&diagnostics::message(&report));
-        Outgoing {
-            publisher: self.diagnostics,
-            stamp: now,
-            payload,
+        let now = self.time.now(bus);
+        match &self.services {
+            Some(services) if !changed.is_empty() => services
+                .tell_parameters(bus, now, Vec::new(), changed)
+                .map_err(refused),
+            _ => Ok(()),
         }
     }
 }
 
-/// Runs the node until the bus ends.
-///
-/// # Errors
-/// When nothing more can be had from the bus, or nothing can be written to it.
-pub async fn run<B: Bus>(bus: &mut B, node: &mut Node) -> Result<(), BusError> {
-    while let Some(event) = bus.next().await? {
-        let messages = node.handle(&event, &|| bus.now(), || bus.losses());
-        publish(bus, messages)?;
-    }
-    publish(bus, node.finish())
-}
-
-/// Hands messages to the bus.
-///
-/// # Errors
-/// When nothing can be written to it.
-pub fn publish<B: Bus>(bus: &mut B, messages: Vec<Outgoing>) -> Result<(), BusError> {
-    for message in messages {
-        bus.publish(message.publisher, message.stamp, &message.payload)?;
-    }
-    Ok(())
+fn replied<Q: Message, A: Message>(
+    payload: &[u8],
+    answer: impl FnOnce(Q) -> A,
+) -> Result<Vec<u8>, CdrError> {
+    decode(payload).map(|question| encode(&answer(question)))
 }

@@ -86,8 +86,9 @@ impl Pipeline {
             Some(Time::GoesOn) => {}
             Some(Time::BeginsAnew) => {
                 answers = self.finish(drops);
-                self.crowd.clear();
-                self.identity.clear();
+                let last = self.last.take();
+                self.forget();
+                self.last = last;
             }
         }
         self.take_in(seen, camera, drops);
@@ -101,6 +102,24 @@ impl Pipeline {
     /// will come.
     pub fn finish(&mut self, drops: &mut Drops) -> Vec<Poses> {
         std::iter::from_fn(|| self.answer_oldest(drops)).collect()
+    }
+
+    /// Goes on with other settings; `max_people` stays, for which memory has been set aside.
+    pub fn adjust(&mut self, settings: Settings) {
+        let max_people = self.settings.max_people;
+        self.settings = Settings {
+            max_people,
+            ..settings
+        };
+        self.crowd.adjust(settings.motion);
+    }
+
+    /// Forgets everyone, and frames that wait. The next answer says who is lost by that.
+    pub fn forget(&mut self) {
+        self.waiting.clear();
+        self.last = None;
+        self.crowd.clear();
+        self.identity.clear();
     }
 
     /// How much later a frame must be (s) that answers wait for.

@@ -1,8 +1,9 @@
-//! `config/posemoe.yaml` says what the code says.
+//! `config/posemoe.yaml` and `docs/parameters.md` say what the code says.
 
 use std::path::{Path, PathBuf};
 
-use posemoe::config::{Config, render::render};
+use posemoe::config::Config;
+use posemoe::config::render::{page, render};
 
 fn file() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("config/posemoe.yaml")
@@ -19,6 +20,17 @@ fn the_file_is_what_the_code_renders() {
         render(),
         "config/posemoe.yaml is out of date; write it anew: \
          cargo run --quiet -- parameters > config/posemoe.yaml"
+    );
+}
+
+#[test]
+fn the_docs_are_what_the_code_renders() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/parameters.md");
+    assert_eq!(
+        std::fs::read_to_string(file).unwrap(),
+        page(),
+        "docs/parameters.md is out of date; write it anew: \
+         cargo run --quiet -- parameters --markdown > docs/parameters.md"
     );
 }
 

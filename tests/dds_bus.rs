@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 
 use dds_support::*;
 use posemoe::bus::dds::{DdsBus, LARGE_MESSAGE_BYTES};
-use posemoe::bus::{Bus, BusError, Event, PublisherId, Qos, Topic};
+use posemoe::bus::{Bus, BusError, Event, Events, PublisherId, Qos, Topic};
 use posemoe::stamp::Stamp;
 
 #[tokio::test]
 async fn reliable_messages_arrive_unchanged_and_in_order() {
     let domain = domain();
     let (mut talker, mut listener) = (node("talker", domain), node("listener", domain));
-    let topic = topic("reliable", Qos::Reliable { depth: 100 });
+    let topic = topic("reliable", Qos::reliable(100));
     let publisher = talker.advertise(&topic).unwrap();
     let subscription = listener.subscribe(&topic).unwrap();
     connected((&mut talker, publisher), (&mut listener, subscription)).await;
@@ -61,12 +61,12 @@ async fn reliable_messages_arrive_unchanged_and_in_order() {
 
 #[tokio::test]
 async fn a_sensor_subscriber_hears_reliable_and_best_effort_publishers() {
-    for offered in [Qos::Reliable { depth: 10 }, Qos::SensorData] {
+    for offered in [Qos::reliable(10), Qos::SENSOR_DATA] {
         let domain = domain();
         let (mut talker, mut listener) = (node("talker", domain), node("listener", domain));
         let publisher = talker.advertise(&topic("sensor", offered)).unwrap();
         let subscription = listener
-            .subscribe(&topic("sensor", Qos::SensorData))
+            .subscribe(&topic("sensor", Qos::SENSOR_DATA))
             .unwrap();
         connected((&mut talker, publisher), (&mut listener, subscription)).await;
         for count in 0..20 {
@@ -83,8 +83,8 @@ async fn a_sensor_subscriber_hears_reliable_and_best_effort_publishers() {
 async fn a_slow_node_gets_the_freshest_and_knows_what_it_missed() {
     let domain = domain();
     let (mut talker, mut listener) = (node("talker", domain), node("listener", domain));
-    let busy = topic("busy", Qos::Reliable { depth: 3 });
-    let quiet = topic("quiet", Qos::Reliable { depth: 3 });
+    let busy = topic("busy", Qos::reliable(3));
+    let quiet = topic("quiet", Qos::reliable(3));
     let busy_publisher = talker.advertise(&busy).unwrap();
     let quiet_publisher = talker.advertise(&quiet).unwrap();
     let busy_subscription = listener.subscribe(&busy).unwrap();
@@ -138,7 +138,7 @@ async fn a_slow_node_gets_the_freshest_and_knows_what_it_missed() {
 async fn every_message_of_a_best_effort_burst_arrives_or_is_counted() {
     let domain = domain();
     let (mut talker, mut listener) = (node("talker", domain), node("listener", domain));
-    let topic = topic("burst", Qos::SensorData);
+    let topic = topic("burst", Qos::SENSOR_DATA);
     let publisher = talker.advertise(&topic).unwrap();
     let subscription = listener.subscribe(&topic).unwrap();
     connected((&mut talker, publisher), (&mut listener, subscription)).await;
@@ -174,7 +174,7 @@ async fn every_message_of_a_best_effort_burst_arrives_or_is_counted() {
 async fn a_tick_comes_every_second_even_while_messages_pour_in() {
     let domain = domain();
     let (mut talker, mut listener) = (node("talker", domain), node("listener", domain));
-    let topic = topic("flood", Qos::SensorData);
+    let topic = topic("flood", Qos::SENSOR_DATA);
     let publisher = talker.advertise(&topic).unwrap();
     let subscription = listener.subscribe(&topic).unwrap();
     connected((&mut talker, publisher), (&mut listener, subscription)).await;
@@ -203,7 +203,7 @@ async fn a_tick_comes_every_second_even_while_messages_pour_in() {
 async fn what_cannot_be_is_refused_with_the_reason() {
     let domain = domain();
     let (mut talker, mut listener) = (node("talker", domain), node("listener", domain));
-    let string = topic("typed", Qos::Reliable { depth: 1 });
+    let string = topic("typed", Qos::reliable(1));
     let publisher = talker.advertise(&string).unwrap();
     let subscription = listener.subscribe(&string).unwrap();
     connected((&mut talker, publisher), (&mut listener, subscription)).await;

@@ -13,7 +13,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use dds_support::{PATIENCE, domain, node_in, until};
-use posemoe::bus::{Bus, Event, Qos, Topic};
+use posemoe::bus::{Bus, Event, Events, Qos, Topic};
 use posemoe::stamp::Stamp;
 
 const COUNT: usize = 60;
@@ -89,8 +89,8 @@ fn value(json: &str, key: &str) -> f64 {
 #[tokio::test]
 async fn cyclone_hears_us_whole_and_in_order_and_knows_when_we_leave() {
     for (qos, name) in [
-        (Qos::Reliable { depth: 100 }, "reliable"),
-        (Qos::SensorData, "sensor"),
+        (Qos::reliable(100), "reliable"),
+        (Qos::SENSOR_DATA, "sensor"),
     ] {
         let domain = domain();
         let arguments = format!("listen --until-gone --qos {name} --count {COUNT}");
@@ -128,9 +128,9 @@ async fn cyclone_hears_us_whole_and_in_order_and_knows_when_we_leave() {
 #[tokio::test]
 async fn we_hear_cyclone_whole_and_in_order() {
     for (asked, offered) in [
-        (Qos::Reliable { depth: 100 }, "reliable"),
-        (Qos::SensorData, "reliable"),
-        (Qos::SensorData, "sensor"),
+        (Qos::reliable(100), "reliable"),
+        (Qos::SENSOR_DATA, "reliable"),
+        (Qos::SENSOR_DATA, "sensor"),
     ] {
         for bytes in [9, 2_100, 30_000] {
             let domain = domain();
@@ -171,9 +171,7 @@ async fn a_hung_subscriber_costs_counted_messages_but_never_time() {
         return;
     };
     let mut bus = node_in("/robot", "posemoe", domain);
-    let publisher = bus
-        .advertise(&chatter(Qos::Reliable { depth: 10 }))
-        .unwrap();
+    let publisher = bus.advertise(&chatter(Qos::reliable(10))).unwrap();
     until("Cyclone is there", || bus.subscribers_of(publisher) == 1).await;
     assert!(peer.says().contains("matched"));
     let pid = peer.process.id().to_string();
@@ -221,11 +219,11 @@ async fn the_ros_graph_shows_the_node_with_its_topics_and_forgets_it_at_once() {
         return;
     };
     let mut bus = node_in("/robot", "posemoe", domain);
-    bus.subscribe(&chatter(Qos::SensorData)).unwrap();
+    bus.subscribe(&chatter(Qos::SENSOR_DATA)).unwrap();
     let tf = Topic {
         name: "/tf".to_owned(),
         type_name: "tf2_msgs/msg/TFMessage",
-        qos: Qos::Reliable { depth: 100 },
+        qos: Qos::reliable(100),
     };
     bus.advertise(&tf).unwrap();
     bus.advertise(&Topic {

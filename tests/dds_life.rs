@@ -8,14 +8,14 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use dds_support::*;
-use posemoe::bus::{Bus, Event, Qos, Topic};
+use posemoe::bus::{Bus, Event, Events, Qos, Topic};
 use posemoe::stamp::Stamp;
 
 #[tokio::test]
 async fn a_closed_node_is_gone_at_once() {
     let domain = domain();
     let (mut talker, mut listener) = (node("talker", domain), node("listener", domain));
-    let topic = topic("goodbye", Qos::Reliable { depth: 10 });
+    let topic = topic("goodbye", Qos::reliable(10));
     let publisher = talker.advertise(&topic).unwrap();
     let subscription = listener.subscribe(&topic).unwrap();
     connected((&mut talker, publisher), (&mut listener, subscription)).await;
@@ -46,7 +46,7 @@ async fn child() {
     let environment = |name| std::env::var(name).expect("started by another test");
     let mut bus = node("child", environment("POSEMOE_TEST_DOMAIN").parse().unwrap());
     let prefix = environment("POSEMOE_TEST_PREFIX");
-    let qos = Qos::Reliable { depth: 100 };
+    let qos = Qos::reliable(100);
     let topic = |end| Topic {
         name: format!("{prefix}/{end}"),
         type_name: STRING,
@@ -71,7 +71,7 @@ fn start_child(domain: u16) -> (Child, BufReader<ChildStdout>) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "child", "--ignored", "--nocapture"])
         .env("POSEMOE_TEST_DOMAIN", domain.to_string())
-        .env("POSEMOE_TEST_PREFIX", topic("child", Qos::SensorData).name)
+        .env("POSEMOE_TEST_PREFIX", topic("child", Qos::SENSOR_DATA).name)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -121,7 +121,7 @@ async fn a_node_that_was_stopped_and_continued_talks_again() {
     let domain = domain();
     let (mut child, mut output) = start_child(domain);
     let mut bus = node("parent", domain);
-    let qos = Qos::Reliable { depth: 100 };
+    let qos = Qos::reliable(100);
     let heard = bus.advertise(&topic("child/heard", qos)).unwrap();
     let said = bus.subscribe(&topic("child/said", qos)).unwrap();
     until("both are connected", || {

@@ -1,19 +1,61 @@
-//! The node on the wire: Eclipse Cyclone DDS plays the walk at 60 Hz and counts what comes back.
+//! The node on the wire, as another process: Eclipse Cyclone DDS feeds it and steers it.
 #![cfg(feature = "dds")]
 
 #[path = "support/python.rs"]
 mod python;
 
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-/// Ends the node if the test fails.
-struct Node(Child);
+use serde_json::Value;
+
+/// `posemoe_node`; ended if the test fails.
+struct Node {
+    process: Child,
+    domain: String,
+}
+
+impl Node {
+    fn start(ros_args: &str) -> Self {
+        static TESTS: AtomicU32 = AtomicU32::new(0);
+        let number = std::process::id().wrapping_mul(3) + TESTS.fetch_add(1, Ordering::Relaxed);
+        let domain = (21 + number % 80).to_string();
+        let process = Command::new(env!("CARGO_BIN_EXE_posemoe_node"))
+            .args(ros_args.split_whitespace())
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .env("ROS_DOMAIN_ID", &domain)
+            .env("ROS_LOCALHOST_ONLY", "1")
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        Self { process, domain }
+    }
+
+    /// Sends a signal and waits until the node has ended cleanly.
+    fn end(mut self, signal: &str) {
+        let pid = self.process.id().to_string();
+        let kill = Command::new("kill").args([signal, &pid]).status().unwrap();
+        assert!(kill.success());
+        let patience = Instant::now() + Duration::from_secs(10);
+        let status = loop {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                break status;
+            }
+            assert!(
+                Instant::now() < patience,
+                "the node does not end on {signal}"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        assert!(status.success(), "{status}");
+    }
+}
 
 impl Drop for Node {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -22,22 +64,14 @@ fn a_foreign_peer_gets_people_and_transforms_for_99_percent_of_the_frames() {
     let Some(mut player) = python::script("play_walk.py") else {
         return;
     };
-    let domain = (21 + std::process::id() % 80).to_string();
-    let root = env!("CARGO_MANIFEST_DIR");
-    let node = Command::new(env!("CARGO_BIN_EXE_posemoe_node"))
-        .current_dir(root)
-        .env("ROS_DOMAIN_ID", &domain)
-        .env("ROS_LOCALHOST_ONLY", "1")
-        .stderr(Stdio::inherit())
-        .spawn()
-        .unwrap();
-    let mut node = Node(node);
+    let node = Node::start("");
     player
-        .args(["--domain", &domain, "--bag", "tests/data/walk_cam01.mcap"])
+        .args(["--domain", &node.domain])
+        .args(["--bag", "tests/data/walk_cam01.mcap"])
         .args(["--rate-hz", "60", "--repeat", "5", "--seconds", "30"]);
     let played = python::printed(&mut player);
     println!("{played}");
-    let counts: serde_json::Value = serde_json::from_str(&played).unwrap();
+    let counts: Value = serde_json::from_str(&played).unwrap();
     let count = |key: &str| {
         counts[key]
             .as_u64()
@@ -47,23 +81,44 @@ fn a_foreign_peer_gets_people_and_transforms_for_99_percent_of_the_frames() {
     for key in ["people_received", "tf_received"] {
         assert!(count(key) * 100 >= count("sent") * 99, "{key}: {counts}");
     }
+    node.end("-INT");
+}
 
-    // A clean goodbye: SIGINT ends it with exit code 0.
-    let pid = node.0.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-INT", &pid])
-            .status()
-            .unwrap()
-            .success()
-    );
-    let patience = Instant::now() + Duration::from_secs(10);
-    let status = loop {
-        if let Some(status) = node.0.try_wait().unwrap() {
-            break status;
-        }
-        assert!(Instant::now() < patience, "the node does not end on SIGINT");
-        std::thread::sleep(Duration::from_millis(20));
+#[test]
+fn a_foreign_peer_reads_and_sets_parameters_and_steers_the_lifecycle() {
+    let Some(mut steering) = python::script("steer.py") else {
+        return;
     };
-    assert!(status.success(), "{status}");
+    let node = Node::start("--ros-args -r __ns:=/robot -p predict_s:=0.6");
+    steering.args(["--domain", &node.domain, "--node", "/robot/posemoe"]);
+    let said = python::printed(&mut steering);
+    let said: Vec<Value> = said
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let [listed, before, set, steered, back] = &said[..] else {
+        panic!("{said:?}")
+    };
+    let names = listed["names"].as_array().unwrap();
+    assert!(names.contains(&"predict_s".into()), "{names:?}");
+    assert_eq!(before["before"], 0.6);
+    let outcome = |n: usize| (&set["set"][n][0], set["set"][n][1].as_str().unwrap());
+    assert_eq!(outcome(0), (&true.into(), ""));
+    assert_eq!(outcome(1).0, false);
+    assert!(outcome(1).1.contains("from 0 to 10"), "{set}");
+    assert_eq!(outcome(2).0, false, "{set}");
+    assert_eq!(set["after"], 0.75);
+    assert_eq!(
+        (&steered["state"], &steered["then"]),
+        (&"active".into(), &"inactive".into())
+    );
+    assert_eq!(
+        (&steered["away"], &steered["wrong"]),
+        (&true.into(), &false.into())
+    );
+    assert_eq!(
+        (&back["back"], &back["finally_"]),
+        (&true.into(), &"active".into())
+    );
+    node.end("-TERM");
 }

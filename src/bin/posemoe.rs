@@ -4,7 +4,9 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use posemoe::cli::{self, EXIT_UNUSABLE, bench::BenchArgs, replay::ReplayArgs};
+use posemoe::cli::{
+    self, EXIT_UNUSABLE, bench::BenchArgs, parameters::ParametersArgs, replay::ReplayArgs,
+};
 use posemoe::config::ros_args::RosArgs;
 
 /// 2D human keypoints from any detector in, 3D people that a robot can act on out.
@@ -29,7 +31,7 @@ enum Command {
     /// Say what is installed, what runs, and what is missing.
     Doctor,
     /// Print every ROS parameter with its default, meaning and range, as a parameter file.
-    Parameters,
+    Parameters(ParametersArgs),
 }
 
 fn main() -> ExitCode {
@@ -51,6 +53,6 @@ fn main() -> ExitCode {
         Command::Replay(args) => cli::replay::run(&args, ros),
         Command::Bench(args) => cli::bench::run(&args, ros),
         Command::Doctor => cli::doctor::run(&ros),
-        Command::Parameters => cli::parameters::run(),
+        Command::Parameters(args) => cli::parameters::run(&args),
     }
 }

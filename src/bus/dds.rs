@@ -18,9 +18,11 @@ mod farewell;
 mod faults;
 mod graph;
 mod loopback;
+mod names;
 mod publication;
 mod raw;
 mod reception;
+mod requests;
 mod session;
 mod watch;
 
@@ -28,24 +30,29 @@ pub use super::ShutdownHandle;
 pub use environment::{DdsOptions, DiscoveryRange, GraphLayout, MAX_DOMAIN_ID};
 pub use publication::LARGE_MESSAGE_BYTES;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{
-    Bus, BusError, Event, Loss, PublisherId, SubscriptionId, Topic, advertised, inbox, lifetime,
-    refused, wall_clock,
+    Bus, BusError, Event, Events, Loss, PublisherId, Qos, RequestId, Service, ServiceId,
+    SubscriptionId, Topic, existing, inbox, lifetime, refused, wall_clock,
 };
 use crate::stamp::Stamp;
 use faults::Faults;
-use inbox::Inbox;
+use inbox::{Door, Inbox};
 use lifetime::Lifetime;
+use names::Role;
 use publication::Publication;
 use session::{Identity, Session};
 use watch::Endpoint;
 
 /// How long a closing bus waits for peers to acknowledge, at most.
 const FAREWELL: Duration = Duration::from_millis(250);
+
+/// As ROS 2 has it for services.
+const SERVICE_QOS: Qos = Qos::reliable(10);
 
 /// A node on the ROS graph.
 ///
@@ -54,13 +61,17 @@ pub struct DdsBus {
     identity: Identity,
     inbox: Arc<Inbox>,
     lifetime: Lifetime,
-    subscriptions: Vec<Subscription>,
-    publications: Vec<Publication>,
+    readings: BTreeMap<Door, Reading>,
+    publications: BTreeMap<PublisherId, Publication>,
+    replies: BTreeMap<ServiceId, Publication>,
+    /// Endpoints made so far: the next one's number.
+    made: usize,
     /// `None` only while joining anew and after that has failed.
     session: Option<Session>,
 }
 
-struct Subscription {
+/// A topic, or the requests of a service.
+struct Reading {
     endpoint: Endpoint,
     faults: Arc<Faults>,
 }
@@ -81,8 +92,10 @@ impl DdsBus {
             identity,
             inbox,
             lifetime: Lifetime::start()?,
-            subscriptions: Vec::new(),
-            publications: Vec::new(),
+            readings: BTreeMap::new(),
+            publications: BTreeMap::new(),
+            replies: BTreeMap::new(),
+            made: 0,
             session: Some(session),
         })
     }
@@ -95,14 +108,14 @@ impl DdsBus {
     /// Publishers that are connected with this subscription now.
     pub fn publishers_of(&mut self, subscription: SubscriptionId) -> usize {
         self.catch_up();
-        let ours = self.subscriptions.get(subscription.0);
-        self.peers_of(ours.map(|subscription| &subscription.endpoint))
+        let ours = self.readings.get(&Door::Topic(subscription));
+        self.peers_of(ours.map(|reading| &reading.endpoint))
     }
 
     /// Subscribers that are connected with this publisher now.
     pub fn subscribers_of(&mut self, publisher: PublisherId) -> usize {
         self.catch_up();
-        let ours = self.publications.get(publisher.0);
+        let ours = self.publications.get(&publisher);
         self.peers_of(ours.map(|publication| &publication.endpoint))
     }
 
@@ -119,15 +132,11 @@ impl DdsBus {
     }
 
     fn catch_up(&mut self) {
-        let subscribed = self
-            .subscriptions
-            .iter()
-            .map(|subscription| &subscription.endpoint);
-        let published = self
-            .publications
-            .iter()
-            .map(|publication| &publication.endpoint);
-        let ours: Vec<_> = subscribed.chain(published).collect();
+        let readings = self.readings.values().map(|reading| &reading.endpoint);
+        let publications = self.publications.values().chain(self.replies.values());
+        let ours: Vec<_> = readings
+            .chain(publications.map(|publication| &publication.endpoint))
+            .collect();
         if let Some(session) = &mut self.session {
             session.watch.catch_up(&ours);
         }
@@ -137,6 +146,16 @@ impl DdsBus {
         self.session
             .as_mut()
             .ok_or_else(|| refused("using DDS", &"joining anew has failed"))
+    }
+
+    /// Opens a door, with the next number.
+    fn read(&mut self, topic: &Topic, door: Door) -> Result<(), BusError> {
+        let faults = Arc::<Faults>::default();
+        let shared = Arc::clone(&faults);
+        let endpoint = self.joined()?.read(topic, door, shared)?;
+        self.made += 1;
+        self.readings.insert(door, Reading { endpoint, faults });
+        Ok(())
     }
 
     /// What is to be done each second.
@@ -154,41 +173,64 @@ impl DdsBus {
             "the DDS threads have ended (was the process stopped, or did the machine sleep?): \
              joining anew; messages of the meantime are lost"
         );
-        let published: Vec<_> = self
-            .publications
-            .drain(..)
-            .map(Publication::retire)
-            .collect();
+        let retire = |publication: Publication| publication.retire();
+        let published = map_values(std::mem::take(&mut self.publications), retire);
+        let replied = map_values(std::mem::take(&mut self.replies), retire);
         if let Some(session) = self.session.take() {
             session.leave(Duration::ZERO); // frees the ports
         }
         let mut session = Session::open(&self.identity, &self.inbox)?;
-        for (index, old) in self.subscriptions.iter_mut().enumerate() {
+        for (door, old) in &mut self.readings {
             let faults = Arc::clone(&old.faults);
-            old.endpoint = session.read(&old.endpoint.topic, SubscriptionId(index), faults)?;
+            old.endpoint = session.read(&old.endpoint.topic, *door, faults)?;
         }
-        for (topic, refused) in published {
-            self.publications.push(session.write(&topic, refused)?);
+        for (id, (old, refused)) in published {
+            let anew = session.write(&old.topic, old.role, refused)?;
+            self.publications.insert(id, anew);
+        }
+        for (id, (old, refused)) in replied {
+            let anew = session.write(&old.topic, old.role, refused)?;
+            self.replies.insert(id, anew);
         }
         self.session = Some(session);
         Ok(())
     }
 }
 
+fn map_values<K: Ord, V, W>(map: BTreeMap<K, V>, turn: impl Fn(V) -> W) -> BTreeMap<K, W> {
+    map.into_iter()
+        .map(|(key, value)| (key, turn(value)))
+        .collect()
+}
+
 impl Bus for DdsBus {
     fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, BusError> {
-        let subscription = SubscriptionId(self.subscriptions.len());
-        let faults = Arc::<Faults>::default();
-        let shared = Arc::clone(&faults);
-        let endpoint = self.joined()?.read(topic, subscription, shared)?;
-        self.subscriptions.push(Subscription { endpoint, faults });
+        let subscription = SubscriptionId(self.made);
+        self.read(topic, Door::Topic(subscription))?;
         Ok(subscription)
     }
 
+    fn unsubscribe(&mut self, subscription: SubscriptionId) {
+        let door = Door::Topic(subscription);
+        let gone = self.readings.remove(&door);
+        if let (Some(session), Some(reading)) = (&mut self.session, gone) {
+            session.close(&reading.endpoint, door);
+        }
+    }
+
     fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, BusError> {
-        let publication = self.joined()?.write(topic, 0)?;
-        self.publications.push(publication);
-        Ok(PublisherId(self.publications.len() - 1))
+        let publication = self.joined()?.write(topic, Role::Topic, 0)?;
+        let id = PublisherId(self.made);
+        self.made += 1;
+        self.publications.insert(id, publication);
+        Ok(id)
+    }
+
+    fn unadvertise(&mut self, publisher: PublisherId) {
+        let gone = self.publications.remove(&publisher);
+        if let (Some(session), Some(publication)) = (&mut self.session, gone) {
+            session.retract(publication);
+        }
     }
 
     fn publish(
@@ -197,15 +239,30 @@ impl Bus for DdsBus {
         _stamp: Stamp,
         payload: &[u8],
     ) -> Result<(), BusError> {
-        advertised(&mut self.publications, publisher)?.publish(payload)
+        existing(&mut self.publications, &publisher)?.publish(payload)
     }
 
-    async fn next(&mut self) -> Result<Option<Event>, BusError> {
-        let event = self.lifetime.next(&self.inbox).await;
-        if matches!(event, Some(Event::Tick { .. })) {
-            self.look_after()?;
-        }
-        Ok(event)
+    fn serve(&mut self, service: &Service) -> Result<ServiceId, BusError> {
+        let id = ServiceId(self.made);
+        let topic = Topic {
+            name: service.name.clone(),
+            type_name: service.type_name,
+            qos: SERVICE_QOS,
+        };
+        // Replies first: a client that sees the requests' reader may ask at once.
+        let replies = self.joined()?.write(&topic, Role::Reply, 0)?;
+        self.replies.insert(id, replies);
+        self.read(&topic, Door::Service(id))?;
+        Ok(id)
+    }
+
+    fn respond(
+        &mut self,
+        service: ServiceId,
+        request: &RequestId,
+        payload: &[u8],
+    ) -> Result<(), BusError> {
+        existing(&mut self.replies, &service)?.reply(request, payload)
     }
 
     fn now(&self) -> Stamp {
@@ -214,33 +271,17 @@ impl Bus for DdsBus {
 
     fn losses(&self) -> Vec<Loss> {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let received = self
-            .subscriptions
-            .iter()
-            .enumerate()
-            .flat_map(|(index, ours)| {
-                [
-                    (
-                        &ours.endpoint,
-                        "queue full",
-                        self.inbox.dropped(SubscriptionId(index)),
-                    ),
-                    (
-                        &ours.endpoint,
-                        "lost on the way",
-                        count(&ours.faults.missing),
-                    ),
-                    (
-                        &ours.endpoint,
-                        "not plain CDR",
-                        count(&ours.faults.unreadable),
-                    ),
-                ]
-            });
-        let sent = self
-            .publications
-            .iter()
-            .map(|ours| (&ours.endpoint, "reader not keeping up", ours.refused()));
+        let received = self.readings.iter().flat_map(|(door, ours)| {
+            [
+                ("queue full", self.inbox.dropped(*door)),
+                ("lost on the way", count(&ours.faults.missing)),
+                ("not plain CDR", count(&ours.faults.unreadable)),
+            ]
+            .map(|(cause, count)| (&ours.endpoint, cause, count))
+        });
+        let publications = self.publications.values().chain(self.replies.values());
+        let sent =
+            publications.map(|ours| (&ours.endpoint, "reader not keeping up", ours.refused()));
         received
             .chain(sent)
             .filter(|(_, _, count)| *count > 0)
@@ -253,11 +294,23 @@ impl Bus for DdsBus {
     }
 }
 
+impl Events for DdsBus {
+    async fn next(&mut self) -> Result<Option<Event>, BusError> {
+        let event = self.lifetime.next(&self.inbox).await;
+        if matches!(event, Some(Event::Tick { .. })) {
+            self.look_after()?;
+        }
+        Ok(event)
+    }
+}
+
 impl Drop for DdsBus {
     fn drop(&mut self) {
         let end = Instant::now() + FAREWELL;
         let patience = || end.saturating_duration_since(Instant::now());
-        for publication in self.publications.drain(..) {
+        let publications = std::mem::take(&mut self.publications).into_values();
+        let replies = std::mem::take(&mut self.replies).into_values();
+        for publication in publications.chain(replies) {
             publication.finish(patience());
         }
         if let Some(session) = self.session.take() {

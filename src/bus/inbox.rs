@@ -1,24 +1,33 @@
 //! The queue between the thread of a live bus that receives and the node that thinks.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::SubscriptionId;
-use crate::stamp::Stamp;
+use super::{Event, ServiceId, SubscriptionId};
 
-/// A message that waits for the node.
-#[derive(Debug, PartialEq)]
-pub(super) struct Arrival {
-    pub subscription: SubscriptionId,
-    pub received: Stamp,
-    pub payload: Vec<u8>,
+/// Where an event comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Door {
+    Topic(SubscriptionId),
+    Service(ServiceId),
 }
 
-/// Messages in order of arrival over all topics. Each topic has its own depth: when that is
-/// reached, the topic's oldest message makes room and is counted, so that a slow node always gets
-/// the freshest ones and a busy topic cannot push out a quiet one.
+impl Door {
+    /// That of an event; a tick needs none.
+    fn of(event: &Event) -> Option<Self> {
+        match event {
+            Event::Message { subscription, .. } => Some(Self::Topic(*subscription)),
+            Event::Request { service, .. } => Some(Self::Service(*service)),
+            Event::Tick { .. } => None,
+        }
+    }
+}
+
+/// Events in order of arrival over all doors. Each door has its own depth: when that is reached,
+/// its oldest event makes room and is counted, so that a slow node always gets the freshest ones
+/// and a busy topic cannot push out a quiet one.
 #[derive(Default)]
 pub(super) struct Inbox {
     state: Mutex<State>,
@@ -27,8 +36,8 @@ pub(super) struct Inbox {
 
 #[derive(Default)]
 struct State {
-    queue: VecDeque<Arrival>,
-    topics: Vec<Room>,
+    queue: VecDeque<(Door, Event)>,
+    rooms: BTreeMap<Door, Room>,
 }
 
 #[derive(Default)]
@@ -39,62 +48,60 @@ struct Room {
 }
 
 impl Inbox {
-    /// Makes room for a topic; what it already has stays.
-    pub fn open(&self, subscription: SubscriptionId, depth: usize) {
-        let topics = &mut self.lock().topics;
-        if topics.len() <= subscription.0 {
-            topics.resize_with(subscription.0 + 1, Room::default);
-        }
-        topics[subscription.0].depth = depth.max(1);
+    /// Opens a door; what waits there already stays.
+    pub fn open(&self, door: Door, depth: usize) {
+        self.lock().rooms.entry(door).or_default().depth = depth.max(1);
     }
 
-    /// Queues a message. Never blocks.
-    pub fn push(&self, arrival: Arrival) {
-        let subscription = arrival.subscription;
+    /// Closes a door; what waits there is let go.
+    pub fn close(&self, door: Door) {
         let mut state = self.lock();
-        let State { queue, topics } = &mut *state;
-        let Some(room) = topics.get_mut(subscription.0).filter(|room| room.depth > 0) else {
+        state.rooms.remove(&door);
+        state.queue.retain(|(waiting, _)| *waiting != door);
+    }
+
+    /// Queues an event. Never blocks.
+    pub fn push(&self, event: Event) {
+        let Some(door) = Door::of(&event) else { return };
+        let mut state = self.lock();
+        let State { queue, rooms } = &mut *state;
+        let Some(room) = rooms.get_mut(&door) else {
             return;
         };
         if room.waiting >= room.depth {
-            let oldest = queue
-                .iter()
-                .position(|waiting| waiting.subscription == subscription);
+            let oldest = queue.iter().position(|(waiting, _)| *waiting == door);
             oldest.and_then(|index| queue.remove(index));
             room.dropped += 1;
         } else {
             room.waiting += 1;
         }
-        queue.push_back(arrival);
+        queue.push_back((door, event));
         drop(state);
         self.arrived.notify_one();
     }
 
-    /// Waits for the oldest message. Dropping the future loses nothing.
-    pub async fn pop(&self) -> Arrival {
+    /// Waits for the oldest event. Dropping the future loses nothing.
+    pub async fn pop(&self) -> Event {
         loop {
-            if let Some(arrival) = self.try_pop() {
-                return arrival;
+            if let Some(event) = self.try_pop() {
+                return event;
             }
             self.arrived.notified().await;
         }
     }
 
-    fn try_pop(&self) -> Option<Arrival> {
+    fn try_pop(&self) -> Option<Event> {
         let mut state = self.lock();
-        let arrival = state.queue.pop_front()?;
-        if let Some(room) = state.topics.get_mut(arrival.subscription.0) {
+        let (door, event) = state.queue.pop_front()?;
+        if let Some(room) = state.rooms.get_mut(&door) {
             room.waiting -= 1;
         }
-        Some(arrival)
+        Some(event)
     }
 
-    /// Messages of this topic that gave way to newer ones.
-    pub fn dropped(&self, subscription: SubscriptionId) -> u64 {
-        self.lock()
-            .topics
-            .get(subscription.0)
-            .map_or(0, |room| room.dropped)
+    /// Events of this door that gave way to newer ones.
+    pub fn dropped(&self, door: Door) -> u64 {
+        self.lock().rooms.get(&door).map_or(0, |room| room.dropped)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -106,26 +113,39 @@ impl Inbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stamp::Stamp;
 
-    fn arrival(subscription: SubscriptionId, number: u8) -> Arrival {
-        Arrival {
+    fn message(door: Door, number: u8) -> Event {
+        let Door::Topic(subscription) = door else {
+            panic!("messages come on topics")
+        };
+        Event::Message {
             subscription,
             received: Stamp::default(),
             payload: vec![number],
         }
     }
 
-    fn open(inbox: &Inbox, depths: [usize; 2]) -> (SubscriptionId, SubscriptionId) {
-        let ids = [SubscriptionId(0), SubscriptionId(1)];
-        ids.into_iter()
+    fn open(inbox: &Inbox, depths: [usize; 2]) -> (Door, Door) {
+        let doors = [0, 1].map(|id| Door::Topic(SubscriptionId(id)));
+        doors
+            .into_iter()
             .zip(depths)
-            .for_each(|(id, depth)| inbox.open(id, depth));
-        (ids[0], ids[1])
+            .for_each(|(door, depth)| inbox.open(door, depth));
+        (doors[0], doors[1])
     }
 
     fn drain(inbox: &Inbox) -> Vec<(usize, u8)> {
-        std::iter::from_fn(|| inbox.try_pop())
-            .map(|arrival| (arrival.subscription.0, arrival.payload[0]))
+        let events = std::iter::from_fn(|| inbox.try_pop());
+        events
+            .filter_map(|event| match event {
+                Event::Message {
+                    subscription,
+                    payload,
+                    ..
+                } => Some((subscription.0, payload[0])),
+                _ => None,
+            })
             .collect()
     }
 
@@ -134,7 +154,7 @@ mod tests {
         let inbox = Inbox::default();
         let (a, b) = open(&inbox, [5, 5]);
         for (topic, number) in [(a, 1), (b, 2), (a, 3), (b, 4)] {
-            inbox.push(arrival(topic, number));
+            inbox.push(message(topic, number));
         }
         assert_eq!(drain(&inbox), [(0, 1), (1, 2), (0, 3), (1, 4)]);
     }
@@ -143,20 +163,31 @@ mod tests {
     fn a_full_topic_drops_its_own_oldest_and_counts_it() {
         let inbox = Inbox::default();
         let (busy, quiet) = open(&inbox, [2, 1]);
-        inbox.push(arrival(quiet, 100));
+        inbox.push(message(quiet, 100));
         for number in 1..=5 {
-            inbox.push(arrival(busy, number));
+            inbox.push(message(busy, number));
         }
         assert_eq!((inbox.dropped(busy), inbox.dropped(quiet)), (3, 0));
         assert_eq!(drain(&inbox), [(1, 100), (0, 4), (0, 5)]);
-        inbox.push(arrival(busy, 6));
+        inbox.push(message(busy, 6));
         assert_eq!((inbox.dropped(busy), drain(&inbox)), (3, vec![(0, 6)]));
+    }
+
+    #[test]
+    fn a_closed_door_lets_go_of_what_waits_and_takes_nothing_more() {
+        let inbox = Inbox::default();
+        let (leaving, staying) = open(&inbox, [5, 5]);
+        inbox.push(message(leaving, 1));
+        inbox.push(message(staying, 2));
+        inbox.close(leaving);
+        inbox.push(message(leaving, 3));
+        assert_eq!(drain(&inbox), [(1, 2)]);
     }
 
     #[test]
     fn an_unknown_topic_is_ignored() {
         let inbox = Inbox::default();
-        inbox.push(arrival(SubscriptionId(3), 1));
+        inbox.push(message(Door::Topic(SubscriptionId(3)), 1));
         assert_eq!(drain(&inbox), []);
     }
 }

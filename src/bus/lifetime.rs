@@ -62,7 +62,7 @@ impl Lifetime {
         ShutdownHandle(self.end.clone())
     }
 
-    /// What a live bus hears next: a message of its inbox, a tick each second, `None` at the end.
+    /// What a live bus hears next: an event of its inbox, a tick each second, `None` at the end.
     pub async fn next(&mut self, inbox: &Inbox) -> Option<Event> {
         tokio::task::yield_now().await; // or neither clock nor signals are heard under overload
         tokio::select! {
@@ -71,11 +71,7 @@ impl Lifetime {
                 Pulse::End => None,
                 Pulse::Second => Some(Event::Tick { now: wall_clock() }),
             },
-            arrival = inbox.pop() => Some(Event::Message {
-                subscription: arrival.subscription,
-                received: arrival.received,
-                payload: arrival.payload,
-            }),
+            event = inbox.pop() => Some(event),
         }
     }
 

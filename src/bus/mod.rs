@@ -1,12 +1,13 @@
 //! A bus moves bytes: it knows topics, types, quality of service, stamps and serialized messages,
 //! and nothing about people.
 //!
-//! The node is the same on every bus. It subscribes and advertises once, then turns each [`Event`]
-//! into publications until the bus runs dry (end of a bag, SIGINT on a robot).
+//! The node is the same on every bus. It turns each [`Event`] into publications until the bus runs
+//! dry (end of a bag, SIGINT on a robot).
 
 pub mod bag;
 #[cfg(feature = "dds")]
 pub mod dds;
+mod endpoints;
 #[cfg(feature = "live")]
 mod inbox;
 #[cfg(feature = "live")]
@@ -14,43 +15,15 @@ mod lifetime;
 #[cfg(feature = "rcl")]
 pub mod rcl;
 
+pub use endpoints::{
+    Durability, PublisherId, Qos, Reliability, RequestId, Service, ServiceId, SubscriptionId, Topic,
+};
 #[cfg(feature = "live")]
 pub use lifetime::ShutdownHandle;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::stamp::Stamp;
-
-/// How a topic's messages are to be delivered (REP-2003).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Qos {
-    /// Best effort, keep last 5, volatile: sensor streams. Matches reliable publishers too.
-    SensorData,
-    /// Reliable, keep last `depth`, volatile.
-    Reliable {
-        /// Messages kept for a reader that has not yet acknowledged them.
-        depth: usize,
-    },
-}
-
-/// A topic with the type of its messages.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Topic {
-    /// Fully qualified name after remapping, such as `/yolo/tracking`.
-    pub name: String,
-    /// Type name, such as `yolo_msgs/msg/DetectionArray`.
-    pub type_name: &'static str,
-    /// Quality of service that this side offers or asks for.
-    pub qos: Qos,
-}
-
-/// Names a subscription of one bus: the how-manieth call of [`Bus::subscribe`] made it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SubscriptionId(pub usize);
-
-/// Names a publisher of one bus: the how-manieth call of [`Bus::advertise`] made it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct PublisherId(pub usize);
 
 /// What a bus hands to the node.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +34,15 @@ pub enum Event {
         subscription: SubscriptionId,
         /// When it arrived, on the bus's clock: the wall clock live, the log time in a bag.
         received: Stamp,
+        /// CDR bytes with their 4-byte encapsulation header.
+        payload: Vec<u8>,
+    },
+    /// Somebody asks for a service.
+    Request {
+        /// The service that is asked for.
+        service: ServiceId,
+        /// To be handed back with the answer.
+        request: RequestId,
         /// CDR bytes with their 4-byte encapsulation header.
         payload: Vec<u8>,
     },
@@ -139,11 +121,17 @@ pub trait Bus {
     /// When the topic is known to carry another type, or the middleware refuses.
     fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, BusError>;
 
+    /// Asks for no more of them. What has arrived and was not yet handed over is let go.
+    fn unsubscribe(&mut self, subscription: SubscriptionId);
+
     /// Announces that the node will publish on `topic`.
     ///
     /// # Errors
     /// When the middleware refuses or the output cannot be written.
     fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, BusError>;
+
+    /// Takes that back.
+    fn unadvertise(&mut self, publisher: PublisherId);
 
     /// Publishes CDR bytes (with their 4-byte header). A message that a full queue keeps from
     /// leaving is not an error: it is counted under [`Bus::losses`].
@@ -157,17 +145,37 @@ pub trait Bus {
         payload: &[u8],
     ) -> Result<(), BusError>;
 
-    /// Waits for the next event; `None` when the bus has ended (end of the bag, a signal).
+    /// Offers a service. In a bag nobody asks for it.
     ///
     /// # Errors
-    /// When nothing more can be had from the bus.
-    fn next(&mut self) -> impl Future<Output = Result<Option<Event>, BusError>>;
+    /// When the middleware refuses.
+    fn serve(&mut self, service: &Service) -> Result<ServiceId, BusError>;
+
+    /// Answers a request with CDR bytes (with their 4-byte header).
+    ///
+    /// # Errors
+    /// When the answer cannot be sent.
+    fn respond(
+        &mut self,
+        service: ServiceId,
+        request: &RequestId,
+        payload: &[u8],
+    ) -> Result<(), BusError>;
 
     /// The bus's clock now: wall time live, the log time of the last message in a bag.
     fn now(&self) -> Stamp;
 
     /// Every message lost so far, by topic and cause.
     fn losses(&self) -> Vec<Loss>;
+}
+
+/// Hands over what happens on a bus, one event after the other.
+pub trait Events: Bus {
+    /// Waits for the next event; `None` when the bus has ended (end of the bag, a signal).
+    ///
+    /// # Errors
+    /// When nothing more can be had from the bus.
+    fn next(&mut self) -> impl Future<Output = Result<Option<Event>, BusError>>;
 }
 
 /// The system's clock.
@@ -187,10 +195,13 @@ fn refused(action: &str, reason: &dyn std::fmt::Display) -> BusError {
     }
 }
 
-/// The publication that an id of `Bus::advertise` stands for.
+/// The endpoint that an id stands for.
 #[cfg(feature = "live")]
-fn advertised<T>(publications: &mut [T], publisher: PublisherId) -> Result<&mut T, BusError> {
-    publications
-        .get_mut(publisher.0)
-        .ok_or_else(|| refused("publishing", &format_args!("{publisher:?} does not exist")))
+fn existing<'a, Id: Ord + std::fmt::Debug, T>(
+    endpoints: &'a mut std::collections::BTreeMap<Id, T>,
+    id: &Id,
+) -> Result<&'a mut T, BusError> {
+    endpoints
+        .get_mut(id)
+        .ok_or_else(|| refused("using an endpoint", &format_args!("{id:?} does not exist")))
 }

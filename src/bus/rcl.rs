@@ -14,21 +14,25 @@ mod arguments;
 mod endpoints;
 mod publication;
 mod qos;
+mod services;
 mod spinner;
 
 pub use super::ShutdownHandle;
 pub use arguments::hide_ros_arguments;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::inbox::Inbox;
+use super::inbox::{Door, Inbox};
 use super::lifetime::Lifetime;
 use super::{
-    Bus, BusError, Event, Loss, PublisherId, SubscriptionId, Topic, advertised, refused, wall_clock,
+    Bus, BusError, Event, Events, Loss, PublisherId, RequestId, Service, ServiceId, SubscriptionId,
+    Topic, existing, refused, wall_clock,
 };
 use crate::stamp::Stamp;
+use endpoints::Endpoints;
 use publication::Publication;
 use spinner::Spinner;
 
@@ -41,8 +45,10 @@ const FAREWELL: Duration = Duration::from_millis(250);
 pub struct RclBus {
     inbox: Arc<Inbox>,
     lifetime: Lifetime,
-    subscriptions: Vec<Topic>,
-    publications: Vec<Publication>,
+    subscriptions: BTreeMap<SubscriptionId, Topic>,
+    publications: BTreeMap<PublisherId, Publication>,
+    /// Endpoints made so far: the next one's number.
+    made: usize,
     /// `None` only while dropping.
     spinner: Option<Spinner>,
 }
@@ -63,8 +69,9 @@ impl RclBus {
         Ok(Self {
             inbox,
             lifetime,
-            subscriptions: Vec::new(),
-            publications: Vec::new(),
+            subscriptions: BTreeMap::new(),
+            publications: BTreeMap::new(),
+            made: 0,
             spinner: Some(spinner),
         })
     }
@@ -88,22 +95,44 @@ impl RclBus {
 
 impl Bus for RclBus {
     fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, BusError> {
-        let subscription = SubscriptionId(self.subscriptions.len());
+        let subscription = SubscriptionId(self.made);
         let asked = topic.clone();
         self.spinner()?
             .ask(move |endpoints| endpoints.subscribe(asked, subscription))?;
-        self.subscriptions.push(topic.clone());
+        self.made += 1;
+        self.subscriptions.insert(subscription, topic.clone());
         Ok(subscription)
+    }
+
+    fn unsubscribe(&mut self, subscription: SubscriptionId) {
+        self.subscriptions.remove(&subscription);
+        let leave = move |endpoints: &mut Endpoints| {
+            endpoints.unsubscribe(subscription);
+            Ok(())
+        };
+        if let Err(error) = self.spinner().and_then(|spinner| spinner.ask(leave)) {
+            tracing::warn!("{error}");
+        }
     }
 
     fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, BusError> {
         let asked = topic.clone();
-        let publisher = self
-            .spinner()?
-            .ask(move |endpoints| endpoints.advertise(&asked))?;
-        self.publications
-            .push(Publication::start(topic, publisher)?);
-        Ok(PublisherId(self.publications.len() - 1))
+        let spinner = self.spinner()?;
+        let publisher = spinner.ask(move |endpoints| endpoints.advertise(&asked))?;
+        let publication = Publication::start(topic, publisher, spinner.orders())?;
+        let id = PublisherId(self.made);
+        self.made += 1;
+        self.publications.insert(id, publication);
+        Ok(id)
+    }
+
+    fn unadvertise(&mut self, publisher: PublisherId) {
+        // Its thread ends by itself, and must not be waited for: a reader may hang.
+        drop(
+            self.publications
+                .remove(&publisher)
+                .map(Publication::finish),
+        );
     }
 
     fn publish(
@@ -112,15 +141,27 @@ impl Bus for RclBus {
         _stamp: Stamp,
         payload: &[u8],
     ) -> Result<(), BusError> {
-        advertised(&mut self.publications, publisher)?.publish(payload)
+        existing(&mut self.publications, &publisher)?.publish(payload)
     }
 
-    async fn next(&mut self) -> Result<Option<Event>, BusError> {
-        let event = self.lifetime.next(&self.inbox).await;
-        if matches!(event, Some(Event::Tick { .. })) {
-            self.look_after()?;
-        }
-        Ok(event)
+    fn serve(&mut self, service: &Service) -> Result<ServiceId, BusError> {
+        let id = ServiceId(self.made);
+        let asked = service.clone();
+        self.spinner()?
+            .ask(move |endpoints| endpoints.serve(&asked, id))?;
+        self.made += 1;
+        Ok(id)
+    }
+
+    fn respond(
+        &mut self,
+        service: ServiceId,
+        request: &RequestId,
+        payload: &[u8],
+    ) -> Result<(), BusError> {
+        let (request, payload) = (*request, payload.to_vec());
+        self.spinner()?
+            .ask(move |endpoints| endpoints.respond(service, &request, &payload))
     }
 
     fn now(&self) -> Stamp {
@@ -128,13 +169,13 @@ impl Bus for RclBus {
     }
 
     fn losses(&self) -> Vec<Loss> {
-        let received = self.subscriptions.iter().enumerate().map(|(index, topic)| {
-            let dropped = self.inbox.dropped(SubscriptionId(index));
+        let received = self.subscriptions.iter().map(|(id, topic)| {
+            let dropped = self.inbox.dropped(Door::Topic(*id));
             (topic, ("queue full", dropped))
         });
         let sent = self
             .publications
-            .iter()
+            .values()
             .flat_map(|ours| ours.losses().map(|loss| (&ours.topic, loss)));
         received
             .chain(sent)
@@ -148,13 +189,20 @@ impl Bus for RclBus {
     }
 }
 
+impl Events for RclBus {
+    async fn next(&mut self) -> Result<Option<Event>, BusError> {
+        let event = self.lifetime.next(&self.inbox).await;
+        if matches!(event, Some(Event::Tick { .. })) {
+            self.look_after()?;
+        }
+        Ok(event)
+    }
+}
+
 impl Drop for RclBus {
     fn drop(&mut self) {
-        let senders: Vec<_> = self
-            .publications
-            .drain(..)
-            .map(Publication::finish)
-            .collect();
+        let publications = std::mem::take(&mut self.publications).into_values();
+        let senders: Vec<_> = publications.map(Publication::finish).collect();
         wait_for(senders); // the node frees its publishers: they must have sent by then
         let spinner = self.spinner.take().and_then(Spinner::finish);
         if !wait_for(spinner) {

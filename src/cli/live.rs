@@ -4,17 +4,17 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use super::EXIT_UNUSABLE;
+use super::rosout::Rosout;
 #[cfg(feature = "dds")]
 use crate::bus::dds::{DdsBus, DdsOptions};
 #[cfg(feature = "rcl")]
 use crate::bus::rcl::{self, RclBus};
-use crate::bus::{Bus, BusError};
+use crate::bus::{BusError, Events};
 #[cfg(feature = "rcl")]
 use crate::config::ros_args::OWN_ROS_ARGS;
 use crate::config::ros_args::RosArgs;
 use crate::engine;
-use crate::lift::Lifter;
-use crate::node::{self, Engine, Node, Timing};
+use crate::node::{Node, Timing};
 
 /// A bus that the node can run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +92,6 @@ pub fn run(ros: &RosArgs, bus: LiveBus) -> ExitCode {
 type Failure = Box<dyn std::error::Error>;
 
 fn live(ros: &RosArgs, bus: LiveBus) -> Result<(), Failure> {
-    let (lifter, engine) = engine::load(&ros.config)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -101,27 +100,29 @@ fn live(ros: &RosArgs, bus: LiveBus) -> Result<(), Failure> {
             #[cfg(feature = "rcl")]
             LiveBus::Rcl => {
                 let bus = RclBus::start(&ros.node, &ros.namespace)?;
-                serve(bus, ros, lifter, engine).await
+                serve(bus, ros).await
             }
             #[cfg(feature = "dds")]
             LiveBus::Dds => {
                 let bus = DdsBus::start(&ros.node, &ros.namespace, &DdsOptions::from_env()?)?;
-                serve(bus, ros, lifter, engine).await
+                serve(bus, ros).await
             }
         }
     })
 }
 
-async fn serve(
-    mut bus: impl Bus,
-    ros: &RosArgs,
-    lifter: Box<dyn Lifter>,
-    engine: Engine,
-) -> Result<(), Failure> {
-    let mut node = Node::connect(&mut bus, ros, lifter, engine, Timing::Live)?;
+async fn serve(mut bus: impl Events, ros: &RosArgs) -> Result<(), Failure> {
+    let mut rosout = Rosout::advertise(&mut bus, ros)?;
+    let load = Box::new(engine::load);
+    let mut node = Node::start(&mut bus, ros.clone(), load, Timing::Live)?;
     tracing::info!(node = ros.qualified_node(), "ready");
-    let ended = node::run(&mut bus, &mut node).await;
-    drop(bus); // says goodbye
+    while let Some(event) = bus.next().await? {
+        node.handle(&mut bus, &event)?;
+        rosout.publish(&mut bus)?;
+    }
+    node.finish(&mut bus)?;
     tracing::info!(totals = ?node.totals(), "goodbye");
-    ended.map_err(Into::into)
+    rosout.publish(&mut bus)?;
+    drop(bus); // says goodbye
+    Ok(())
 }

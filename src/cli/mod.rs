@@ -6,10 +6,14 @@ pub mod doctor;
 pub mod live;
 pub mod parameters;
 pub mod replay;
+#[cfg(feature = "live")]
+mod rosout;
 
 use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// What was asked for cannot be done (bad arguments, unusable input, no network).
 pub const EXIT_UNUSABLE: u8 = 2;
@@ -29,11 +33,16 @@ pub fn start_logging(level: Option<&str>) {
     let filter = EnvFilter::try_from_default_env()
         .or_else(|_| EnvFilter::try_new(format!("{level},{QUIET}")))
         .unwrap_or_else(|_| EnvFilter::new("info"));
-    // A second call (tests) changes nothing.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let standard_error = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .try_init();
+        .with_target(false);
+    let all = tracing_subscriber::registry()
+        .with(filter)
+        .with(standard_error);
+    // A second call (tests) changes nothing.
+    #[cfg(feature = "live")]
+    let _ = all.with(rosout::Collect).try_init();
+    #[cfg(not(feature = "live"))]
+    let _ = all.try_init();
 }

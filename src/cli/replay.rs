@@ -15,7 +15,7 @@ use crate::msg::Message;
 use crate::msg::posemoe::People2D;
 use crate::msg::sensor_msgs::CameraInfo;
 use crate::msg::yolo_msgs::DetectionArray;
-use crate::node::{self, Node, Timing};
+use crate::node::{Node, Timing};
 
 /// What to replay.
 #[derive(Clone, Debug, clap::Args)]
@@ -66,7 +66,6 @@ fn replay(args: &ReplayArgs, mut ros: RosArgs) -> Result<bool, Box<dyn std::erro
     if let Some(path) = &args.onnxruntime {
         ros.config.onnxruntime = text(path);
     }
-    let (lifter, engine) = engine::load(&ros.config)?;
     let compression = match args.compression.as_str() {
         "lz4" => Compression::Lz4,
         "none" => Compression::None,
@@ -78,22 +77,21 @@ fn replay(args: &ReplayArgs, mut ros: RosArgs) -> Result<bool, Box<dyn std::erro
     };
     let mut bus = BagBus::open(&args.input, args.output.as_deref(), options)?;
     choose_topics(bus.topics(), &mut ros)?;
-    let mut node = Node::connect(&mut bus, &ros, lifter, engine, Timing::Recorded)?;
-
     let progress = progress(bus.topics(), &ros);
+    let mut node = Node::start(&mut bus, ros, Box::new(engine::load), Timing::Recorded)?;
+
     let mut steps = Vec::new();
     let began = Instant::now();
     while let Some(event) = bus.next_event()? {
         let is_message = matches!(event, Event::Message { .. });
-        let step = Instant::now();
-        let messages = node.handle(&event, &|| bus.now(), || bus.losses());
-        if !messages.is_empty() && is_message {
+        let (frames, step) = (node.totals().frames_out, Instant::now());
+        node.handle(&mut bus, &event)?;
+        if node.totals().frames_out > frames {
             steps.push(step.elapsed());
         }
-        node::publish(&mut bus, messages)?;
         progress.inc(u64::from(is_message));
     }
-    node::publish(&mut bus, node.finish())?;
+    node.finish(&mut bus)?;
     bus.finish()?;
     progress.finish_and_clear();
     summarize(&node, &steps, began.elapsed());

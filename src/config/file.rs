@@ -43,19 +43,30 @@ impl Config {
                 others.push(name.to_owned());
                 continue;
             }
-            let Some(Yaml::Mapping(parameters)) = section.get(PARAMETERS) else {
+            let Some(parameters @ Yaml::Mapping(_)) = section.get(PARAMETERS) else {
                 return Err(unusable(format!(
                     "section {name:?} has no mapping {PARAMETERS}"
                 )));
             };
-            for (key, yaml) in parameters {
-                let key = key.as_str().unwrap_or_default();
-                let value =
-                    value_of(yaml).map_err(|reason| unusable(format!("{key}: {reason}")))?;
-                self.set(key, &value).map_err(|e| unusable(e.to_string()))?;
-            }
+            self.load("", parameters).map_err(unusable)?;
         }
         Ok(others)
+    }
+
+    /// Takes over a parameter, or all parameters of a mapping: their names are joined by dots.
+    fn load(&mut self, name: &str, yaml: &Yaml) -> Result<(), String> {
+        let Yaml::Mapping(parts) = yaml else {
+            let value = value_of(yaml).map_err(|reason| format!("{name}: {reason}"))?;
+            return self.set(name, &value).map_err(|error| error.to_string());
+        };
+        for (key, part) in parts {
+            let key = key.as_str().unwrap_or_default();
+            match name {
+                "" => self.load(key, part)?,
+                _ => self.load(&format!("{name}.{key}"), part)?,
+            }
+        }
+        Ok(())
     }
 }
 
@@ -125,6 +136,16 @@ mod tests {
     }
 
     #[test]
+    fn nested_names_are_joined_by_dots() {
+        let (config, _) = load(
+            "posemoe:\n  ros__parameters:\n    qos_overrides: {/tf: {publisher: {depth: 7}}}\n",
+        )
+        .unwrap();
+        let names: Vec<_> = config.qos_overrides.names().collect();
+        assert_eq!(names, ["qos_overrides./tf.publisher.depth"]);
+    }
+
+    #[test]
     fn mistakes_are_named_with_the_file() {
         for (yaml, expected) in [
             (
@@ -140,6 +161,10 @@ mod tests {
             ("a: [", "while parsing"),
             (
                 "posemoe: {ros__parameters: {predict_s: {a: 1}}}",
+                "unknown parameter \"predict_s.a\"",
+            ),
+            (
+                "posemoe: {ros__parameters: {predict_s: null}}",
                 "expected a bool",
             ),
         ] {

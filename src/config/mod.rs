@@ -1,14 +1,16 @@
 //! Every parameter with its default, range and meaning; ROS parameters are declared from here.
 
 pub mod file;
+pub mod overrides;
 pub mod render;
 pub mod ros_args;
 mod value;
 
 use std::path::PathBuf;
 
+use overrides::Overrides;
 use value::Parameter;
-pub use value::{Range, Value, ValueError};
+pub use value::{Change, Range, Value, ValueError};
 
 use crate::lift::Mode;
 use crate::lift::provider::Provider;
@@ -30,7 +32,7 @@ pub enum ConfigError {
     #[error("parameter {name}: found {found}, expected {expected}")]
     Unfit {
         /// The parameter.
-        name: &'static str,
+        name: String,
         /// Its value.
         found: String,
         /// What it may be.
@@ -74,17 +76,23 @@ pub struct Descriptor {
     pub default: Value,
     /// What it may be.
     pub range: Range,
+    /// When it may change.
+    pub change: Change,
 }
 
 macro_rules! parameters {
-    ($( $(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr, $range:expr; )+) => {
+    ($( $(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr, $range:expr, $change:ident; )+) => {
         /// The node's parameters.
         #[derive(Clone, Debug, PartialEq)]
-        pub struct Config { $( $(#[doc = $doc])+ pub $name: $type, )+ }
+        pub struct Config {
+            $( $(#[doc = $doc])+ pub $name: $type, )+
+            /// What the user says about the delivery of topics.
+            pub qos_overrides: Overrides,
+        }
 
         impl Default for Config {
             fn default() -> Self {
-                Self { $( $name: $default.into(), )+ }
+                Self { $( $name: $default.into(), )+ qos_overrides: Overrides::default() }
             }
         }
 
@@ -98,15 +106,42 @@ macro_rules! parameters {
                     $( stringify!($name) => {
                         self.$name = <$type>::read(value, &$range)
                             .map_err(|ValueError { found, expected }| ConfigError::Unfit {
-                                name: stringify!($name), found, expected,
+                                name: name.to_owned(), found, expected,
                             })?;
                     } )+
+                    _ if name.starts_with(overrides::PREFIX) => {
+                        self.qos_overrides.set(name, value).map_err(|expected| ConfigError::Unfit {
+                            name: name.to_owned(), found: value.to_string(), expected,
+                        })?;
+                    }
                     _ => return Err(ConfigError::Unknown {
                         name: name.to_owned(),
                         known: [$( stringify!($name) ),+].join(", "),
                     }),
                 }
                 Ok(())
+            }
+
+            /// The value of one parameter, if there is such a one.
+            pub fn get(&self, name: &str) -> Option<Value> {
+                match name {
+                    $( stringify!($name) => Some(self.$name.write()), )+
+                    _ => self.qos_overrides.get(name).cloned(),
+                }
+            }
+
+            /// The names of all parameters.
+            pub fn names(&self) -> Vec<String> {
+                let fixed = [$( stringify!($name) ),+].into_iter().map(str::to_owned);
+                fixed.chain(self.qos_overrides.names().cloned()).collect()
+            }
+
+            /// When a parameter may change.
+            pub fn change(name: &str) -> Change {
+                match name {
+                    $( stringify!($name) => Change::$change, )+
+                    _ => Change::Unconfigured,
+                }
             }
 
             /// Every parameter, in the order of declaration.
@@ -117,6 +152,7 @@ macro_rules! parameters {
                     description: [$( $doc.trim() ),+].join(" "),
                     default: defaults.$name.write(),
                     range: $range,
+                    change: Change::$change,
                 } ),+ ]
             }
         }
@@ -125,56 +161,59 @@ macro_rules! parameters {
 
 parameters! {
     /// Topic of the 2D keypoints.
-    keypoints_topic: String = "/yolo/tracking", Range::NotEmpty;
+    keypoints_topic: String = "/yolo/tracking", Range::NotEmpty, Unconfigured;
     /// Type of the 2D keypoints.
     keypoints_type: String = "yolo_msgs/msg/DetectionArray",
-        Range::OneOf(&["yolo_msgs/msg/DetectionArray", "posemoe/msg/People2D"]);
+        Range::OneOf(&["yolo_msgs/msg/DetectionArray", "posemoe/msg/People2D"]), Unconfigured;
     /// Topic of the calibration of the camera that the keypoints were found with.
-    camera_info_topic: String = "/camera/camera_info", Range::NotEmpty;
+    camera_info_topic: String = "/camera/camera_info", Range::NotEmpty, Unconfigured;
     /// Whether the keypoints were found in a rectified image: then P is used, without distortion.
-    image_rectified: bool = false, Range::Any;
+    image_rectified: bool = false, Range::Any, Unconfigured;
     /// Topic of the 3D people.
-    people_topic: String = "~/people3d", Range::NotEmpty;
+    people_topic: String = "~/people3d", Range::NotEmpty, Unconfigured;
     /// Topic of the markers for RViz and Foxglove.
-    markers_topic: String = "~/markers", Range::NotEmpty;
+    markers_topic: String = "~/markers", Range::NotEmpty, Unconfigured;
     /// Whether markers are published.
-    publish_markers: bool = true, Range::Any;
+    publish_markers: bool = true, Range::Any, Live;
     /// Whether transforms are published on /tf.
-    publish_tf: bool = true, Range::Any;
+    publish_tf: bool = true, Range::Any, Live;
     /// How a person's past is used: each frame once and at once, or windows of the last frames.
-    mode: String = "stream", Range::OneOf(&["stream", "window"]);
+    mode: String = "stream", Range::OneOf(&["stream", "window"]), Unconfigured;
     /// Path of the model; empty for the one that ships for the mode.
-    model: String = "", Range::Any;
+    model: String = "", Range::Any, Unconfigured;
     /// Frames of the past that the streaming network remembers of each person.
-    memory_frames: i64 = 243, Range::Between(1.0, 1024.0);
+    memory_frames: i64 = 243, Range::Between(1.0, 1024.0), Unconfigured;
     /// Frames of a window, in the mode window.
-    window_frames: i64 = 27, Range::Between(1.0, 1024.0);
+    window_frames: i64 = 27, Range::Between(1.0, 1024.0), Unconfigured;
     /// Answers wait for frames up to this much later (s), and use them; only in the mode window.
-    lookahead_s: f64 = 0.0, Range::Between(0.0, 2.0);
+    lookahead_s: f64 = 0.0, Range::Between(0.0, 2.0), Unconfigured;
     /// Path of libonnxruntime.so; empty to look for it (POSEMOE_ONNXRUNTIME, scripts/setup, /usr/lib).
-    onnxruntime: String = "", Range::Any;
+    onnxruntime: String = "", Range::Any, Unconfigured;
     /// Execution providers, tried strictly in this order: cpu, cuda, tensorrt.
-    providers: Vec<String> = ["cpu".to_owned()], Range::EachOneOf(&["cpu", "cuda", "tensorrt"]);
+    providers: Vec<String> = ["cpu".to_owned()], Range::EachOneOf(&["cpu", "cuda", "tensorrt"]), Unconfigured;
     /// Threads of the network on the CPU; one is fastest for a few people.
-    threads: i64 = 1, Range::Between(1.0, 64.0);
+    threads: i64 = 1, Range::Between(1.0, 64.0), Unconfigured;
     /// Folder in which TensorRT keeps its engines; empty to build them at every start.
-    tensorrt_cache: String = "", Range::Any;
+    tensorrt_cache: String = "", Range::Any, Unconfigured;
     /// Keypoints with a lower score are taken as not seen.
-    min_keypoint_score: f64 = 0.1, Range::Between(0.0, 1.0);
+    min_keypoint_score: f64 = 0.1, Range::Between(0.0, 1.0), Live;
     /// People with fewer seen joints are not lifted.
-    min_keypoints: i64 = 4, Range::Between(3.0, 17.0);
+    min_keypoints: i64 = 4, Range::Between(3.0, 17.0), Live;
     /// People lifted and remembered at most.
-    max_people: i64 = 20, Range::Between(1.0, 256.0);
+    max_people: i64 = 20, Range::Between(1.0, 256.0), Unconfigured;
     /// A person who is not seen is predicted for this long (s), then lost.
-    predict_s: f64 = 0.5, Range::Between(0.0, 10.0);
+    predict_s: f64 = 0.5, Range::Between(0.0, 10.0), Live;
     /// How hard people accelerate: square root of the power spectral density (m/s^1.5).
-    acceleration_noise: f64 = 3.0, Range::Between(0.01, 100.0);
+    acceleration_noise: f64 = 3.0, Range::Between(0.01, 100.0), Live;
     /// How much people's stature differs from the network's guess, as a share of it.
-    stature_sigma: f64 = 0.06, Range::Between(0.0, 1.0);
+    stature_sigma: f64 = 0.06, Range::Between(0.0, 1.0), Live;
     /// Joint velocities are the slope over this time (s).
-    velocity_span_s: f64 = 0.2, Range::Between(0.02, 2.0);
-    /// Whether /clock gives the time; stamp-to-publish time is then not reported.
-    use_sim_time: bool = false, Range::Any;
+    velocity_span_s: f64 = 0.2, Range::Between(0.02, 2.0), Live;
+    /// Whether /clock gives the time.
+    use_sim_time: bool = false, Range::Any, Live;
+    /// Whether the node configures and activates itself when it starts; if not, it waits for
+    /// `ros2 lifecycle set`.
+    autostart: bool = true, Range::Any, Unconfigured;
 }
 
 impl Config {

@@ -1,8 +1,8 @@
-//! The parameter file that ships, `config/posemoe.yaml`, written from the parameters themselves.
+//! The parameter file that ships and the table of the docs, written from the parameters themselves.
 
 use std::fmt::Write;
 
-use super::{Config, Descriptor, Range, Value};
+use super::{Change, Config, Descriptor, Value};
 
 const HEAD: &str = "\
 # Every parameter of posemoe_node with its default.
@@ -10,6 +10,25 @@ const HEAD: &str = "\
 # A copy may hold fewer parameters: what is left out keeps its default.
 /**:
   ros__parameters:
+";
+
+const PAGE_HEAD: &str = "\
+# Parameters
+
+Written by `posemoe parameters --markdown` from the code; a test keeps the two the same. As a file to begin with:
+[config/posemoe.yaml](../config/posemoe.yaml).
+
+A parameter is set at the start (`-p NAME:=VALUE`, `--params-file FILE`) or while the node runs (`ros2 param set`). Those
+that change *while unconfigured* are used when the node is configured: set them at the start, or after
+`ros2 lifecycle set /posemoe deactivate` and `cleanup`, then `configure` and `activate`. Any other change is refused with
+the reason. Whole numbers serve as doubles. A name that is not in this list is refused.
+
+`qos_overrides.TOPIC.publisher|subscription.POLICY` sets the delivery of a topic by its fully qualified name; policies are
+`reliability` (`reliable`, `best_effort`), `durability` (`volatile`, `transient_local`), `depth` (1 to 10000) and `history`
+(`keep_last`). For instance `-p qos_overrides./tf.publisher.depth:=10`.
+
+| name | type | default | range | changes | meaning |
+|---|---|---|---|---|---|
 ";
 
 /// Every parameter with its default, meaning and range, as a ROS parameter file.
@@ -23,14 +42,42 @@ pub fn render() -> String {
     file
 }
 
+/// Every parameter as a page of the docs, `docs/parameters.md`.
+pub fn page() -> String {
+    let mut page = PAGE_HEAD.to_owned();
+    for parameter in Config::describe() {
+        let kind = match parameter.default {
+            Value::Bool(_) => "bool",
+            Value::Int(_) => "integer",
+            Value::Float(_) => "double",
+            Value::Text(_) => "string",
+            Value::List(_) => "string array",
+        };
+        let change = match parameter.change {
+            Change::Live => "at any time",
+            Change::Unconfigured => "while unconfigured",
+        };
+        let _ = writeln!(
+            page,
+            "| `{}` | {kind} | `{}` | {} | {change} | {} |",
+            parameter.name,
+            yaml(&parameter.default),
+            parameter.range.text().unwrap_or_default(),
+            parameter.description,
+        );
+    }
+    page
+}
+
 fn entry(parameter: &Descriptor) -> String {
     let Descriptor {
         name,
         description,
         default,
         range,
+        ..
     } = parameter;
-    let range = match range_text(range) {
+    let range = match range.text() {
         Some(range) => format!("    # {range}\n"),
         None => String::new(),
     };
@@ -38,16 +85,6 @@ fn entry(parameter: &Descriptor) -> String {
         "    # {description}\n{range}    {name}: {}\n",
         yaml(default)
     )
-}
-
-fn range_text(range: &Range) -> Option<String> {
-    match range {
-        Range::Any => None,
-        Range::NotEmpty => Some("Not empty.".to_owned()),
-        Range::Between(low, high) => Some(format!("From {low} to {high}.")),
-        Range::OneOf(choices) => Some(format!("One of: {}.", choices.join(", "))),
-        Range::EachOneOf(choices) => Some(format!("One or more of: {}.", choices.join(", "))),
-    }
 }
 
 /// Texts are quoted as in JSON, which is YAML too. Floats keep their point: rcl tells 1 from 1.0.

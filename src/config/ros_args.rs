@@ -5,7 +5,9 @@
 use std::path::PathBuf;
 
 use super::file::parse_value;
+use super::overrides::End;
 use super::{Config, ConfigError};
+use crate::bus::{Qos, Topic};
 
 /// Begins ROS arguments that only this program is to read, and no ROS library in its process.
 pub const OWN_ROS_ARGS: &str = "--posemoe-ros-args";
@@ -19,6 +21,8 @@ pub struct RosArgs {
     pub namespace: String,
     /// Topic remappings, from and to, as given.
     pub remappings: Vec<(String, String)>,
+    /// Whether the log goes to /rosout.
+    pub rosout: bool,
     /// Level of logging, if given.
     pub log_level: Option<String>,
     /// The parameters.
@@ -45,6 +49,7 @@ impl RosArgs {
             node: "posemoe".to_owned(),
             namespace: "/".to_owned(),
             remappings: Vec::new(),
+            rosout: true,
             log_level: None,
             config: Config::default(),
             warnings: Vec::new(),
@@ -75,11 +80,11 @@ impl RosArgs {
                     }
                 }
                 (true, "--log-level") => parsed.log_level = Some(log_level(&next("a level")?)?),
+                (true, "--enable-rosout-logs") => parsed.rosout = true,
+                (true, "--disable-rosout-logs") => parsed.rosout = false,
                 (
                     true,
-                    "--enable-rosout-logs"
-                    | "--disable-rosout-logs"
-                    | "--enable-stdout-logs"
+                    "--enable-stdout-logs"
                     | "--disable-stdout-logs"
                     | "--enable-external-lib-logs"
                     | "--disable-external-lib-logs",
@@ -150,6 +155,26 @@ impl RosArgs {
             .iter()
             .find(|(from, _)| self.qualify(from) == qualified)
             .map_or(qualified, |(_, to)| self.qualify(to))
+    }
+
+    /// A topic that the node publishes, as remapped and with the delivery that the user wants.
+    pub fn publication(&self, name: &str, type_name: &'static str, qos: Qos) -> Topic {
+        self.topic(name, type_name, qos, End::Publisher)
+    }
+
+    /// A topic that the node subscribes to, likewise.
+    pub fn subscription(&self, name: &str, type_name: &'static str, qos: Qos) -> Topic {
+        self.topic(name, type_name, qos, End::Subscription)
+    }
+
+    fn topic(&self, name: &str, type_name: &'static str, qos: Qos, end: End) -> Topic {
+        let name = self.resolve(name);
+        let qos = self.config.qos_overrides.apply(&name, end, qos);
+        Topic {
+            name,
+            type_name,
+            qos,
+        }
     }
 
     /// Fully qualified name of the node.

@@ -44,6 +44,38 @@ pub enum Range {
     EachOneOf(&'static [&'static str]),
 }
 
+impl Range {
+    /// In words; `None` where anything goes.
+    pub fn text(self) -> Option<String> {
+        match self {
+            Self::Any => None,
+            Self::NotEmpty => Some("Not empty.".to_owned()),
+            Self::Between(low, high) => Some(format!("From {low} to {high}.")),
+            Self::OneOf(choices) => Some(format!("One of: {}.", choices.join(", "))),
+            Self::EachOneOf(choices) => Some(format!("One or more of: {}.", choices.join(", "))),
+        }
+    }
+}
+
+/// When a parameter may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// At any time; it counts from the next frame on.
+    Live,
+    /// Only while the node is not configured: at the start, or after `cleanup`.
+    Unconfigured,
+}
+
+impl Change {
+    /// In words; `None` where it is free.
+    pub fn text(self) -> Option<String> {
+        match self {
+            Self::Live => None,
+            Self::Unconfigured => Some("Changes only while the node is unconfigured.".to_owned()),
+        }
+    }
+}
+
 /// A value that does not fit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ValueError {

@@ -54,7 +54,13 @@ impl TypeInfo {
 }
 
 // What the comments in other people's .msg files look like is not for our lints to say.
-#[allow(missing_docs, rustdoc::all, clippy::all, clippy::doc_markdown)]
+#[allow(
+    missing_docs,
+    non_camel_case_types,
+    rustdoc::all,
+    clippy::all,
+    clippy::doc_markdown
+)]
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/messages.rs"));
 }

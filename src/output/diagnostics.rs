@@ -12,6 +12,8 @@ pub const WARN_AGE_S: f64 = 1.0;
 pub const ERROR_AGE_S: f64 = 5.0;
 /// Stamp-to-publish times (s), beyond what is waited on purpose, above which the node is late.
 pub const LATE_S: f64 = 0.2;
+/// And those above which its output is of little use.
+pub const VERY_LATE_S: f64 = 1.0;
 
 /// Smallest, mean and largest of a second's durations.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -46,12 +48,33 @@ impl Spread {
 /// What the node knows of itself at a tick.
 #[derive(Clone, Debug)]
 pub struct Report<'a> {
-    /// The bus's clock.
+    /// The node's clock.
     pub now: Stamp,
     /// Fully qualified name of the node.
     pub node: &'a str,
+    /// Its phase, such as `active`.
+    pub phase: &'static str,
+    /// Whether that is the one in which people go in and out.
+    pub is_active: bool,
+    /// What keeps it from listening for a while, if anything.
+    pub busy: Option<&'a str>,
     /// Seconds since the tick before.
     pub period_s: f64,
+    /// How people go in and out; `None` while the node is not configured.
+    pub trade: Option<Trade<'a>>,
+    /// Whether processing times can be measured: not in a replay.
+    pub is_live: bool,
+    /// Whether the node's clock and the stamps of messages compare.
+    pub latency_known: bool,
+    /// What was not used since the start.
+    pub drops: &'a Drops,
+    /// What the bus lost since the start.
+    pub losses: &'a [Loss],
+}
+
+/// What the node knows of its work since the tick before.
+#[derive(Clone, Debug)]
+pub struct Trade<'a> {
     /// Keypoint messages since then.
     pub frames: u32,
     /// When the last keypoint message arrived.
@@ -60,16 +83,14 @@ pub struct Report<'a> {
     pub people: usize,
     /// What is wrong with the camera, if anything.
     pub camera_problem: Option<&'a str>,
-    /// Time spent on each frame; `None` where it is not measured (replay of a bag).
-    pub processing: Option<Spread>,
-    /// From the image's stamp to its publication; `None` where it cannot be known.
-    pub stamp_to_publish: Option<Spread>,
+    /// From one keypoint message to the next.
+    pub cycle: Spread,
+    /// Time spent on each frame.
+    pub processing: Spread,
+    /// From the image's stamp to its publication.
+    pub stamp_to_publish: Spread,
     /// How long an answer waits for later frames, on purpose (s).
     pub lookahead_s: f64,
-    /// What was not used since the start.
-    pub drops: &'a Drops,
-    /// What the bus lost since the start.
-    pub losses: &'a [Loss],
     /// Execution provider of the network.
     pub provider: &'a str,
     /// Name and version of the model.
@@ -79,23 +100,25 @@ pub struct Report<'a> {
 /// The message of one tick.
 pub fn message(report: &Report<'_>) -> DiagnosticArray {
     let (level, text) = verdict(report);
-    let mut values = vec![
-        value(
-            "input rate (Hz)",
-            format!(
-                "{:.1}",
-                f64::from(report.frames) / report.period_s.max(1e-3)
-            ),
-        ),
-        value("people", report.people.to_string()),
-        value("provider", report.provider.to_owned()),
-        value("model", report.model.to_owned()),
-    ];
-    if let Some(processing) = &report.processing {
-        values.push(value("processing time (ms)", processing.text_ms()));
-    }
-    if let Some(late) = &report.stamp_to_publish {
-        values.push(value("stamp to publish (ms)", late.text_ms()));
+    let mut values = vec![value("state", report.phase.to_owned())];
+    if let Some(trade) = &report.trade {
+        let rate_hz = f64::from(trade.frames) / report.period_s.max(1e-3);
+        values.extend([
+            value("input rate (Hz)", format!("{rate_hz:.1}")),
+            value("people", trade.people.to_string()),
+            value("provider", trade.provider.to_owned()),
+            value("model", trade.model.to_owned()),
+            value("cycle time (ms)", trade.cycle.text_ms()),
+        ]);
+        if report.is_live {
+            values.push(value("processing time (ms)", trade.processing.text_ms()));
+        }
+        if report.latency_known {
+            values.push(value(
+                "stamp to publish (ms)",
+                trade.stamp_to_publish.text_ms(),
+            ));
+        }
     }
     for (cause, tally) in report.drops.iter() {
         values.push(value(
@@ -120,33 +143,39 @@ pub fn message(report: &Report<'_>) -> DiagnosticArray {
 }
 
 fn verdict(report: &Report<'_>) -> (u8, String) {
-    let age_s = report.last_frame.map(|last| report.now.seconds_since(last));
-    if let Some(problem) = report.camera_problem {
-        return (DiagnosticStatus::ERROR, problem.to_owned());
+    const WARN: u8 = DiagnosticStatus::WARN;
+    const ERROR: u8 = DiagnosticStatus::ERROR;
+    if let Some(busy) = report.busy {
+        return (WARN, busy.to_owned());
     }
-    match age_s {
-        None => return (DiagnosticStatus::WARN, "no keypoints yet".to_owned()),
-        Some(age_s) if age_s > ERROR_AGE_S => {
-            return (
-                DiagnosticStatus::ERROR,
-                format!("no keypoints for {age_s:.1} s"),
-            );
-        }
-        Some(age_s) if age_s > WARN_AGE_S => {
-            return (
-                DiagnosticStatus::WARN,
-                format!("no keypoints for {age_s:.1} s"),
-            );
-        }
-        Some(_) => {}
+    let Some(trade) = report.trade.as_ref().filter(|_| report.is_active) else {
+        return (WARN, format!("the node is {}", report.phase));
+    };
+    if let Some(problem) = trade.camera_problem {
+        return (ERROR, problem.to_owned());
     }
-    let late_s = report.stamp_to_publish.and_then(|late| late.max_s());
-    match late_s.filter(|late_s| *late_s > LATE_S + report.lookahead_s) {
-        Some(late_s) => (
-            DiagnosticStatus::WARN,
-            format!("late: up to {:.0} ms from stamp to publish", 1e3 * late_s),
-        ),
-        None => (DiagnosticStatus::OK, "publishing".to_owned()),
+    let Some(last) = trade.last_frame else {
+        return (WARN, "no keypoints yet".to_owned());
+    };
+    let age_s = report.now.seconds_since(last);
+    let aged = |level| (level, format!("no keypoints for {age_s:.1} s"));
+    let late_s = match trade.stamp_to_publish.max_s() {
+        Some(late_s) if report.latency_known => late_s,
+        _ => 0.0,
+    };
+    let late = |level| {
+        let late_ms = 1e3 * late_s;
+        (
+            level,
+            format!("late: up to {late_ms:.0} ms from stamp to publish"),
+        )
+    };
+    match late_s - trade.lookahead_s {
+        _ if age_s > ERROR_AGE_S => aged(ERROR),
+        _ if age_s > WARN_AGE_S => aged(WARN),
+        unasked_s if unasked_s > VERY_LATE_S => late(ERROR),
+        unasked_s if unasked_s > LATE_S => late(WARN),
+        _ => (DiagnosticStatus::OK, "publishing".to_owned()),
     }
 }
 

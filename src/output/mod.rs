@@ -13,10 +13,15 @@ use crate::msg::geometry_msgs::{Point, Vector3 as Vector3Msg};
 use crate::msg::std_msgs::Header;
 use crate::stamp::Stamp;
 
-fn header(stamp: Stamp, frame_id: &str) -> Header {
+/// A stamp as messages have it.
+pub fn time(stamp: Stamp) -> Time {
     let (sec, nanosec) = stamp.to_parts();
+    Time { sec, nanosec }
+}
+
+fn header(stamp: Stamp, frame_id: &str) -> Header {
     Header {
-        stamp: Time { sec, nanosec },
+        stamp: time(stamp),
         frame_id: frame_id.to_owned(),
     }
 }

@@ -136,6 +136,11 @@ impl Crowd {
         poses.into_values().collect()
     }
 
+    /// Goes on with another model of motion.
+    pub fn adjust(&mut self, model: MotionModel) {
+        self.model = model;
+    }
+
     /// Forgets everyone; they are declared lost in the next poses.
     pub fn clear(&mut self) {
         let ids: Vec<String> = self.members.keys().cloned().collect();

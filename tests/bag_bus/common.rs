@@ -15,7 +15,7 @@ pub fn topic<M: Message>(name: &str) -> Topic {
     Topic {
         name: name.to_owned(),
         type_name: M::TYPE_NAME,
-        qos: Qos::Reliable { depth: 10 },
+        qos: Qos::reliable(10),
     }
 }
 
@@ -100,6 +100,7 @@ pub fn replay(path: &Path) -> Result<Replayed, BusError> {
                 messages.push((received.nanos(), payload));
             }
             Event::Tick { now } => ticks.push(now.nanos()),
+            Event::Request { .. } => panic!("a bag asks nothing"),
         }
     }
     assert_eq!(bus.next_event()?, None, "an ended bag stays at its end");
@@ -150,6 +151,7 @@ pub fn run_node(input: &Path, output: &Path, options: BagOptions) -> BagBus {
                 bus.publish(people, stamp, &encode(&output)).unwrap();
             }
             Event::Tick { now } => bus.publish(alive, now, &text("alive")).unwrap(),
+            Event::Request { .. } => panic!("a bag asks nothing"),
         }
     }
     bus.finish().unwrap();

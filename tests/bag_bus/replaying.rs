@@ -1,7 +1,7 @@
 //! What is in a bag comes out, in order, with the bag's own clock.
 
 use posemoe::bus::bag::{BagBus, BagOptions, Compression};
-use posemoe::bus::{Bus, Event};
+use posemoe::bus::{Bus, Event, Events};
 use posemoe::msg::{std_msgs, yolo_msgs};
 
 use crate::common::*;

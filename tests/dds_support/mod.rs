@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use posemoe::bus::dds::{DdsBus, DdsOptions, DiscoveryRange};
-use posemoe::bus::{Bus, Event, PublisherId, Qos, SubscriptionId, Topic};
+use posemoe::bus::{Event, Events, PublisherId, Qos, SubscriptionId, Topic};
 
 pub const PATIENCE: Duration = Duration::from_secs(15);
 pub const STRING: &str = "std_msgs/msg/String";
@@ -91,7 +91,7 @@ pub async fn next_message(bus: &mut DdsBus) -> Vec<u8> {
     loop {
         match bus.next().await.unwrap() {
             Some(Event::Message { payload, .. }) => return payload,
-            Some(Event::Tick { .. }) => {}
+            Some(Event::Tick { .. } | Event::Request { .. }) => {}
             None => panic!("the bus ended"),
         }
     }

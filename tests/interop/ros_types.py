@@ -3,6 +3,7 @@
 Written from the packages' .msg files, apart from the Rust code, so that the two can disagree.
 """
 
+import re
 from dataclasses import dataclass, field, fields
 from types import new_class
 from typing import Any
@@ -19,16 +20,21 @@ def message(package: str):
     """Makes a class with annotated fields the wire form of ``package/msg/<class name>``."""
 
     def build(plain: type) -> type:
-        body = {"__annotations__": plain.__annotations__, "__module__": plain.__module__}
-        for name, kind in plain.__annotations__.items():
-            body[name] = field(default_factory=lambda kind=kind: _empty(kind))
-        wire_name = f"{package}.msg.dds_.{plain.__name__}_"
-        struct = new_class(plain.__name__, (IdlStruct,), {"typename": wire_name}, lambda own: own.update(body))
-        finished = final(dataclass(struct))
+        finished = wire(f"{package}.msg.dds_.{plain.__name__}_", plain.__annotations__)
         TYPES[f"{package}/msg/{plain.__name__}"] = finished
         return finished
 
     return build
+
+
+def wire(name: str, kinds: dict[str, Any]) -> type:
+    """An IDL struct with these fields under that name."""
+    body: dict[str, Any] = {"__annotations__": kinds, "__module__": __name__}
+    for field_name, kind in kinds.items():
+        body[field_name] = field(default_factory=lambda kind=kind: _empty(kind))
+    plain = re.split(r"[.:]+", name)[-1].strip("_")
+    struct = new_class(plain, (IdlStruct,), {"typename": name.replace("::", ".")}, lambda own: own.update(body))
+    return final(dataclass(struct))
 
 
 def _empty(kind: Any) -> Any:

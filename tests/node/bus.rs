@@ -1,7 +1,9 @@
 //! A bus in memory, and networks that need no ONNX Runtime: the node by itself.
 
 use nalgebra::Vector3;
-use posemoe::bus::{Bus, BusError, Event, Loss, PublisherId, SubscriptionId, Topic};
+use posemoe::bus::{
+    Bus, BusError, Event, Loss, PublisherId, RequestId, Service, ServiceId, SubscriptionId, Topic,
+};
 use posemoe::config::Config;
 use posemoe::config::ros_args::RosArgs;
 use posemoe::lift::network::{Answers, Step, StepNetwork, WindowNetwork, Windows};
@@ -9,13 +11,28 @@ use posemoe::lift::stream::{MemoryShape, StreamLifter};
 use posemoe::lift::window::{WindowLayout, WindowLifter};
 use posemoe::lift::{LiftError, Lifter, Mode};
 use posemoe::msg::{Message, decode, diagnostic_msgs::DiagnosticArray, encode};
-use posemoe::node::{Engine, Node, Outgoing, Timing};
+use posemoe::node::{Engine, Loader, Node, Timing};
 use posemoe::stamp::Stamp;
 
+/// A message that the node published.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outgoing {
+    pub publisher: PublisherId,
+    pub stamp: Stamp,
+    pub payload: Vec<u8>,
+}
+
+/// Keeps what the node does on it. An endpoint's id is its place here; those that were given back
+/// have lost their name.
 #[derive(Default)]
 pub struct MemoryBus {
     pub subscribed: Vec<Topic>,
     pub advertised: Vec<Topic>,
+    pub served: Vec<Service>,
+    pub published: Vec<Outgoing>,
+    pub responses: Vec<Vec<u8>>,
+    pub losses: Vec<Loss>,
+    pub now: Stamp,
 }
 
 impl Bus for MemoryBus {
@@ -24,25 +41,50 @@ impl Bus for MemoryBus {
         Ok(SubscriptionId(self.subscribed.len() - 1))
     }
 
+    fn unsubscribe(&mut self, subscription: SubscriptionId) {
+        self.subscribed[subscription.0].name.clear();
+    }
+
     fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, BusError> {
         self.advertised.push(topic.clone());
         Ok(PublisherId(self.advertised.len() - 1))
     }
 
-    fn publish(&mut self, _: PublisherId, _: Stamp, _: &[u8]) -> Result<(), BusError> {
+    fn unadvertise(&mut self, publisher: PublisherId) {
+        self.advertised[publisher.0].name.clear();
+    }
+
+    fn publish(
+        &mut self,
+        publisher: PublisherId,
+        stamp: Stamp,
+        payload: &[u8],
+    ) -> Result<(), BusError> {
+        assert_ne!(self.advertised[publisher.0].name, "", "it was given back");
+        self.published.push(Outgoing {
+            publisher,
+            stamp,
+            payload: payload.to_vec(),
+        });
         Ok(())
     }
 
-    async fn next(&mut self) -> Result<Option<Event>, BusError> {
-        Ok(None)
+    fn serve(&mut self, service: &Service) -> Result<ServiceId, BusError> {
+        self.served.push(service.clone());
+        Ok(ServiceId(self.served.len() - 1))
+    }
+
+    fn respond(&mut self, _: ServiceId, _: &RequestId, payload: &[u8]) -> Result<(), BusError> {
+        self.responses.push(payload.to_vec());
+        Ok(())
     }
 
     fn now(&self) -> Stamp {
-        Stamp::default()
+        self.now
     }
 
     fn losses(&self) -> Vec<Loss> {
-        Vec::new()
+        self.losses.clone()
     }
 }
 
@@ -143,7 +185,6 @@ fn lifter(config: &Config, network: Standing) -> Box<dyn Lifter> {
 pub struct Rig {
     pub node: Node,
     pub bus: MemoryBus,
-    now: Stamp,
 }
 
 impl Rig {
@@ -156,34 +197,52 @@ impl Rig {
         let (args, _) =
             RosArgs::parse(std::iter::once("--ros-args".to_owned()).chain(words)).unwrap();
         let mut bus = MemoryBus::default();
-        let engine = Engine {
-            provider: "none".into(),
-            model: "standing".into(),
-        };
-        let lifter = lifter(&args.config, Standing { answer });
-        let node = Node::connect(&mut bus, &args, lifter, engine, Timing::Live).unwrap();
-        Self {
-            node,
-            bus,
-            now: Stamp::default(),
-        }
+        let load: Loader = Box::new(move |config| {
+            let engine = Engine {
+                provider: "none".into(),
+                model: "standing".into(),
+            };
+            Ok((lifter(config, Standing { answer }), engine))
+        });
+        let node = Node::start(&mut bus, args, load, Timing::Live).unwrap();
+        Self { node, bus }
     }
 
-    /// Hands over raw bytes on a topic.
+    /// Hands over raw bytes on a topic; what the node publishes upon them.
     pub fn send_bytes(&mut self, topic: &str, payload: Vec<u8>) -> Vec<Outgoing> {
-        let place = self
-            .bus
-            .subscribed
-            .iter()
-            .position(|t| t.name == topic)
-            .unwrap();
-        let event = Event::Message {
-            subscription: SubscriptionId(place),
-            received: self.now,
+        let place = self.bus.subscribed.iter().position(|t| t.name == topic);
+        self.happen(&Event::Message {
+            subscription: SubscriptionId(place.unwrap()),
+            received: self.bus.now,
             payload,
-        };
-        let now = self.now;
-        self.node.handle(&event, &|| now, Vec::new)
+        })
+    }
+
+    /// What the node publishes upon an event.
+    pub fn happen(&mut self, event: &Event) -> Vec<Outgoing> {
+        self.bus.published.clear();
+        self.node.handle(&mut self.bus, event).unwrap();
+        self.bus.published.clone()
+    }
+
+    /// What the node still has to say at the end.
+    pub fn finish(&mut self) -> Vec<Outgoing> {
+        self.bus.published.clear();
+        self.node.finish(&mut self.bus).unwrap();
+        self.bus.published.clone()
+    }
+
+    /// Asks one of the node's services, by the last part of its name; what comes upon that is in
+    /// `bus.published`.
+    pub fn ask<Q: Message, A: Message>(&mut self, service: &str, question: &Q) -> A {
+        let is_it = |served: &Service| served.name.ends_with(&format!("/{service}"));
+        let place = self.bus.served.iter().position(is_it).unwrap();
+        self.happen(&Event::Request {
+            service: ServiceId(place),
+            request: RequestId::default(),
+            payload: encode(question),
+        });
+        decode(&self.bus.responses.pop().unwrap()).unwrap()
     }
 
     pub fn send<M: Message>(&mut self, topic: &str, message: &M) -> Vec<Outgoing> {
@@ -206,8 +265,8 @@ impl Rig {
 
     /// Lets the clock reach `now` and asks for the diagnostics.
     pub fn diagnose(&mut self, now: Stamp, losses: Vec<Loss>) -> Diagnosis {
-        self.now = now;
-        let sent = self.node.handle(&Event::Tick { now }, &|| now, || losses);
+        (self.bus.now, self.bus.losses) = (now, losses);
+        let sent = self.happen(&Event::Tick { now });
         let message: DiagnosticArray = self.on("/diagnostics", &sent).unwrap();
         let status = message.status.into_iter().next().unwrap();
         Diagnosis {

@@ -2,9 +2,8 @@
 
 use posemoe::msg::encode;
 use posemoe::msg::posemoe::{People3D, Person3D};
-use posemoe::node::Outgoing;
 
-use crate::bus::Rig;
+use crate::bus::{Outgoing, Rig};
 use crate::messages::{CAMERA_INFO, KEYPOINTS, PEOPLE, camera_info, detections, ms, person, ready};
 
 /// Milliseconds of our messages among `sent`, and how many people each tracks.
@@ -31,7 +30,7 @@ fn send(rig: &mut Rig, at_ms: i64, ids: &[&str]) -> Vec<(i64, usize)> {
 }
 
 fn finish(rig: &mut Rig) -> Vec<(i64, usize)> {
-    let sent = rig.node.finish();
+    let sent = rig.finish();
     answered(rig, &sent)
 }
 
@@ -103,7 +102,7 @@ fn who_is_seen_again_in_a_waiting_frame_is_lost_and_found() {
         let ids: &[&str] = if (10..30).contains(&i) { &[] } else { &["7"] };
         assert_eq!(send(&mut rig, i * 50, ids), []);
     }
-    let sent = rig.node.finish();
+    let sent = rig.finish();
     let states: Vec<Vec<u8>> = rig
         .all_on::<People3D>(PEOPLE, &sent)
         .iter()

@@ -4,4 +4,5 @@ mod bad_input;
 mod bus;
 mod following;
 mod looking_ahead;
+mod managed;
 mod messages;

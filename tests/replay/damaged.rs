@@ -70,7 +70,7 @@ fn bag_of_strings(path: &std::path::Path, scratch: &std::path::Path, names: &[&s
         let topic = Topic {
             name: (*name).to_owned(),
             type_name: std_msgs::String::TYPE_NAME,
-            qos: Qos::SensorData,
+            qos: Qos::SENSOR_DATA,
         };
         let publisher = bus.advertise(&topic).unwrap();
         let now = bus.now();

@@ -13,7 +13,7 @@ use crate::python::{printed, script};
 fn people(bag: &Path) -> Vec<People3D> {
     let mut bus = BagBus::open(bag, None, BagOptions::default()).unwrap();
     let name = "/posemoe/people3d".to_owned();
-    let qos = Qos::Reliable { depth: 10 };
+    let qos = Qos::reliable(10);
     bus.subscribe(&Topic {
         name,
         type_name: People3D::TYPE_NAME,

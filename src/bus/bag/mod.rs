@@ -21,7 +21,11 @@ use std::path::Path;
 
 pub use output::Compression;
 
-use super::{Bus, BusError, Event, Loss, PublisherId, SubscriptionId, Topic};
+use super::{
+    Bus, BusError, Event, Events, Loss, PublisherId, RequestId, Service, ServiceId, SubscriptionId,
+    Topic,
+};
+use crate::msg::TypeInfo;
 use crate::stamp::Stamp;
 use channels::Channels;
 use clock::Clock;
@@ -54,8 +58,10 @@ pub struct BagBus {
     /// Messages by channel that the file's own statistics promise.
     promised: Option<BTreeMap<u16, u64>>,
     topics: Vec<BagTopic>,
-    subscriptions: Vec<Topic>,
+    subscriptions: BTreeMap<SubscriptionId, Topic>,
+    subscribed: usize,
     advertised: usize,
+    served: usize,
     output: Option<Output>,
     keeps_input: bool,
     clock: Clock,
@@ -92,8 +98,10 @@ impl BagBus {
             replay: opened.replay,
             promised: opened.promised,
             topics: opened.topics,
-            subscriptions: Vec::new(),
+            subscriptions: BTreeMap::new(),
+            subscribed: 0,
             advertised: 0,
+            served: 0,
             keeps_input: options.keep_input && output.is_some(),
             output,
             clock: Clock::default(),
@@ -112,7 +120,7 @@ impl BagBus {
     /// The subscribed topics that the input does not have.
     pub fn missing_topics(&self) -> Vec<&str> {
         let is_there = |topic: &&Topic| self.topics.iter().any(|known| known.name == topic.name);
-        let missing = self.subscriptions.iter().filter(|topic| !is_there(topic));
+        let missing = self.subscriptions.values().filter(|topic| !is_there(topic));
         missing.map(|topic| topic.name.as_str()).collect()
     }
 
@@ -153,8 +161,10 @@ impl BagBus {
     }
 
     fn read_on(&mut self) -> Result<(), BusError> {
+        // A whole chunk is read at once, and the node may subscribe in the middle of it.
         let wants = |channels: &Channels, id| {
-            self.keeps_input || subscription(&self.subscriptions, channels, id).is_some()
+            let type_name = channels.get(id).map(|channel| channel.type_name.as_str());
+            self.keeps_input || type_name.and_then(TypeInfo::by_name).is_some()
         };
         let Some(message) = self.replay.next(wants)? else {
             self.has_ended = true;
@@ -163,7 +173,7 @@ impl BagBus {
                 self.steps
                     .extend(self.clock.advance(end).into_iter().map(Step::Tick));
             }
-            let is_subscribed = |name: &str| self.subscriptions.iter().any(|t| t.name == name);
+            let is_subscribed = |name: &str| self.subscriptions.values().any(|t| t.name == name);
             self.losses =
                 reckoning::reckon(&mut self.replay, self.promised.as_ref(), is_subscribed);
             return Ok(());
@@ -196,18 +206,15 @@ impl BagBus {
 
 /// The subscription that gets the messages of a channel.
 fn subscription(
-    subscriptions: &[Topic],
+    subscriptions: &BTreeMap<SubscriptionId, Topic>,
     channels: &Channels,
     channel_id: u16,
 ) -> Option<SubscriptionId> {
     let channel = channels.get(channel_id)?;
-    let place = subscriptions
+    let (id, _) = subscriptions
         .iter()
-        .position(|topic| topic.name == channel.topic)?;
-    channels
-        .why_unreadable(channel)
-        .is_none()
-        .then_some(SubscriptionId(place))
+        .find(|(_, topic)| topic.name == channel.topic)?;
+    channels.why_unreadable(channel).is_none().then_some(*id)
 }
 
 fn stamp(nanos: u64) -> Stamp {
@@ -232,7 +239,7 @@ impl Bus for BagBus {
         }
         if self
             .subscriptions
-            .iter()
+            .values()
             .any(|known| known.name == topic.name)
         {
             return Err(BusError::Middleware {
@@ -240,8 +247,14 @@ impl Bus for BagBus {
                 reason: "this bus has a subscription to it already".to_owned(),
             });
         }
-        self.subscriptions.push(topic.clone());
-        Ok(SubscriptionId(self.subscriptions.len() - 1))
+        let id = SubscriptionId(self.subscribed);
+        self.subscribed += 1;
+        self.subscriptions.insert(id, topic.clone());
+        Ok(id)
+    }
+
+    fn unsubscribe(&mut self, subscription: SubscriptionId) {
+        self.subscriptions.remove(&subscription);
     }
 
     fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, BusError> {
@@ -251,6 +264,8 @@ impl Bus for BagBus {
         self.advertised += 1;
         Ok(PublisherId(self.advertised - 1))
     }
+
+    fn unadvertise(&mut self, _: PublisherId) {} // what is written stays
 
     fn publish(
         &mut self,
@@ -270,8 +285,13 @@ impl Bus for BagBus {
         }
     }
 
-    async fn next(&mut self) -> Result<Option<Event>, BusError> {
-        self.next_event()
+    fn serve(&mut self, _: &Service) -> Result<ServiceId, BusError> {
+        self.served += 1;
+        Ok(ServiceId(self.served - 1))
+    }
+
+    fn respond(&mut self, _: ServiceId, _: &RequestId, _: &[u8]) -> Result<(), BusError> {
+        Ok(())
     }
 
     fn now(&self) -> Stamp {
@@ -280,5 +300,11 @@ impl Bus for BagBus {
 
     fn losses(&self) -> Vec<Loss> {
         self.losses.clone()
+    }
+}
+
+impl Events for BagBus {
+    async fn next(&mut self) -> Result<Option<Event>, BusError> {
+        self.next_event()
     }
 }

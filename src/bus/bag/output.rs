@@ -12,7 +12,7 @@ use mcap::{McapError, WriteOptions, Writer};
 
 use super::channels::{Channels, MESSAGE_ENCODING};
 use super::replay::Recorded;
-use crate::bus::{BusError, Qos, Topic};
+use crate::bus::{BusError, Durability, Qos, Reliability, Topic};
 use crate::msg::TypeInfo;
 use crate::stamp::Stamp;
 
@@ -199,17 +199,22 @@ fn nanos(stamp: Stamp) -> u64 {
 
 /// As rosbag2 writes it since Iron.
 fn qos_profile(qos: Qos) -> String {
-    let (depth, reliability) = match qos {
-        Qos::SensorData => (5, "best_effort"),
-        Qos::Reliable { depth } => (depth, "reliable"),
+    let reliability = match qos.reliability {
+        Reliability::BestEffort => "best_effort",
+        Reliability::Reliable => "reliable",
     };
+    let durability = match qos.durability {
+        Durability::Volatile => "volatile",
+        Durability::TransientLocal => "transient_local",
+    };
+    let depth = qos.depth;
     // The largest duration stands for "no deadline".
     let forever = "\n    sec: 9223372036\n    nsec: 854775807";
     format!(
         "- history: keep_last
   depth: {depth}
   reliability: {reliability}
-  durability: volatile
+  durability: {durability}
   deadline:{forever}
   lifespan:{forever}
   liveliness: automatic

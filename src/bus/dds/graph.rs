@@ -16,7 +16,8 @@ use rustdds::{
 };
 
 use super::environment::GraphLayout;
-use super::raw::{RawWriter, is_name};
+use super::names::is_name;
+use super::raw::RawWriter;
 use super::refused;
 use crate::bus::BusError;
 
@@ -94,6 +95,14 @@ impl GraphEntry {
     /// The node got one more writer.
     pub fn add_writer(&mut self, writer: GUID) {
         self.node.writers.push(writer);
+        self.publish(Some(&self.node));
+    }
+
+    /// A reader or writer of the node is gone.
+    pub fn remove(&mut self, endpoint: GUID) {
+        for endpoints in [&mut self.node.readers, &mut self.node.writers] {
+            endpoints.retain(|known| *known != endpoint);
+        }
         self.publish(Some(&self.node));
     }
 

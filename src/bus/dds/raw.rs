@@ -4,10 +4,10 @@ use std::convert::Infallible;
 
 use rustdds::bytes::Bytes;
 use rustdds::no_key::{Decode, DefaultDecoder, DeserializerAdapter, SerializerAdapter};
-use rustdds::policy::{Durability, History, Reliability, ResourceLimits};
-use rustdds::{Duration, QosPolicies, QosPolicyBuilder, RepresentationIdentifier, no_key};
+use rustdds::policy::{History, ResourceLimits};
+use rustdds::{Duration, QosPolicies, QosPolicyBuilder, RepresentationIdentifier, no_key, policy};
 
-use crate::bus::{BusError, Qos};
+use crate::bus::{Durability, Qos, Reliability};
 
 /// A reader of serialized messages.
 pub(super) type RawReader = no_key::SimpleDataReader<Vec<u8>, RawCdr>;
@@ -82,21 +82,16 @@ impl SerializerAdapter<Bytes> for RawCdr {
     }
 }
 
-/// Messages of one topic that wait for the node before the oldest is dropped.
-pub(super) fn depth(qos: Qos) -> usize {
-    match qos {
-        Qos::SensorData => 5,
-        Qos::Reliable { depth } => depth.max(1),
-    }
-}
-
 fn builder(qos: Qos) -> QosPolicyBuilder {
     QosPolicyBuilder::new()
-        .durability(Durability::Volatile)
-        .reliability(match qos {
-            Qos::SensorData => Reliability::BestEffort,
+        .durability(match qos.durability {
+            Durability::Volatile => policy::Durability::Volatile,
+            Durability::TransientLocal => policy::Durability::TransientLocal,
+        })
+        .reliability(match qos.reliability {
+            Reliability::BestEffort => policy::Reliability::BestEffort,
             // Zero: a full window refuses at once, and never blocks the node.
-            Qos::Reliable { .. } => Reliability::Reliable {
+            Reliability::Reliable => policy::Reliability::Reliable {
                 max_blocking_time: Duration::ZERO,
             },
         })
@@ -111,16 +106,20 @@ fn keep_last(depth: usize) -> History {
 /// What a reader asks for. History is no part of matching: here it only sizes the cache.
 pub(super) fn reader_policies(qos: Qos) -> QosPolicies {
     builder(qos)
-        .history(keep_last(depth(qos).max(CACHE)))
+        .history(keep_last(qos.depth.max(CACHE)))
         .build()
 }
 
-/// What a writer offers. The history is no part of matching here either.
+/// What a writer offers. The history is no part of matching here either, but of what it keeps for
+/// those who come late.
 pub(super) fn writer_policies(qos: Qos) -> QosPolicies {
-    let window = depth(qos).max(WRITER_WINDOW);
+    let window = qos.depth.max(WRITER_WINDOW);
     let max_samples = i32::try_from(window).unwrap_or(i32::MAX);
     builder(qos)
-        .history(keep_last(depth(qos).max(CACHE)))
+        .history(keep_last(match qos.durability {
+            Durability::Volatile => qos.depth.max(CACHE),
+            Durability::TransientLocal => qos.depth,
+        }))
         .resource_limits(ResourceLimits {
             max_samples,
             max_instances: 1,
@@ -129,79 +128,9 @@ pub(super) fn writer_policies(qos: Qos) -> QosPolicies {
         .build()
 }
 
-/// `/yolo/tracking` becomes `rt/yolo/tracking`.
-///
-/// # Errors
-/// When `name` is not a fully qualified ROS 2 topic name.
-pub(super) fn dds_topic(name: &str) -> Result<String, BusError> {
-    match name.strip_prefix('/') {
-        Some(rest) if rest.split('/').all(is_name) => Ok(format!("rt{name}")),
-        _ => Err(BusError::Setting {
-            name: "topic name",
-            value: name.to_owned(),
-            expected: "a fully qualified ROS 2 name such as /yolo/tracking",
-        }),
-    }
-}
-
-/// `yolo_msgs/msg/DetectionArray` becomes `yolo_msgs::msg::dds_::DetectionArray_`.
-///
-/// # Errors
-/// When `name` is not `package/msg/Type`.
-pub(super) fn dds_type(name: &str) -> Result<String, BusError> {
-    match name.split('/').collect::<Vec<_>>()[..] {
-        [package, kind, kind_of_message]
-            if [package, kind, kind_of_message].into_iter().all(is_name) =>
-        {
-            Ok(format!("{package}::{kind}::dds_::{kind_of_message}_"))
-        }
-        _ => Err(BusError::Setting {
-            name: "message type",
-            value: name.to_owned(),
-            expected: "a name such as yolo_msgs/msg/DetectionArray",
-        }),
-    }
-}
-
-/// Letters, digits and underscores, not beginning with a digit.
-pub(super) fn is_name(token: &str) -> bool {
-    !token.is_empty()
-        && !token.starts_with(|first: char| first.is_ascii_digit())
-        && token.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_mangled_as_ros_does() {
-        assert_eq!(dds_topic("/tf").unwrap(), "rt/tf");
-        assert_eq!(
-            dds_topic("/humans/bodies/b1/roi").unwrap(),
-            "rt/humans/bodies/b1/roi"
-        );
-        assert_eq!(
-            dds_type("tf2_msgs/msg/TFMessage").unwrap(),
-            "tf2_msgs::msg::dds_::TFMessage_"
-        );
-    }
-
-    #[test]
-    fn names_that_ros_would_refuse_are_refused() {
-        for bad in ["", "/", "tf", "/tf/", "//tf", "/1st", "/a b", "/~/x", "/é"] {
-            assert!(dds_topic(bad).is_err(), "{bad:?}");
-        }
-        for bad in [
-            "TFMessage",
-            "tf2_msgs/TFMessage",
-            "a/msg/B/C",
-            "a//B",
-            "a::msg::B",
-        ] {
-            assert!(dds_type(bad).is_err(), "{bad:?}");
-        }
-    }
 
     #[test]
     fn bytes_pass_with_the_header_of_their_encoding() {

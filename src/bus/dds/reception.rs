@@ -5,32 +5,40 @@
 //! always ready, moves them to the [`Inbox`], and sees from the writers' sequence numbers what was
 //! lost before it.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
 use rustdds::dds::result::ReadError;
 use rustdds::mio1::{Events, Interest, Poll, Registry, Token, Waker};
+use rustdds::no_key::DeserializedCacheChange;
 
 use super::faults::Faults;
-use super::inbox::{Arrival, Inbox};
+use super::inbox::{Door, Inbox};
 use super::raw::RawReader;
-use super::refused;
-use crate::bus::{BusError, SubscriptionId, wall_clock};
+use super::{refused, requests};
+use crate::bus::{BusError, Event, wall_clock};
 
 const ORDERS: Token = Token(usize::MAX);
 
 /// The receiving thread.
 pub(super) struct Reception {
     inbox: Arc<Inbox>,
-    orders: Option<mpsc::Sender<Reading>>,
+    orders: Option<mpsc::Sender<Order>>,
     waker: Waker,
     thread: Option<JoinHandle<()>>,
 }
 
+enum Order {
+    Add(Box<Reading>),
+    Remove(Door),
+}
+
 /// One topic that the thread reads.
 struct Reading {
-    subscription: SubscriptionId,
+    door: Door,
     reader: RawReader,
     faults: Arc<Faults>,
 }
@@ -44,12 +52,12 @@ impl Reception {
         let starting = |error: std::io::Error| refused("starting to receive", &error);
         let poll = Poll::new().map_err(starting)?;
         let waker = Waker::new(poll.registry(), ORDERS).map_err(starting)?;
-        let (orders, new_readings) = mpsc::channel();
+        let (orders, taken) = mpsc::channel();
         let thread = std::thread::Builder::new()
             .name("dds reception".to_owned())
             .spawn({
                 let inbox = Arc::clone(&inbox);
-                move || receive(poll, &new_readings, &inbox)
+                move || receive(poll, &taken, &inbox)
             })
             .map_err(starting)?;
         Ok(Self {
@@ -61,21 +69,24 @@ impl Reception {
     }
 
     /// Hands a reader to the thread, which keeps `depth` of its messages for the node.
-    pub fn add(
-        &self,
-        subscription: SubscriptionId,
-        depth: usize,
-        reader: RawReader,
-        faults: Arc<Faults>,
-    ) {
-        self.inbox.open(subscription, depth);
-        let reading = Reading {
-            subscription,
+    pub fn add(&self, door: Door, depth: usize, reader: RawReader, faults: Arc<Faults>) {
+        self.inbox.open(door, depth);
+        self.order(Order::Add(Box::new(Reading {
+            door,
             reader,
             faults,
-        };
+        })));
+    }
+
+    /// Has the thread drop the reader of this door.
+    pub fn remove(&self, door: Door) {
+        self.inbox.close(door);
+        self.order(Order::Remove(door));
+    }
+
+    fn order(&self, order: Order) {
         // Should the thread be gone, `is_running` tells.
-        self.orders.as_ref().map(|orders| orders.send(reading).ok());
+        self.orders.as_ref().map(|orders| orders.send(order).ok());
         self.wake();
     }
 
@@ -108,8 +119,9 @@ impl Drop for Reception {
 }
 
 /// Runs until the [`Reception`] is dropped.
-fn receive(mut poll: Poll, new_readings: &mpsc::Receiver<Reading>, inbox: &Inbox) {
-    let mut readings: Vec<Reading> = Vec::new();
+fn receive(mut poll: Poll, orders: &mpsc::Receiver<Order>, inbox: &Inbox) {
+    let mut readings = BTreeMap::new();
+    let mut tokens = 0..ORDERS.0; // never the same twice: an event may still come for one that left
     let mut events = Events::with_capacity(64);
     loop {
         if let Err(error) = poll.poll(&mut events, None) {
@@ -121,11 +133,11 @@ fn receive(mut poll: Poll, new_readings: &mpsc::Receiver<Reading>, inbox: &Inbox
         }
         for event in &events {
             if event.token() == ORDERS {
-                match accept(poll.registry(), new_readings, &mut readings, inbox) {
+                match obey(poll.registry(), orders, &mut tokens, &mut readings, inbox) {
                     Continue::Yes => {}
                     Continue::No => return,
                 }
-            } else if let Some(reading) = readings.get_mut(event.token().0) {
+            } else if let Some(reading) = readings.get_mut(&event.token()) {
                 reading.drain(inbox);
             }
         }
@@ -137,23 +149,33 @@ enum Continue {
     No,
 }
 
-fn accept(
+fn obey(
     registry: &Registry,
-    new_readings: &mpsc::Receiver<Reading>,
-    readings: &mut Vec<Reading>,
+    orders: &mpsc::Receiver<Order>,
+    tokens: &mut Range<usize>,
+    readings: &mut BTreeMap<Token, Box<Reading>>,
     inbox: &Inbox,
 ) -> Continue {
     loop {
-        match new_readings.try_recv() {
-            Ok(mut reading) => {
-                let token = Token(readings.len());
+        match orders.try_recv() {
+            Ok(Order::Add(mut reading)) => {
+                let Some(token) = tokens.next().map(Token) else {
+                    return Continue::No;
+                };
                 let registered = registry.register(&mut reading.reader, token, Interest::READABLE);
                 if let Err(error) = registered {
                     tracing::error!("a DDS reader cannot be polled: {error}");
                 }
                 reading.drain(inbox); // what came before it was registered
-                readings.push(reading);
+                readings.insert(token, reading);
             }
+            Ok(Order::Remove(door)) => readings.retain(|_, reading| {
+                let stays = reading.door != door;
+                if !stays && let Err(error) = registry.deregister(&mut reading.reader) {
+                    tracing::error!("a DDS reader cannot be let go: {error}");
+                }
+                stays
+            }),
             Err(mpsc::TryRecvError::Empty) => return Continue::Yes,
             Err(mpsc::TryRecvError::Disconnected) => return Continue::No,
         }
@@ -168,24 +190,44 @@ impl Reading {
                 Ok(Some(sample)) => {
                     let number = i64::from(sample.sequence_number);
                     if self.faults.is_news(sample.writer_guid, number) {
-                        inbox.push(Arrival {
-                            subscription: self.subscription,
-                            received: wall_clock(),
-                            payload: sample.into_value(),
-                        });
+                        match self.event(sample) {
+                            Some(event) => inbox.push(event),
+                            None => self.note_unreadable("a request without a client's mark"),
+                        }
                     }
                 }
                 Ok(None) => return,
                 Err(ReadError::Deserialization { reason }) => {
-                    if self.faults.unreadable.fetch_add(1, Ordering::Relaxed) == 0 {
-                        tracing::warn!("a message is not in plain CDR: {reason}");
-                    }
+                    self.note_unreadable(&format!("a message that is not in plain CDR: {reason}"));
                 }
                 Err(error) => {
                     tracing::error!("reading {:?} from DDS: {error}", self.reader.guid());
                     return;
                 }
             }
+        }
+    }
+    fn event(&self, sample: DeserializedCacheChange<Vec<u8>>) -> Option<Event> {
+        match self.door {
+            Door::Topic(subscription) => Some(Event::Message {
+                subscription,
+                received: wall_clock(),
+                payload: sample.into_value(),
+            }),
+            Door::Service(service) => {
+                let (request, payload) = requests::open(sample)?;
+                Some(Event::Request {
+                    service,
+                    request,
+                    payload,
+                })
+            }
+        }
+    }
+
+    fn note_unreadable(&self, what: &str) {
+        if self.faults.unreadable.fetch_add(1, Ordering::Relaxed) == 0 {
+            tracing::warn!("received {what}");
         }
     }
 }

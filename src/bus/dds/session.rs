@@ -9,12 +9,13 @@ use super::environment::{DdsOptions, DiscoveryRange};
 use super::farewell::Farewell;
 use super::faults::Faults;
 use super::graph::{self, GraphEntry};
-use super::inbox::Inbox;
+use super::inbox::{Door, Inbox};
+use super::names::Role;
 use super::publication::Publication;
 use super::reception::Reception;
 use super::watch::{self, Endpoint, Watch};
 use super::{loopback, raw, refused};
-use crate::bus::{BusError, SubscriptionId, Topic};
+use crate::bus::{BusError, Topic};
 
 /// As whom to join, and where.
 pub(super) struct Identity {
@@ -82,36 +83,51 @@ impl Session {
         })
     }
 
-    /// Begins to receive a topic into the inbox.
+    /// Begins to receive a topic, or the requests of a service, through a door of the inbox.
     ///
     /// # Errors
     /// When a peer publishes it with another type, or the middleware refuses.
     pub fn read(
         &mut self,
         topic: &Topic,
-        subscription: SubscriptionId,
+        door: Door,
         faults: Arc<Faults>,
     ) -> Result<Endpoint, BusError> {
         let policies = raw::reader_policies(topic.qos);
-        let (dds_topic, mut endpoint) = self.endpoint_of(topic, &policies)?;
+        let role = match door {
+            Door::Topic(_) => Role::Topic,
+            Door::Service(_) => Role::Request,
+        };
+        let (dds_topic, mut endpoint) = self.endpoint_of(topic, role, &policies)?;
         let reader: raw::RawReader = self
             .subscriber
             .create_simple_datareader_no_key(&dds_topic, Some(policies))
             .map_err(|error| refused(&format!("subscribing to {}", topic.name), &error))?;
         endpoint.guid = reader.guid();
         self.graph.add_reader(endpoint.guid);
-        self.reception
-            .add(subscription, raw::depth(topic.qos), reader, faults);
+        self.reception.add(door, topic.qos.depth, reader, faults);
         Ok(endpoint)
     }
 
-    /// Begins to publish a topic of which `refused` messages could not be sent before.
+    /// Receives no more through that door.
+    pub fn close(&mut self, endpoint: &Endpoint, door: Door) {
+        self.reception.remove(door);
+        self.graph.remove(endpoint.guid);
+    }
+
+    /// Begins to publish a topic, or the replies of a service, of which `refused_before` messages
+    /// could not be sent before.
     ///
     /// # Errors
     /// When a peer publishes it with another type, or the middleware refuses.
-    pub fn write(&mut self, topic: &Topic, refused_before: u64) -> Result<Publication, BusError> {
+    pub fn write(
+        &mut self,
+        topic: &Topic,
+        role: Role,
+        refused_before: u64,
+    ) -> Result<Publication, BusError> {
         let policies = raw::writer_policies(topic.qos);
-        let (dds_topic, mut endpoint) = self.endpoint_of(topic, &policies)?;
+        let (dds_topic, mut endpoint) = self.endpoint_of(topic, role, &policies)?;
         let writer: raw::RawWriter = self
             .publisher
             .create_datawriter_no_key(&dds_topic, Some(policies))
@@ -119,6 +135,11 @@ impl Session {
         endpoint.guid = writer.guid();
         self.graph.add_writer(endpoint.guid);
         Ok(Publication::new(endpoint, writer, refused_before))
+    }
+
+    /// Publishes there no more. What is under way may get lost.
+    pub fn retract(&mut self, publication: Publication) {
+        self.graph.remove(publication.endpoint.guid);
     }
 
     /// Whether every thread that this session needs still runs.
@@ -160,25 +181,16 @@ impl Session {
     fn endpoint_of(
         &self,
         topic: &Topic,
+        role: Role,
         policies: &rustdds::QosPolicies,
     ) -> Result<(rustdds::Topic, Endpoint), BusError> {
-        let dds_topic = raw::dds_topic(&topic.name)?;
-        let dds_type = raw::dds_type(topic.type_name)?;
-        watch::check_type(&self.participant, topic, &dds_topic, &dds_type)?;
-        let (name, kind) = (dds_topic.clone(), dds_type.clone());
+        let endpoint = Endpoint::named(topic, role)?;
+        watch::check_type(&self.participant, &endpoint)?;
+        let (name, kind) = (endpoint.dds_topic.clone(), endpoint.dds_type.clone());
         let created = self
             .participant
             .create_topic(name, kind, policies, TopicKind::NoKey)
             .map_err(|error| refused(&format!("creating topic {}", topic.name), &error))?;
-        let guid = rustdds::GUID::GUID_UNKNOWN;
-        Ok((
-            created,
-            Endpoint {
-                topic: topic.clone(),
-                dds_topic,
-                dds_type,
-                guid,
-            },
-        ))
+        Ok((created, endpoint))
     }
 }

@@ -5,14 +5,32 @@ use std::collections::BTreeSet;
 use rustdds::dds::statusevents::{DomainParticipantStatusEvent as Happening, StatusEvented};
 use rustdds::{DomainParticipant, DomainParticipantStatusListener, GUID, QosPolicies};
 
+use super::names::{Role, dds_topic, dds_type};
 use crate::bus::{BusError, Topic};
 
-/// One end of a topic that is ours.
+/// One end of a topic that is ours; of a service, the end of one half.
 pub(super) struct Endpoint {
     pub topic: Topic,
+    pub role: Role,
     pub dds_topic: String,
     pub dds_type: String,
     pub guid: GUID,
+}
+
+impl Endpoint {
+    /// One that DDS has yet to give a GUID.
+    ///
+    /// # Errors
+    /// When a name is not a ROS 2 name.
+    pub fn named(topic: &Topic, role: Role) -> Result<Self, BusError> {
+        Ok(Self {
+            topic: topic.clone(),
+            role,
+            dds_topic: dds_topic(&topic.name, role)?,
+            dds_type: dds_type(topic.type_name, role)?,
+            guid: GUID::GUID_UNKNOWN,
+        })
+    }
 }
 
 /// Follows what discovery finds.
@@ -135,23 +153,18 @@ impl Watch {
 ///
 /// # Errors
 /// [`BusError::WrongType`] with the type that was found.
-pub(super) fn check_type(
-    participant: &DomainParticipant,
-    topic: &Topic,
-    dds_topic: &str,
-    dds_type: &str,
-) -> Result<(), BusError> {
+pub(super) fn check_type(participant: &DomainParticipant, ours: &Endpoint) -> Result<(), BusError> {
     let clash = participant
         .discovered_writers()
         .into_iter()
         .map(|writer| writer.publication_topic_data)
-        .find(|found| found.topic_name == dds_topic && found.type_name != dds_type);
+        .find(|found| found.topic_name == ours.dds_topic && found.type_name != ours.dds_type);
     match clash {
         None => Ok(()),
         Some(found) => Err(BusError::WrongType {
-            topic: topic.name.clone(),
+            topic: ours.topic.name.clone(),
             found: ros_type(&found.type_name),
-            expected: topic.type_name,
+            expected: ours.topic.type_name,
         }),
     }
 }

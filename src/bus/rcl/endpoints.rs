@@ -1,6 +1,6 @@
 //! A ROS node and what it receives.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,19 +8,25 @@ use futures::{FutureExt, Stream, StreamExt};
 use r2r::PublisherUntyped;
 
 use super::qos;
-use crate::bus::inbox::{Arrival, Inbox};
-use crate::bus::{BusError, SubscriptionId, Topic, refused, wall_clock};
+use super::services::{self, Offer};
+use crate::bus::inbox::{Door, Inbox};
+use crate::bus::{
+    BusError, Event, RequestId, Service, ServiceId, SubscriptionId, Topic, refused, wall_clock,
+};
+
+/// Requests of one service that wait for the node before the oldest gives way.
+const SERVICE_DEPTH: usize = 10;
 
 /// The node; it lives on one thread.
 pub(super) struct Endpoints {
     node: r2r::Node,
     inbox: Arc<Inbox>,
-    readings: Vec<Reading>,
+    readings: BTreeMap<SubscriptionId, Reading>,
+    services: BTreeMap<ServiceId, Box<dyn Offer>>,
 }
 
 struct Reading {
     topic: Topic,
-    subscription: SubscriptionId,
     stream: Box<dyn Stream<Item = Vec<u8>> + Unpin>,
     told: BTreeSet<String>,
 }
@@ -40,7 +46,8 @@ impl Endpoints {
         Ok(Self {
             node,
             inbox,
-            readings: Vec::new(),
+            readings: BTreeMap::new(),
+            services: BTreeMap::new(),
         })
     }
 
@@ -53,7 +60,7 @@ impl Endpoints {
         topic: Topic,
         subscription: SubscriptionId,
     ) -> Result<(), BusError> {
-        if let Some(found) = self.other_types(&topic).into_iter().next() {
+        if let Some(found) = other_types(&self.node, &topic).into_iter().next() {
             return Err(BusError::WrongType {
                 topic: topic.name,
                 found,
@@ -64,14 +71,52 @@ impl Endpoints {
             .node
             .subscribe_raw(&topic.name, topic.type_name, qos::profile(topic.qos))
             .map_err(|error| not_granted("subscribing to", &topic, &error))?;
-        self.inbox.open(subscription, qos::depth(topic.qos));
-        self.readings.push(Reading {
+        self.inbox.open(Door::Topic(subscription), topic.qos.depth);
+        let reading = Reading {
             topic,
-            subscription,
             stream: Box::new(stream),
             told: BTreeSet::new(),
-        });
+        };
+        self.readings.insert(subscription, reading);
         Ok(())
+    }
+
+    /// Receives that topic no more. r2r leaves it when its next message comes.
+    pub fn unsubscribe(&mut self, subscription: SubscriptionId) {
+        self.readings.remove(&subscription);
+        self.inbox.close(Door::Topic(subscription));
+    }
+
+    /// Begins to take requests into the inbox.
+    ///
+    /// # Errors
+    /// When ROS refuses.
+    pub fn serve(&mut self, service: &Service, id: ServiceId) -> Result<(), BusError> {
+        let offer = services::offer(&mut self.node, service)?;
+        self.inbox.open(Door::Service(id), SERVICE_DEPTH);
+        self.services.insert(id, offer);
+        Ok(())
+    }
+
+    /// Answers a request.
+    ///
+    /// # Errors
+    /// When nobody waits for the answer, or ROS refuses.
+    pub fn respond(
+        &mut self,
+        id: ServiceId,
+        request: &RequestId,
+        payload: &[u8],
+    ) -> Result<(), BusError> {
+        match self.services.get_mut(&id) {
+            Some(offer) => offer.respond(request, payload),
+            None => Err(refused("answering", &format_args!("{id:?} does not exist"))),
+        }
+    }
+
+    /// Takes a publisher off the graph.
+    pub fn destroy(&mut self, publisher: PublisherUntyped) {
+        self.node.destroy_publisher_untyped(publisher);
     }
 
     /// Announces a topic of ours.
@@ -86,18 +131,27 @@ impl Endpoints {
 
     /// Whether there is anything to receive.
     pub fn can_receive(&self) -> bool {
-        !self.readings.is_empty()
+        !(self.readings.is_empty() && self.services.is_empty())
     }
 
     /// Waits for messages, and puts them into the inbox at once: r2r takes one of each topic at a
     /// time, and drops the newest without a word where ten wait.
     pub fn receive(&mut self, patience: Duration) {
         self.node.spin_once(patience);
-        for reading in &mut self.readings {
+        for (subscription, reading) in &mut self.readings {
             while let Some(Some(payload)) = reading.stream.next().now_or_never() {
-                self.inbox.push(Arrival {
-                    subscription: reading.subscription,
+                self.inbox.push(Event::Message {
+                    subscription: *subscription,
                     received: wall_clock(),
+                    payload,
+                });
+            }
+        }
+        for (service, offer) in &mut self.services {
+            for (request, payload) in offer.requests() {
+                self.inbox.push(Event::Request {
+                    service: *service,
+                    request,
                     payload,
                 });
             }
@@ -106,10 +160,8 @@ impl Endpoints {
 
     /// Warns, once each, of peers that publish our topics with other types.
     pub fn look_around(&mut self) {
-        for index in 0..self.readings.len() {
-            let found = self.other_types(&self.readings[index].topic);
-            let Reading { topic, told, .. } = &mut self.readings[index];
-            for other in found {
+        for Reading { topic, told, .. } in self.readings.values_mut() {
+            for other in other_types(&self.node, topic) {
                 if told.insert(other.clone()) {
                     tracing::warn!(
                         "{} carries {other} for a peer and {} for this node: they will not hear \
@@ -121,16 +173,17 @@ impl Endpoints {
             }
         }
     }
+}
 
-    fn other_types(&self, topic: &Topic) -> BTreeSet<String> {
-        let publishers = self.node.get_publishers_info_by_topic(&topic.name, false);
-        publishers
-            .into_iter() // what ROS does not tell is no obstacle
-            .flatten()
-            .map(|publisher| publisher.topic_type)
-            .filter(|found| found != topic.type_name)
-            .collect()
-    }
+/// The types, other than ours, with which peers publish a topic.
+fn other_types(node: &r2r::Node, topic: &Topic) -> BTreeSet<String> {
+    let publishers = node.get_publishers_info_by_topic(&topic.name, false);
+    publishers
+        .into_iter() // what ROS does not tell is no obstacle
+        .flatten()
+        .map(|publisher| publisher.topic_type)
+        .filter(|found| found != topic.type_name)
+        .collect()
 }
 
 fn not_granted(action: &str, topic: &Topic, error: &r2r::Error) -> BusError {
@@ -161,7 +214,7 @@ mod tests {
         let topic = Topic {
             name: "/yolo/tracking".to_owned(),
             type_name: "yolo_msgs/msg/DetectionArray",
-            qos: Qos::SensorData,
+            qos: Qos::SENSOR_DATA,
         };
         let error = r2r::Error::InvalidMessageType {
             msgtype: topic.type_name.to_owned(),

@@ -7,7 +7,7 @@ use std::thread::{Builder, JoinHandle};
 
 use r2r::PublisherUntyped;
 
-use super::qos;
+use super::spinner::Orders;
 use crate::bus::{BusError, Topic, refused};
 
 /// A publisher with a thread of its own: a middleware may block while a reliable reader hangs, and
@@ -23,14 +23,21 @@ pub(super) struct Publication {
 impl Publication {
     /// # Errors
     /// When the system grants no thread.
-    pub fn start(topic: &Topic, publisher: PublisherUntyped) -> Result<Self, BusError> {
-        let (queue, waiting) = sync_channel(qos::depth(topic.qos));
+    pub fn start(
+        topic: &Topic,
+        publisher: PublisherUntyped,
+        orders: Orders,
+    ) -> Result<Self, BusError> {
+        let (queue, waiting) = sync_channel(topic.qos.depth);
         let failed = Arc::<AtomicU64>::default();
         let thread = Builder::new()
             .name("rcl publish".to_owned())
             .spawn({
                 let (name, failed) = (topic.name.clone(), Arc::clone(&failed));
-                move || publish_all(&name, &publisher, &waiting, &failed)
+                move || {
+                    publish_all(&name, &publisher, &waiting, &failed);
+                    orders.destroy(publisher);
+                }
             })
             .map_err(|error| refused(&format!("advertising {}", topic.name), &error))?;
         Ok(Self {
@@ -71,7 +78,7 @@ impl Publication {
         ]
     }
 
-    /// Lets the thread send what waits, then end.
+    /// Lets the thread send what waits, then take the publisher off the graph and end.
     pub fn finish(self) -> JoinHandle<()> {
         self.thread
     }

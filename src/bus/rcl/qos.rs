@@ -2,24 +2,18 @@
 
 use r2r::QosProfile;
 
-use crate::bus::Qos;
+use crate::bus::{Durability, Qos, Reliability};
 
 /// What the middleware is asked for.
 pub(super) fn profile(qos: Qos) -> QosProfile {
-    match qos {
-        Qos::SensorData => QosProfile::sensor_data(),
-        Qos::Reliable { .. } => QosProfile::default()
-            .reliable()
-            .volatile()
-            .keep_last(depth(qos)),
-    }
-}
-
-/// Messages of one topic that wait for the node, or for the middleware, before one gives way.
-pub(super) fn depth(qos: Qos) -> usize {
-    match qos {
-        Qos::SensorData => 5,
-        Qos::Reliable { depth } => depth.max(1),
+    let profile = QosProfile::default().keep_last(qos.depth);
+    let profile = match qos.reliability {
+        Reliability::BestEffort => profile.best_effort(),
+        Reliability::Reliable => profile.reliable(),
+    };
+    match qos.durability {
+        Durability::Volatile => profile.volatile(),
+        Durability::TransientLocal => profile.transient_local(),
     }
 }
 
@@ -43,7 +37,7 @@ mod tests {
     #[test]
     fn sensor_data_is_best_effort_keep_last_5_volatile() {
         assert!(matches!(
-            parts(Qos::SensorData),
+            parts(Qos::SENSOR_DATA),
             (
                 HistoryPolicy::KeepLast,
                 5,
@@ -51,17 +45,21 @@ mod tests {
                 DurabilityPolicy::Volatile
             )
         ));
-        assert_eq!(depth(Qos::SensorData), 5);
     }
 
     #[test]
-    fn reliable_keeps_its_depth_and_at_least_one() {
-        for (asked, kept) in [(0, 1), (10, 10), (100, 100)] {
-            let (history, depth, reliability, durability) = parts(Qos::Reliable { depth: asked });
+    fn reliable_and_latched_keep_their_depth() {
+        for (qos, durability) in [
+            (Qos::reliable(10), DurabilityPolicy::Volatile),
+            (Qos::latched(10), DurabilityPolicy::TransientLocal),
+        ] {
+            let (history, depth, reliability, found) = parts(qos);
             assert!(matches!(history, HistoryPolicy::KeepLast));
             assert!(matches!(reliability, ReliabilityPolicy::Reliable));
-            assert!(matches!(durability, DurabilityPolicy::Volatile));
-            assert_eq!(depth, kept);
+            assert_eq!(
+                (depth, format!("{found:?}")),
+                (10, format!("{durability:?}"))
+            );
         }
     }
 }

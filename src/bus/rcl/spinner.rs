@@ -5,6 +5,8 @@ use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
+use r2r::PublisherUntyped;
+
 use super::endpoints::Endpoints;
 use crate::bus::inbox::Inbox;
 use crate::bus::{BusError, refused};
@@ -17,9 +19,23 @@ const LOOK_AROUND: Duration = Duration::from_secs(1);
 
 type Order = Box<dyn FnOnce(&mut Endpoints) + Send>;
 
+/// Tells the thread what to do.
+#[derive(Clone)]
+pub(super) struct Orders(Sender<Order>);
+
+impl Orders {
+    /// Has the thread take a publisher off the graph.
+    pub fn destroy(&self, publisher: PublisherUntyped) {
+        // Should the thread be gone, so is the node with all of its publishers.
+        let _ = self
+            .0
+            .send(Box::new(move |endpoints| endpoints.destroy(publisher)));
+    }
+}
+
 /// Our end of the thread.
 pub(super) struct Spinner {
-    orders: Sender<Order>,
+    orders: Orders,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -45,7 +61,7 @@ impl Spinner {
             })
             .map_err(|error| refused("starting the ROS thread", &error))?;
         let mut spinner = Self {
-            orders,
+            orders: Orders(orders),
             thread: Some(thread),
         };
         match answered.recv() {
@@ -66,10 +82,15 @@ impl Spinner {
         let order = move |endpoints: &mut Endpoints| {
             let _ = answer.send(work(endpoints)); // who asked waits for it
         };
-        match self.orders.send(Box::new(order)) {
+        match self.orders.0.send(Box::new(order)) {
             Ok(()) => answered.recv().unwrap_or_else(|_| Err(self.ended())),
             Err(_) => Err(self.ended()),
         }
+    }
+
+    /// For those who have something done without waiting for it.
+    pub fn orders(&self) -> Orders {
+        self.orders.clone()
     }
 
     /// Whether the thread still receives.

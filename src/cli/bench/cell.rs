@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use super::Failure;
 use super::crowd::{Crowd, Desk};
-use crate::bus::wall_clock;
 use crate::config::ros_args::RosArgs;
 use crate::config::{Config, Value};
 use crate::engine;
@@ -18,7 +17,7 @@ use crate::library;
 use crate::lift::{LiftError, Lifted, Lifter, Seen};
 use crate::msg::Message;
 use crate::msg::posemoe::People2D;
-use crate::node::{Node, Timing};
+use crate::node::{Loader, Node, Timing};
 use crate::person::crowd::PersonKey;
 use crate::stamp::Stamp;
 
@@ -123,19 +122,25 @@ impl Lifter for Filled {
 /// Fills everyone's past, then measures.
 pub fn measure(cell: Cell, mut ros: RosArgs) -> Result<Row, Failure> {
     configure(&mut ros.config, cell)?;
-    let (lifter, engine) = engine::load(&ros.config)?;
     let working = Rc::new(Shared::new(cell.mode == Mode::Streaming));
-    let lifter = Filled {
-        lifter,
-        working: Rc::clone(&working),
-        first: Vec::new(),
-    };
+    let shared = Rc::clone(&working);
+    let load: Loader = Box::new(move |config| {
+        let (lifter, engine) = engine::load(config)?;
+        let filled = Filled {
+            lifter,
+            working: Rc::clone(&shared),
+            first: Vec::new(),
+        };
+        Ok((Box::new(filled), engine))
+    });
     let mut desk = Desk::default();
-    let mut node = Node::connect(&mut desk, &ros, Box::new(lifter), engine, Timing::Live)?;
-    node.handle(&desk.camera_info(), &wall_clock, Vec::new);
+    let mut node = Node::start(&mut desk, ros, load, Timing::Live)?;
+    let camera_info = desk.camera_info();
+    node.handle(&mut desk, &camera_info)?;
     let mut crowd = Crowd::new(cell.people);
     for _ in 0..=cell.memory_frames {
-        node.handle(&desk.keypoints(crowd.next_frame()), &wall_clock, Vec::new);
+        let event = desk.keypoints(crowd.next_frame());
+        node.handle(&mut desk, &event)?;
     }
     working.set(true);
     let mut times = Vec::new();
@@ -143,9 +148,8 @@ pub fn measure(cell: Cell, mut ros: RosArgs) -> Result<Row, Failure> {
     while times.len() < FEWEST || (times.len() < MOST && began.elapsed() < LONG_ENOUGH) {
         let event = desk.keypoints(crowd.next_frame());
         let started = Instant::now();
-        let messages = node.handle(&event, &wall_clock, Vec::new);
+        node.handle(&mut desk, &event)?;
         times.push(started.elapsed().as_secs_f64() * 1e6);
-        std::hint::black_box(messages);
     }
     check(&node, cell)?;
     times.sort_by(f64::total_cmp);

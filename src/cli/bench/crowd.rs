@@ -2,7 +2,10 @@
 
 use std::f64::consts::TAU;
 
-use crate::bus::{Bus, BusError, Event, Loss, PublisherId, SubscriptionId, Topic, wall_clock};
+use crate::bus::{
+    Bus, BusError, Event, Loss, PublisherId, RequestId, Service, ServiceId, SubscriptionId, Topic,
+    wall_clock,
+};
 use crate::msg::posemoe::{Keypoint2D, People2D, Person2D};
 use crate::msg::sensor_msgs::CameraInfo;
 use crate::msg::{Message, encode};
@@ -140,17 +143,25 @@ impl Bus for Desk {
         Ok(SubscriptionId(self.topics.len() - 1))
     }
 
+    fn unsubscribe(&mut self, _: SubscriptionId) {}
+
     fn advertise(&mut self, _: &Topic) -> Result<PublisherId, BusError> {
         self.publishers += 1;
         Ok(PublisherId(self.publishers - 1))
     }
 
+    fn unadvertise(&mut self, _: PublisherId) {}
+
     fn publish(&mut self, _: PublisherId, _: Stamp, _: &[u8]) -> Result<(), BusError> {
         Ok(())
     }
 
-    async fn next(&mut self) -> Result<Option<Event>, BusError> {
-        Ok(None)
+    fn serve(&mut self, _: &Service) -> Result<ServiceId, BusError> {
+        Ok(ServiceId(0))
+    }
+
+    fn respond(&mut self, _: ServiceId, _: &RequestId, _: &[u8]) -> Result<(), BusError> {
+        Ok(())
     }
 
     fn now(&self) -> Stamp {

@@ -1,0 +1,112 @@
+//! Services, by the names of their types: r2r knows them as Rust types only.
+
+use std::collections::BTreeMap;
+
+use futures::{FutureExt, Stream, StreamExt};
+use r2r::{
+    Node, QosProfile, ServiceRequest, WrappedServiceTypeSupport, WrappedTypesupport,
+    lifecycle_msgs, rcl_interfaces,
+};
+
+use crate::bus::{BusError, RequestId, Service, refused};
+
+/// Requests that wait for an answer at most; the node answers each before it takes the next.
+const PENDING: usize = 16;
+
+/// A service that is offered.
+pub(super) trait Offer {
+    /// The requests that have come.
+    fn requests(&mut self) -> Vec<(RequestId, Vec<u8>)>;
+
+    /// Answers one of them.
+    ///
+    /// # Errors
+    /// When it is not pending, or ROS refuses.
+    fn respond(&mut self, request: &RequestId, payload: &[u8]) -> Result<(), BusError>;
+}
+
+/// Offers a service.
+///
+/// # Errors
+/// When its type is none of those that the node has, or ROS refuses.
+pub(super) fn offer(node: &mut Node, service: &Service) -> Result<Box<dyn Offer>, BusError> {
+    use lifecycle_msgs::srv as lifecycle;
+    use rcl_interfaces::srv as parameters;
+    type Make = fn(&mut Node, &Service) -> Result<Box<dyn Offer>, BusError>;
+    let make: Make = match service.type_name {
+        "lifecycle_msgs/srv/ChangeState" => typed::<lifecycle::ChangeState::Service>,
+        "lifecycle_msgs/srv/GetAvailableStates" => typed::<lifecycle::GetAvailableStates::Service>,
+        "lifecycle_msgs/srv/GetAvailableTransitions" => {
+            typed::<lifecycle::GetAvailableTransitions::Service>
+        }
+        "lifecycle_msgs/srv/GetState" => typed::<lifecycle::GetState::Service>,
+        "rcl_interfaces/srv/DescribeParameters" => typed::<parameters::DescribeParameters::Service>,
+        "rcl_interfaces/srv/GetParameterTypes" => typed::<parameters::GetParameterTypes::Service>,
+        "rcl_interfaces/srv/GetParameters" => typed::<parameters::GetParameters::Service>,
+        "rcl_interfaces/srv/ListParameters" => typed::<parameters::ListParameters::Service>,
+        "rcl_interfaces/srv/SetParameters" => typed::<parameters::SetParameters::Service>,
+        "rcl_interfaces/srv/SetParametersAtomically" => {
+            typed::<parameters::SetParametersAtomically::Service>
+        }
+        other => {
+            let action = format!("offering {}", service.name);
+            return Err(refused(&action, &format_args!("{other} is not built in")));
+        }
+    };
+    make(node, service)
+}
+
+fn typed<T: WrappedServiceTypeSupport + 'static>(
+    node: &mut Node,
+    service: &Service,
+) -> Result<Box<dyn Offer>, BusError> {
+    let requests = node
+        .create_service::<T>(&service.name, QosProfile::services_default())
+        .map_err(|error| refused(&format!("offering {}", service.name), &error))?;
+    Ok(Box::new(Typed::<T> {
+        name: service.name.clone(),
+        requests: Box::new(requests),
+        pending: BTreeMap::new(),
+        numbers: 0..i64::MAX,
+    }))
+}
+
+struct Typed<T: WrappedServiceTypeSupport> {
+    name: String,
+    requests: Box<dyn Stream<Item = ServiceRequest<T>> + Unpin>,
+    pending: BTreeMap<i64, ServiceRequest<T>>,
+    numbers: std::ops::Range<i64>,
+}
+
+impl<T: WrappedServiceTypeSupport + 'static> Offer for Typed<T> {
+    fn requests(&mut self) -> Vec<(RequestId, Vec<u8>)> {
+        let mut found = Vec::new();
+        while let Some(Some(request)) = self.requests.next().now_or_never() {
+            match (request.message.to_serialized_bytes(), self.numbers.next()) {
+                (Ok(payload), Some(number)) => {
+                    let client = [0; 16]; // r2r keeps that to itself
+                    found.push((RequestId { client, number }, payload));
+                    self.pending.insert(number, request);
+                }
+                (Err(error), _) => tracing::warn!("{}: a request is lost: {error}", self.name),
+                (_, None) => tracing::error!("{}: out of numbers for requests", self.name),
+            }
+            while self.pending.len() > PENDING {
+                self.pending.pop_first();
+            }
+        }
+        found
+    }
+
+    fn respond(&mut self, request: &RequestId, payload: &[u8]) -> Result<(), BusError> {
+        let answering =
+            |error: &dyn std::fmt::Display| refused(&format!("answering {}", self.name), error);
+        let asked = self
+            .pending
+            .remove(&request.number)
+            .ok_or_else(|| answering(&"nobody waits for this answer"))?;
+        let response =
+            T::Response::from_serialized_bytes(payload).map_err(|error| answering(&error))?;
+        asked.respond(response).map_err(|error| answering(&error))
+    }
+}

@@ -1,0 +1,308 @@
+//! The node as tools steer it: lifecycle, parameters, simulated time, delivery.
+
+use posemoe::bus::{Durability, Qos, Reliability};
+use posemoe::msg::diagnostic_msgs::DiagnosticStatus;
+use posemoe::msg::lifecycle_msgs::{
+    ChangeState_Request, ChangeState_Response, GetAvailableTransitions_Request,
+    GetAvailableTransitions_Response, GetState_Request, GetState_Response, Transition,
+    TransitionEvent,
+};
+use posemoe::msg::posemoe::{People3D, Person3D};
+use posemoe::msg::rcl_interfaces::{
+    DescribeParameters_Request, DescribeParameters_Response, GetParameters_Request,
+    GetParameters_Response, ListParameters_Request, ListParameters_Response, Parameter,
+    ParameterEvent, ParameterType, ParameterValue, SetParameters_Request, SetParameters_Response,
+    SetParametersAtomically_Request, SetParametersAtomically_Response, SetParametersResult,
+};
+use posemoe::msg::rosgraph_msgs::Clock;
+use posemoe::msg::tf2_msgs::TFMessage;
+
+use crate::bus::{Outgoing, Rig};
+use crate::messages::{CAMERA_INFO, KEYPOINTS, PEOPLE, camera_info, detections, ms, person, ready};
+
+/// A person at that time; what is published upon it.
+fn see(rig: &mut Rig, at_ms: i64) -> Vec<Outgoing> {
+    rig.send(KEYPOINTS, &detections(ms(at_ms), vec![person("7", 0.0)]))
+}
+
+/// The states of the people of one frame.
+fn states(rig: &mut Rig, at_ms: i64) -> Option<Vec<u8>> {
+    let sent = see(rig, at_ms);
+    let people: People3D = rig.on(PEOPLE, &sent)?;
+    Some(people.people.iter().map(|person| person.state).collect())
+}
+
+fn change(rig: &mut Rig, label: &str) -> bool {
+    let transition = Transition {
+        label: label.into(),
+        ..Default::default()
+    };
+    let answer: ChangeState_Response = rig.ask("change_state", &ChangeState_Request { transition });
+    answer.success
+}
+
+fn state(rig: &mut Rig) -> String {
+    let answer: GetState_Response = rig.ask("get_state", &GetState_Request::default());
+    answer.current_state.label
+}
+
+fn number(name: &str, value: f64) -> Parameter {
+    Parameter {
+        name: name.into(),
+        value: ParameterValue {
+            r#type: ParameterType::PARAMETER_DOUBLE,
+            double_value: value,
+            ..Default::default()
+        },
+    }
+}
+
+fn switch(name: &str, value: bool) -> Parameter {
+    Parameter {
+        name: name.into(),
+        value: ParameterValue {
+            r#type: ParameterType::PARAMETER_BOOL,
+            bool_value: value,
+            ..Default::default()
+        },
+    }
+}
+
+fn set(rig: &mut Rig, parameters: Vec<Parameter>) -> Vec<SetParametersResult> {
+    let asked = SetParameters_Request { parameters };
+    let answer: SetParameters_Response = rig.ask("set_parameters", &asked);
+    answer.results
+}
+
+fn get(rig: &mut Rig, name: &str) -> ParameterValue {
+    let asked = GetParameters_Request {
+        names: vec![name.into()],
+    };
+    let answer: GetParameters_Response = rig.ask("get_parameters", &asked);
+    answer.values[0].clone()
+}
+
+#[test]
+fn without_autostart_nothing_is_used_until_it_is_configured() {
+    let mut rig = Rig::new("-p autostart:=false");
+    assert_eq!(state(&mut rig), "unconfigured");
+    assert!(rig.bus.subscribed.is_empty());
+    let diagnosis = rig.diagnose(ms(0), vec![]);
+    assert_eq!(
+        (diagnosis.level, diagnosis.message.as_str()),
+        (DiagnosticStatus::WARN, "the node is unconfigured")
+    );
+    assert!(!change(&mut rig, "activate"), "it is not configured");
+    assert!(change(&mut rig, "configure"));
+    rig.send(CAMERA_INFO, &camera_info());
+    assert_eq!(states(&mut rig, 0), None, "not active");
+    let diagnosis = rig.diagnose(ms(10), vec![]);
+    assert!(
+        diagnosis
+            .get("dropped: node is not active")
+            .starts_with('1')
+    );
+    assert!(change(&mut rig, "activate"));
+    assert_eq!(states(&mut rig, 20), Some(vec![Person3D::TRACKED]));
+}
+
+#[test]
+fn a_node_that_was_away_has_forgotten_everyone() {
+    let mut rig = ready("");
+    see(&mut rig, 0);
+    assert!(change(&mut rig, "deactivate"));
+    assert_eq!(states(&mut rig, 33), None);
+    assert!(change(&mut rig, "activate"));
+    // Lost is who was tracked before; then the same id begins anew.
+    let anew = states(&mut rig, 66).unwrap();
+    assert!(anew.contains(&Person3D::TRACKED), "{anew:?}");
+    assert!(change(&mut rig, "deactivate") && change(&mut rig, "cleanup"));
+    assert!(rig.bus.subscribed.iter().all(|topic| topic.name.is_empty()));
+    assert!(change(&mut rig, "configure") && change(&mut rig, "activate"));
+    rig.send(CAMERA_INFO, &camera_info());
+    assert_eq!(states(&mut rig, 99), Some(vec![Person3D::TRACKED]));
+    assert!(change(&mut rig, "shutdown"));
+    assert_eq!(state(&mut rig), "finalized");
+    assert!(!change(&mut rig, "configure"));
+}
+
+#[test]
+fn each_transition_is_told() {
+    let mut rig = ready("");
+    assert!(change(&mut rig, "deactivate"));
+    let sent = rig.bus.published.clone();
+    let told: TransitionEvent = rig.on("/posemoe/transition_event", &sent).unwrap();
+    assert_eq!(
+        (
+            told.start_state.label.as_str(),
+            told.goal_state.label.as_str()
+        ),
+        ("active", "inactive")
+    );
+    let ways: GetAvailableTransitions_Response = rig.ask(
+        "get_available_transitions",
+        &GetAvailableTransitions_Request::default(),
+    );
+    let ways = ways.available_transitions.iter();
+    let labels: Vec<&str> = ways.map(|way| way.transition.label.as_str()).collect();
+    assert_eq!(labels, ["cleanup", "activate", "shutdown"]);
+}
+
+#[test]
+fn parameters_change_at_once_or_say_why_not() {
+    let mut rig = ready("");
+    let results = set(
+        &mut rig,
+        vec![
+            number("min_keypoint_score", 0.5),
+            number("predict_s", 99.0),
+            number("no_such_thing", 1.0),
+            number("max_people", 3.0),
+        ],
+    );
+    let successful: Vec<bool> = results.iter().map(|result| result.successful).collect();
+    assert_eq!(successful, [true, false, false, false]);
+    assert!(results[1].reason.contains("from 0 to 10"), "{results:?}");
+    assert!(
+        results[2].reason.contains("unknown parameter"),
+        "{results:?}"
+    );
+    assert!(results[3].reason.contains("a whole number"), "{results:?}");
+    assert_eq!(get(&mut rig, "min_keypoint_score").double_value, 0.5);
+    assert_eq!(get(&mut rig, "predict_s").double_value, 0.5, "its default");
+}
+
+#[test]
+fn what_is_set_counts_from_the_next_frame_on() {
+    let mut rig = ready("");
+    assert_eq!(states(&mut rig, 0), Some(vec![Person3D::TRACKED]));
+    // The detector's scores are below that.
+    assert!(set(&mut rig, vec![number("min_keypoint_score", 1.0)])[0].successful);
+    assert_eq!(states(&mut rig, 33), Some(vec![Person3D::PREDICTED]));
+    assert!(set(&mut rig, vec![switch("publish_tf", false)])[0].successful);
+    let sent = see(&mut rig, 66);
+    assert_eq!(rig.on::<TFMessage>("/tf", &sent), None);
+    assert!(set(&mut rig, vec![switch("publish_tf", true)])[0].successful);
+    let sent = see(&mut rig, 99);
+    assert!(rig.on::<TFMessage>("/tf", &sent).is_some());
+}
+
+#[test]
+fn what_is_used_at_configuration_changes_while_unconfigured() {
+    let mut rig = ready("");
+    let topic = || Parameter {
+        name: "keypoints_topic".into(),
+        value: ParameterValue {
+            r#type: ParameterType::PARAMETER_STRING,
+            string_value: "/other".into(),
+            ..Default::default()
+        },
+    };
+    let refused = set(&mut rig, vec![topic()]).remove(0);
+    assert!(refused.reason.contains("cleanup"), "{refused:?}");
+    assert!(change(&mut rig, "deactivate") && change(&mut rig, "cleanup"));
+    assert!(set(&mut rig, vec![topic()])[0].successful);
+    assert!(change(&mut rig, "configure"));
+    assert!(
+        rig.bus
+            .subscribed
+            .iter()
+            .any(|topic| topic.name == "/other")
+    );
+}
+
+#[test]
+fn all_or_none_when_asked_so() {
+    let mut rig = ready("");
+    let asked = SetParametersAtomically_Request {
+        parameters: vec![number("predict_s", 2.0), number("stature_sigma", -1.0)],
+    };
+    let answer: SetParametersAtomically_Response = rig.ask("set_parameters_atomically", &asked);
+    assert!(!answer.result.successful);
+    assert_eq!(get(&mut rig, "predict_s").double_value, 0.5);
+}
+
+#[test]
+fn changes_are_told_and_only_those() {
+    let mut rig = ready("");
+    set(&mut rig, vec![number("predict_s", 0.7)]);
+    let sent = rig.bus.published.clone();
+    let told: ParameterEvent = rig.on("/parameter_events", &sent).unwrap();
+    assert_eq!(told.node, "/posemoe");
+    let names: Vec<&str> = told
+        .changed_parameters
+        .iter()
+        .map(|p| p.name.as_str())
+        .collect();
+    assert_eq!(names, ["predict_s"]);
+    set(&mut rig, vec![number("predict_s", 0.7)]);
+    let sent = rig.bus.published.clone();
+    assert_eq!(rig.on::<ParameterEvent>("/parameter_events", &sent), None);
+}
+
+#[test]
+fn parameters_are_listed_and_described() {
+    let mut rig = ready("-p qos_overrides./tf.publisher.depth:=7");
+    let list = |rig: &mut Rig, prefixes: &[&str], depth| {
+        let prefixes = prefixes.iter().map(|prefix| (*prefix).to_owned()).collect();
+        let asked = ListParameters_Request { prefixes, depth };
+        let answer: ListParameters_Response = rig.ask("list_parameters", &asked);
+        answer.result.names
+    };
+    let all = list(&mut rig, &[], 0);
+    assert!(all.contains(&"predict_s".to_owned()));
+    let overrides = list(&mut rig, &["qos_overrides"], 0);
+    assert_eq!(overrides, ["qos_overrides./tf.publisher.depth"]);
+    assert_eq!(list(&mut rig, &["qos_overrides"], 1), [""; 0]);
+    assert_eq!(list(&mut rig, &["predict_s"], 0), ["predict_s"]);
+    let asked = DescribeParameters_Request {
+        names: vec!["predict_s".into(), "nonsense".into()],
+    };
+    let answer: DescribeParameters_Response = rig.ask("describe_parameters", &asked);
+    let [predict_s, nonsense] = &answer.descriptors[..] else {
+        panic!("one for each")
+    };
+    let range = &predict_s.floating_point_range[0];
+    assert_eq!((range.from_value, range.to_value), (0.0, 10.0));
+    assert!(predict_s.description.contains("predicted"));
+    assert_eq!(nonsense.r#type, ParameterType::PARAMETER_NOT_SET);
+}
+
+#[test]
+fn overrides_reach_the_topics() {
+    let rig = ready(
+        "-p qos_overrides./tf.publisher.durability:=transient_local \
+         -p qos_overrides./front/people.subscription.reliability:=reliable \
+         -r /yolo/tracking:=/front/people",
+    );
+    let qos = |topics: &[posemoe::bus::Topic], name: &str| -> Qos {
+        topics.iter().find(|topic| topic.name == name).unwrap().qos
+    };
+    let tf = qos(&rig.bus.advertised, "/tf");
+    assert_eq!((tf.durability, tf.depth), (Durability::TransientLocal, 100));
+    let keypoints = qos(&rig.bus.subscribed, "/front/people");
+    assert_eq!(keypoints.reliability, Reliability::Reliable);
+}
+
+#[test]
+fn simulated_time_is_that_of_clock() {
+    let mut rig = ready("-p use_sim_time:=true");
+    rig.bus.now = ms(1_000_000); // of no use here
+    let mut clock = Clock::default();
+    (clock.clock.sec, clock.clock.nanosec) = ms(40).to_parts();
+    rig.send("/clock", &clock);
+    see(&mut rig, 0);
+    let diagnosis = rig.diagnose(ms(1_000_000), vec![]);
+    assert_eq!(diagnosis.message, "publishing");
+    assert_eq!(
+        diagnosis.get("stamp to publish (ms)"),
+        "mean 40.00, max 40.00"
+    );
+    assert!(set(&mut rig, vec![switch("use_sim_time", false)])[0].successful);
+    assert!(
+        rig.bus
+            .subscribed
+            .iter()
+            .all(|topic| topic.name != "/clock")
+    );
+}
