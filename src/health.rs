@@ -45,6 +45,8 @@ pub enum Cause {
     NetworkFailed,
     /// A pose that fits nowhere in front of the camera.
     NotPlaceable,
+    /// A transform that is none, or that the buffer does not keep.
+    BadTransform,
 }
 
 impl Cause {
@@ -71,6 +73,7 @@ impl Cause {
             Self::NoRay => "pixel cannot be undistorted",
             Self::NetworkFailed => "network failed",
             Self::NotPlaceable => "pose cannot be placed",
+            Self::BadTransform => "unusable transform",
         }
     }
 }

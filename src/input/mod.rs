@@ -2,6 +2,7 @@
 
 pub mod camera_info;
 pub mod keypoints;
+pub mod transforms;
 pub mod yolo;
 
 use crate::health::{Cause, Drops};
