@@ -47,6 +47,8 @@ pub enum Cause {
     NotPlaceable,
     /// A transform that is none, or that the buffer does not keep.
     BadTransform,
+    /// An id of a body that cannot stand in a topic's name.
+    BadBodyId,
 }
 
 impl Cause {
@@ -74,6 +76,7 @@ impl Cause {
             Self::NetworkFailed => "network failed",
             Self::NotPlaceable => "pose cannot be placed",
             Self::BadTransform => "unusable transform",
+            Self::BadBodyId => "unusable body id",
         }
     }
 }
