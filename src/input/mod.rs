@@ -5,6 +5,7 @@ pub mod hri;
 pub mod keypoints;
 pub mod transforms;
 pub mod yolo;
+pub mod zed;
 
 use crate::health::{Cause, Drops};
 use crate::msg::std_msgs::Header;
