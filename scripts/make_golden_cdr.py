@@ -19,7 +19,9 @@ GOLDEN = ROOT / "tests" / "golden" / "cdr"
 store = get_typestore(Stores.ROS2_JAZZY)
 for package, folder in {
     "posemoe": ROOT / "msg",
+    "hri_msgs": ROOT / "interfaces" / "hri_msgs" / "msg",
     "yolo_msgs": ROOT / "interfaces" / "yolo_msgs" / "msg",
+    "zed_msgs": ROOT / "interfaces" / "zed_msgs" / "msg",
 }.items():
     definitions = {}
     for file in sorted(folder.glob("*.msg")):
@@ -153,6 +155,57 @@ def detection_array():
     )
 
 
+def skeleton_2d():
+    points = [
+        make("hri_msgs/NormalizedPointOfInterest2D", x=0.03125 * i, y=1.0 - 0.03125 * i, c=0.5)
+        for i in range(18)
+    ]
+    return make("hri_msgs/Skeleton2D", header=header(9, 10, "camera"), skeleton=points)
+
+
+def objects_stamped():
+    def points(kind, count, size):
+        point = [np.arange(size * i, size * i + size) for i in range(count)]
+        number = np.uint32 if kind.endswith("i") else np.float32
+        return [make(f"zed_msgs/{kind}", kp=kp.astype(number)) for kp in point]
+
+    def numbers(count):
+        return np.arange(count, dtype=np.float32)
+
+    def body(i):
+        return make(
+            "zed_msgs/Object",
+            label="Body_" + "1" * i,
+            label_id=-i,
+            sublabel="",
+            confidence=87.5,
+            position=numbers(3),
+            position_covariance=numbers(6),
+            velocity=numbers(3),
+            tracking_available=bool(i % 2),
+            tracking_state=i,
+            action_state=2,
+            bounding_box_2d=make("zed_msgs/BoundingBox2Di", corners=points("Keypoint2Di", 4, 2)),
+            bounding_box_3d=make("zed_msgs/BoundingBox3D", corners=points("Keypoint3D", 8, 3)),
+            dimensions_3d=numbers(3),
+            skeleton_available=True,
+            body_format=i,
+            head_bounding_box_2d=make(
+                "zed_msgs/BoundingBox2Df", corners=points("Keypoint2Df", 4, 2)
+            ),
+            head_bounding_box_3d=make("zed_msgs/BoundingBox3D", corners=points("Keypoint3D", 8, 3)),
+            head_position=numbers(3),
+            skeleton_2d=make("zed_msgs/Skeleton2D", keypoints=points("Keypoint2Df", 70, 2)),
+            skeleton_3d=make("zed_msgs/Skeleton3D", keypoints=points("Keypoint3D", 70, 3)),
+        )
+
+    return make(
+        "zed_msgs/ObjectsStamped",
+        header=header(11, 12, "zed_left_camera_frame"),
+        objects=[body(i) for i in range(3)],
+    )
+
+
 def camera_info():
     return make(
         "sensor_msgs/CameraInfo",
@@ -256,6 +309,8 @@ MESSAGES = {
     "posemoe/msg/People2D": people_2d,
     "posemoe/msg/People3D": people_3d,
     "yolo_msgs/msg/DetectionArray": detection_array,
+    "hri_msgs/msg/Skeleton2D": skeleton_2d,
+    "zed_msgs/msg/ObjectsStamped": objects_stamped,
     "sensor_msgs/msg/CameraInfo": camera_info,
     "tf2_msgs/msg/TFMessage": tf_message,
     "visualization_msgs/msg/MarkerArray": marker_array,

@@ -47,6 +47,10 @@ pub enum Cause {
     NotPlaceable,
     /// Keypoints came while the node was configured but not active.
     Inactive,
+    /// A transform that is none, or that the buffer does not keep.
+    BadTransform,
+    /// An id of a body that cannot stand in a topic's name.
+    BadBodyId,
 }
 
 impl Cause {
@@ -74,6 +78,8 @@ impl Cause {
             Self::NetworkFailed => "network failed",
             Self::NotPlaceable => "pose cannot be placed",
             Self::Inactive => "node is not active",
+            Self::BadTransform => "unusable transform",
+            Self::BadBodyId => "unusable body id",
         }
     }
 }

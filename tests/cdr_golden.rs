@@ -1,13 +1,15 @@
 //! Our wire format against `rosbags`' (tests/golden/cdr, written by scripts/make_golden_cdr.py).
 
 use posemoe::msg::{
-    CdrError, Message, decode, diagnostic_msgs, encode, posemoe as pm, sensor_msgs, tf2_msgs,
-    visualization_msgs, yolo_msgs,
+    CdrError, Message, decode, diagnostic_msgs, encode, hri_msgs, posemoe as pm, sensor_msgs,
+    tf2_msgs, visualization_msgs, yolo_msgs, zed_msgs,
 };
 
 const PEOPLE_2D: &[u8] = include_bytes!("golden/cdr/People2D.cdr");
 const PEOPLE_3D: &[u8] = include_bytes!("golden/cdr/People3D.cdr");
 const DETECTIONS: &[u8] = include_bytes!("golden/cdr/DetectionArray.cdr");
+const SKELETON_2D: &[u8] = include_bytes!("golden/cdr/Skeleton2D.cdr");
+const OBJECTS: &[u8] = include_bytes!("golden/cdr/ObjectsStamped.cdr");
 const CAMERA_INFO: &[u8] = include_bytes!("golden/cdr/CameraInfo.cdr");
 const TF: &[u8] = include_bytes!("golden/cdr/TFMessage.cdr");
 const MARKERS: &[u8] = include_bytes!("golden/cdr/MarkerArray.cdr");
@@ -122,6 +124,29 @@ fn detections_with_strings_of_every_alignment() {
 }
 
 #[test]
+fn skeleton_2d() {
+    let message: hri_msgs::Skeleton2D = golden(SKELETON_2D);
+    assert_eq!(message.header.frame_id, "camera");
+    let ear = &message.skeleton[usize::from(hri_msgs::Skeleton2D::LEFT_EAR)];
+    assert_eq!((ear.x, ear.y, ear.c), (0.5, 0.5, 0.5));
+}
+
+#[test]
+fn objects_stamped() {
+    let message: zed_msgs::ObjectsStamped = golden(OBJECTS);
+    for (i, body) in message.objects.iter().enumerate() {
+        assert_eq!(body.label, format!("Body_{}", "1".repeat(i)));
+        assert_eq!(i16::from(body.tracking_state), -body.label_id);
+        assert_eq!((body.confidence, body.body_format), (87.5, i as i8));
+        assert_eq!(body.tracking_available, i % 2 == 1);
+        assert!(body.skeleton_available);
+        assert_eq!(body.skeleton_2d.keypoints[69].kp, [138.0, 139.0]);
+        assert_eq!(body.skeleton_3d.keypoints[69].kp, [207.0, 208.0, 209.0]);
+    }
+    assert_eq!(message.objects.len(), 3);
+}
+
+#[test]
 fn camera_info() {
     let message: sensor_msgs::CameraInfo = golden(CAMERA_INFO);
     assert_eq!((message.height, message.width), (720, 1280));
@@ -198,6 +223,8 @@ fn every_truncation_is_an_error() {
     check::<pm::People2D>(PEOPLE_2D);
     check::<pm::People3D>(PEOPLE_3D);
     check::<yolo_msgs::DetectionArray>(DETECTIONS);
+    check::<hri_msgs::Skeleton2D>(SKELETON_2D);
+    check::<zed_msgs::ObjectsStamped>(OBJECTS);
     check::<sensor_msgs::CameraInfo>(CAMERA_INFO);
     check::<tf2_msgs::TFMessage>(TF);
     check::<visualization_msgs::MarkerArray>(MARKERS);

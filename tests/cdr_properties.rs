@@ -1,8 +1,8 @@
 //! Whatever the message, it round-trips; whatever the bytes, decoding returns.
 
 use posemoe::msg::{
-    Message, decode, diagnostic_msgs, encode, posemoe as pm, sensor_msgs, tf2_msgs,
-    visualization_msgs, yolo_msgs,
+    Message, decode, diagnostic_msgs, encode, hri_msgs, posemoe as pm, sensor_msgs, tf2_msgs,
+    visualization_msgs, yolo_msgs, zed_msgs,
 };
 use proptest::prelude::*;
 
@@ -25,6 +25,9 @@ fn decode_as_each_type(bytes: &[u8]) {
     as_one::<pm::People2D>(bytes);
     as_one::<pm::People3D>(bytes);
     as_one::<yolo_msgs::DetectionArray>(bytes);
+    as_one::<hri_msgs::IdsList>(bytes);
+    as_one::<hri_msgs::Skeleton2D>(bytes);
+    as_one::<zed_msgs::ObjectsStamped>(bytes);
     as_one::<sensor_msgs::CameraInfo>(bytes);
     as_one::<sensor_msgs::Image>(bytes);
     as_one::<tf2_msgs::TFMessage>(bytes);

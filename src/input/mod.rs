@@ -1,8 +1,11 @@
 //! From a detector's message to an observation; a new detector is one file here.
 
 pub mod camera_info;
+pub mod hri;
 pub mod keypoints;
+pub mod transforms;
 pub mod yolo;
+pub mod zed;
 
 use crate::health::{Cause, Drops};
 use crate::msg::std_msgs::Header;

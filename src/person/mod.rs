@@ -6,4 +6,5 @@ pub mod memory;
 pub mod motion;
 pub mod observation;
 pub mod pose;
+pub mod reframe;
 pub mod skeleton;

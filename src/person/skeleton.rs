@@ -1,6 +1,9 @@
 //! Joint sets: the network's 17 joints, and what each detector's keypoints make of them.
 
+mod sources;
+
 use super::observation::Keypoint;
+use sources::{BODY25, COCO17, H36M17, MPII16, OPENPOSE18, Sources, ZED34, ZED38};
 
 /// Joints of the network and of every output, in order (Human3.6M's 17).
 pub const JOINTS: [&str; JOINT_COUNT] = [
@@ -70,122 +73,25 @@ pub enum JointSet {
     Openpose18,
     /// OpenPose's BODY_25.
     Body25,
+    /// `hri_msgs/Skeleton2D`'s 18: as OpenPose's, but left before right for eyes and ears.
+    Hri18,
+    /// The ZED SDK's BODY_34. (Its BODY_18 is [`JointSet::Openpose18`].)
+    Zed34,
+    /// The ZED SDK's BODY_38.
+    Zed38,
 }
-
-/// Where a joint of the network comes from: the mean of the detector's keypoints named here, all of
-/// which must have been seen; an empty list when the detector has nothing like it.
-type Sources = [&'static [usize]; JOINT_COUNT];
-
-const COCO17: Sources = [
-    &[11, 12],
-    &[12],
-    &[14],
-    &[16],
-    &[11],
-    &[13],
-    &[15],
-    &[5, 6, 11, 12],
-    &[5, 6],
-    &[0],
-    &[3, 4],
-    &[5],
-    &[7],
-    &[9],
-    &[6],
-    &[8],
-    &[10],
-];
-const H36M17: Sources = [
-    &[0],
-    &[1],
-    &[2],
-    &[3],
-    &[4],
-    &[5],
-    &[6],
-    &[7],
-    &[8],
-    &[9],
-    &[10],
-    &[11],
-    &[12],
-    &[13],
-    &[14],
-    &[15],
-    &[16],
-];
-// 0-2 right ankle, knee, hip; 3-5 left hip, knee, ankle; 6 pelvis, 7 thorax, 8 upper neck,
-// 9 head top; 10-12 right wrist, elbow, shoulder; 13-15 left shoulder, elbow, wrist.
-const MPII16: Sources = [
-    &[6],
-    &[2],
-    &[1],
-    &[0],
-    &[3],
-    &[4],
-    &[5],
-    &[6, 7],
-    &[7],
-    &[8],
-    &[9],
-    &[13],
-    &[14],
-    &[15],
-    &[12],
-    &[11],
-    &[10],
-];
-// 0 nose, 1 neck, 2-4 right and 5-7 left arm, 8-10 right and 11-13 left leg, 14/15 right/left
-// eye, 16/17 right/left ear.
-const OPENPOSE18: Sources = [
-    &[8, 11],
-    &[8],
-    &[9],
-    &[10],
-    &[11],
-    &[12],
-    &[13],
-    &[2, 5, 8, 11],
-    &[2, 5],
-    &[0],
-    &[16, 17],
-    &[5],
-    &[6],
-    &[7],
-    &[2],
-    &[3],
-    &[4],
-];
-// 0 nose, 1 neck, 2-4 right and 5-7 left arm, 8 mid-hip, 9-11 right and 12-14 left leg, 15/16
-// right/left eye, 17/18 right/left ear, 19-24 feet.
-const BODY25: Sources = [
-    &[8],
-    &[9],
-    &[10],
-    &[11],
-    &[12],
-    &[13],
-    &[14],
-    &[2, 5, 8],
-    &[2, 5],
-    &[0],
-    &[17, 18],
-    &[5],
-    &[6],
-    &[7],
-    &[2],
-    &[3],
-    &[4],
-];
 
 impl JointSet {
     /// Every joint set that can be read.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 8] = [
         Self::Coco17,
         Self::H36m17,
         Self::Mpii16,
         Self::Openpose18,
         Self::Body25,
+        Self::Hri18,
+        Self::Zed34,
+        Self::Zed38,
     ];
 
     /// The name that `People2D.joint_set` carries.
@@ -196,6 +102,9 @@ impl JointSet {
             Self::Mpii16 => "mpii16",
             Self::Openpose18 => "openpose18",
             Self::Body25 => "body25",
+            Self::Hri18 => "hri18",
+            Self::Zed34 => "zed34",
+            Self::Zed38 => "zed38",
         }
     }
 
@@ -209,8 +118,10 @@ impl JointSet {
         match self {
             Self::Coco17 | Self::H36m17 => 17,
             Self::Mpii16 => 16,
-            Self::Openpose18 => 18,
+            Self::Openpose18 | Self::Hri18 => 18,
             Self::Body25 => 25,
+            Self::Zed34 => 34,
+            Self::Zed38 => 38,
         }
     }
 
@@ -219,8 +130,11 @@ impl JointSet {
             Self::Coco17 => &COCO17,
             Self::H36m17 => &H36M17,
             Self::Mpii16 => &MPII16,
-            Self::Openpose18 => &OPENPOSE18,
+            // They differ in which eye and which ear comes first; the head takes both ears.
+            Self::Openpose18 | Self::Hri18 => &OPENPOSE18,
             Self::Body25 => &BODY25,
+            Self::Zed34 => &ZED34,
+            Self::Zed38 => &ZED38,
         }
     }
 
@@ -284,6 +198,9 @@ mod tests {
             (JointSet::Mpii16, 15.0, 10.0, 5.0, 0.0),
             (JointSet::Openpose18, 7.0, 4.0, 13.0, 10.0),
             (JointSet::Body25, 7.0, 4.0, 14.0, 11.0),
+            (JointSet::Hri18, 7.0, 4.0, 13.0, 10.0),
+            (JointSet::Zed34, 7.0, 14.0, 20.0, 24.0),
+            (JointSet::Zed38, 16.0, 17.0, 22.0, 23.0),
         ] {
             let joints = set.to_joints(&row(set.keypoint_count()));
             let x = |joint: usize| joints[joint].map(|k| k.x_px);

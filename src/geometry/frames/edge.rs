@@ -1,0 +1,88 @@
+//! A frame in its parent: at rest, or moving.
+
+use nalgebra::Isometry3;
+
+use super::history::{History, Miss};
+use super::motion::Motion;
+use super::{Inserted, Link, Refusal, TIME_JUMP_S};
+use crate::stamp::Stamp;
+
+/// A frame's parent and where the frame is in it.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    pub parent: String,
+    track: Track,
+}
+
+#[derive(Clone, Debug)]
+enum Track {
+    Static(Isometry3<f64>),
+    Moving(History),
+}
+
+impl Edge {
+    /// What the first message of a frame says.
+    pub fn starting(link: &Link) -> Self {
+        let pose = link.parent_from_child;
+        Self {
+            parent: link.parent.clone(),
+            track: if link.is_static {
+                Track::Static(pose)
+            } else {
+                Track::Moving(History::starting(link.stamp, pose))
+            },
+        }
+    }
+
+    /// What a further message of the frame says; a moving one is remembered for `keep_s`.
+    pub fn take_in(&mut self, link: Link, keep_s: f64) -> Result<Inserted, Refusal> {
+        let history = match &mut self.track {
+            Track::Moving(history) if !link.is_static => history,
+            _ => {
+                *self = Self::starting(&link);
+                return Ok(Inserted::Added);
+            }
+        };
+        let newest = history.newest();
+        if newest.seconds_since(link.stamp) > TIME_JUMP_S {
+            *self = Self::starting(&link);
+            return Ok(Inserted::BeganAnew(newest));
+        }
+        if link.parent == self.parent {
+            history.insert(link.stamp, link.parent_from_child, keep_s);
+        } else if link.stamp > newest {
+            *self = Self::starting(&link);
+        } else {
+            return Err(Refusal::FormerParent {
+                child: link.child,
+                parent: link.parent,
+                stamp: link.stamp,
+                newest,
+                newer_parent: self.parent.clone(),
+            });
+        }
+        Ok(Inserted::Added)
+    }
+
+    /// The newest stamp of a moving frame.
+    pub fn newest(&self) -> Option<Stamp> {
+        match &self.track {
+            Track::Static(_) => None,
+            Track::Moving(history) => Some(history.newest()),
+        }
+    }
+
+    pub fn pose_at(&self, stamp: Stamp) -> Result<Isometry3<f64>, Miss> {
+        match &self.track {
+            Track::Static(pose) => Ok(*pose),
+            Track::Moving(history) => history.pose_at(stamp),
+        }
+    }
+
+    pub fn motion_at(&self, stamp: Stamp) -> Result<Motion, Miss> {
+        match &self.track {
+            Track::Static(pose) => Ok(Motion::at_rest(*pose)),
+            Track::Moving(history) => history.motion_at(stamp),
+        }
+    }
+}

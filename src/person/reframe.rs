@@ -1,0 +1,134 @@
+//! People as another frame has them.
+
+use nalgebra::Vector3;
+
+use super::pose::{Joint, PersonPose, Poses};
+use crate::geometry::frames::Motion;
+
+/// The same people in the frame `frame_id`, in which the frame of `poses` moves as `motion` says, at
+/// the stamp of `poses`. Ids, states, scores and `sigma_m`, which is the same in all directions, stay.
+///
+/// Velocities are those over the target's ground: the camera's own motion is taken out. How sure the
+/// transform is nobody says, so it adds nothing to `root_sigma_m`.
+pub fn into_frame(poses: &Poses, frame_id: &str, motion: &Motion) -> Poses {
+    Poses {
+        stamp: poses.stamp,
+        frame_id: frame_id.to_owned(),
+        people: poses
+            .people
+            .iter()
+            .map(|person| reframed(person, motion))
+            .collect(),
+    }
+}
+
+fn reframed(person: &PersonPose, motion: &Motion) -> PersonPose {
+    PersonPose {
+        root_m: motion.position_m(&person.root_m),
+        root_sigma_m: turned_sigma_m(&person.root_sigma_m, motion),
+        root_velocity_m_s: motion.velocity_m_s(&person.root_m, &person.root_velocity_m_s),
+        joints: person.joints.map(|joint| Joint {
+            position_m: motion.position_m(&joint.position_m),
+            velocity_m_s: motion.velocity_m_s(&joint.position_m, &joint.velocity_m_s),
+            ..joint
+        }),
+        ..person.clone()
+    }
+}
+
+/// Standard deviations along the target's axes, from those along the source's: the diagonal of
+/// R diag(sigma²) Rᵀ, taking the axes of the source as independent.
+fn turned_sigma_m(sigma_m: &Vector3<f64>, motion: &Motion) -> Vector3<f64> {
+    let turn = motion.target_from_source.rotation.to_rotation_matrix();
+    let share = turn.matrix().component_mul(turn.matrix());
+    (share * sigma_m.component_mul(sigma_m)).map(f64::sqrt)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::person::pose::State;
+    use crate::stamp::Stamp;
+    use nalgebra::{Isometry3, Translation3, UnitQuaternion};
+    use std::f64::consts::FRAC_PI_2;
+
+    fn poses() -> Poses {
+        let joint = |j: usize| Joint {
+            position_m: Vector3::new(0.1 * j as f64, -0.2, 3.0),
+            velocity_m_s: Vector3::new(0.0, 0.3, -0.1 * j as f64),
+            sigma_m: 0.01 * j as f64,
+            score: 0.05 * j as f64,
+        };
+        Poses {
+            stamp: Stamp::from_nanos(7),
+            frame_id: "optical".into(),
+            people: vec![PersonPose {
+                id: "a".into(),
+                state: State::Predicted,
+                confidence: 0.4,
+                root_m: Vector3::new(0.5, 0.25, 4.0),
+                root_sigma_m: Vector3::new(0.1, 0.2, 0.4),
+                root_velocity_m_s: Vector3::new(1.0, 0.0, -0.5),
+                joints: std::array::from_fn(joint),
+            }],
+        }
+    }
+
+    /// An optical frame on a base that turns to the left: base z is up, x forward.
+    fn motion() -> Motion {
+        let turn = UnitQuaternion::from_euler_angles(-FRAC_PI_2, 0.0, -FRAC_PI_2);
+        Motion {
+            target_from_source: Isometry3::from_parts(Translation3::new(0.2, 0.0, 1.5), turn),
+            linear_m_s: Vector3::new(0.7, 0.0, 0.0),
+            angular_rad_s: Vector3::new(0.0, 0.0, 0.5),
+        }
+    }
+
+    #[test]
+    fn away_in_an_optical_frame_is_forward_on_a_base() {
+        let there = into_frame(&poses(), "base", &motion());
+        let person = &there.people[0];
+        assert_eq!(
+            (there.frame_id.as_str(), there.stamp),
+            ("base", poses().stamp)
+        );
+        // 0.5 right, 0.25 down, 4 away of a camera that is 0.2 ahead and 1.5 up.
+        assert!((person.root_m - Vector3::new(4.2, -0.5, 1.25)).norm() < 1e-12);
+        // Own (-0.5, -1, 0), with the base 0.7 ahead, and 0.5 rad/s at (4, -0.5) from the camera.
+        let expected = Vector3::new(-0.5 + 0.7 + 0.25, -1.0 + 2.0, 0.0);
+        assert!((person.root_velocity_m_s - expected).norm() < 1e-12);
+        assert!((person.root_sigma_m - Vector3::new(0.4, 0.1, 0.2)).norm() < 1e-12);
+        let (was, is) = (&poses().people[0], person);
+        assert_eq!(
+            (&is.id, is.state, is.confidence),
+            (&was.id, was.state, was.confidence)
+        );
+        for (was, is) in was.joints.iter().zip(&is.joints) {
+            assert_eq!((is.sigma_m, is.score), (was.sigma_m, was.score));
+            assert!((is.position_m - motion().position_m(&was.position_m)).norm() < 1e-12);
+            assert_ne!(is.velocity_m_s, was.velocity_m_s);
+        }
+    }
+
+    #[test]
+    fn there_and_back_positions_and_velocities_are_what_they_were() {
+        let there = into_frame(&poses(), "base", &motion());
+        let back = into_frame(&there, "optical", &motion().inverse());
+        let (was, is) = (&poses().people[0], &back.people[0]);
+        assert_eq!(back.frame_id, "optical");
+        assert!((is.root_m - was.root_m).norm() < 1e-12);
+        assert!((is.root_velocity_m_s - was.root_velocity_m_s).norm() < 1e-12);
+        for (was, is) in was.joints.iter().zip(&is.joints) {
+            assert!((is.position_m - was.position_m).norm() < 1e-12);
+            assert!((is.velocity_m_s - was.velocity_m_s).norm() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn a_slanted_turn_shares_the_uncertainty_out_and_keeps_its_sum() {
+        let turn = UnitQuaternion::from_scaled_axis(Vector3::z() * (FRAC_PI_2 / 2.0));
+        let slanted = Motion::at_rest(Isometry3::from_parts(Translation3::identity(), turn));
+        let sigma_m = turned_sigma_m(&Vector3::new(0.3, 0.1, 0.2), &slanted);
+        assert!((sigma_m - Vector3::new(0.05f64.sqrt(), 0.05f64.sqrt(), 0.2)).norm() < 1e-12);
+    }
+}
