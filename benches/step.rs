@@ -25,6 +25,7 @@ use posemoe::msg::yolo_msgs::DetectionArray;
 use posemoe::msg::{Message, decode, encode};
 use posemoe::output::{markers, people, tf};
 use posemoe::person::crowd::PersonKey;
+use posemoe::person::marks::Marks;
 use posemoe::person::memory::{Estimate, Person};
 use posemoe::person::observation::Observation;
 use posemoe::person::pose::{Poses, State};
@@ -134,6 +135,7 @@ fn placed(
                 sigma_m,
                 score,
                 person_score: 0.9,
+                marks: Marks::default(),
             },
             &motion,
         );

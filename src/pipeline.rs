@@ -9,6 +9,7 @@ mod rays;
 use std::collections::{BTreeSet, VecDeque};
 
 use candidate::Candidate;
+use rays::marks_of;
 pub use rays::rays_of;
 
 use crate::geometry::camera::Camera;
@@ -218,6 +219,7 @@ impl Pipeline {
                 key: self.crowd.expect(&id),
                 id,
                 score: person.score,
+                marks: marks_of(person, &rays, camera, self.settings.min_score),
                 rays,
                 view,
             });

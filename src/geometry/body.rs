@@ -1,4 +1,5 @@
-//! The body frame of REP-155: origin at mid-hip, x forward out of the body, z toward the head.
+//! The body frame of REP-155 (origin at mid-hip, x forward out of the body, z toward the head), and how tall
+//! the body is.
 
 use nalgebra::{Matrix3, Rotation3, UnitQuaternion, Vector3};
 
@@ -13,6 +14,20 @@ pub fn camera_from_body(joints_m: &[Vector3<f64>; JOINT_COUNT]) -> Option<UnitQu
     let x = y.cross(&z);
     let rotation = Rotation3::from_matrix_unchecked(Matrix3::from_columns(&[x, y, z]));
     Some(UnitQuaternion::from_rotation_matrix(&rotation))
+}
+
+/// How high a person stands upright (m): shank, thigh (mean of both sides), trunk, neck and head one after the
+/// other, and the foot below the ankle. `None` for what is not finite or no person's height.
+pub fn height_m(joints_m: &[Vector3<f64>; JOINT_COUNT]) -> Option<f64> {
+    /// Height of the ankle as a share of the whole (Drillis and Contini 1966).
+    const ANKLE_SHARE: f64 = 0.039;
+    const ONCE: [(usize, usize); 3] = [(PELVIS, THORAX), (THORAX, 9), (9, 10)];
+    const TWICE: [(usize, usize); 4] = [(1, 2), (2, 3), (4, 5), (5, 6)];
+    let length_m = |(a, b): (usize, usize)| (joints_m[a] - joints_m[b]).norm();
+    let once_m: f64 = ONCE.into_iter().map(length_m).sum();
+    let twice_m: f64 = TWICE.into_iter().map(length_m).sum();
+    let height_m = (once_m + twice_m / 2.0) / (1.0 - ANKLE_SHARE);
+    (0.3..3.0).contains(&height_m).then_some(height_m)
 }
 
 #[cfg(test)]
@@ -34,5 +49,22 @@ mod tests {
     #[test]
     fn a_collapsed_pose_has_no_orientation() {
         assert_eq!(camera_from_body(&[Vector3::zeros(); JOINT_COUNT]), None);
+    }
+
+    #[test]
+    fn bent_knees_make_nobody_shorter() {
+        let mut joints = [Vector3::zeros(); JOINT_COUNT];
+        for (hip, knee, ankle) in [(1, 2, 3), (4, 5, 6)] {
+            joints[hip] = Vector3::new(0.1 * (hip as f64 - 2.5), 0.0, 0.0);
+            joints[knee] = joints[hip] + Vector3::new(0.4, 0.0, 0.0);
+            joints[ankle] = joints[knee] - Vector3::new(0.0, 0.0, 0.45);
+        }
+        for (joint, z) in [(THORAX, 0.5), (9, 0.65), (10, 0.8)] {
+            joints[joint].z = z;
+        }
+        let height_m = height_m(&joints).unwrap();
+        assert!((height_m * (1.0 - 0.039) - 1.65).abs() < 1e-9, "{height_m}");
+        joints[10].z = f64::NAN;
+        assert_eq!(super::height_m(&joints), None);
     }
 }

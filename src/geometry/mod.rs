@@ -1,7 +1,9 @@
-//! From pixels to rays, from rays to the person-centred view, and back to metres; from frame to frame.
+//! From pixels to rays, from rays to the person-centred view, back to metres, from frame to frame, and
+//! from metres to angles.
 
 pub mod body;
 pub mod camera;
 pub mod canonical;
 pub mod frames;
+pub mod kinematics;
 pub mod place;

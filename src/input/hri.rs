@@ -36,6 +36,7 @@ pub fn sighting(id: &str, message: &Skeleton2D, image_size_px: (u32, u32)) -> Si
         track_id: Some(id.to_owned()),
         score: seen.map(|k| k.score).sum::<f64>() / count as f64,
         joints: JointSet::Hri18.to_joints(&keypoints),
+        face: JointSet::Hri18.to_face(&keypoints),
     }
 }
 

@@ -66,6 +66,7 @@ fn sighting(person: &Person2D, set: JointSet, drops: &mut Drops) -> Option<Sight
             0.0
         },
         joints: set.to_joints(&keypoints),
+        face: set.to_face(&keypoints),
     })
 }
 

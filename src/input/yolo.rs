@@ -59,6 +59,7 @@ fn sighting(detection: &Detection, drops: &mut Drops) -> Sighting {
             0.0
         },
         joints: JointSet::Coco17.to_joints(&keypoints),
+        face: JointSet::Coco17.to_face(&keypoints),
     }
 }
 

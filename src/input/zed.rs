@@ -93,6 +93,7 @@ fn sighting(object: &Object, drops: &mut Drops) -> Option<Sighting> {
         track_id: (is_tracked && object.label_id >= 0).then(|| object.label_id.to_string()),
         score,
         joints: set.to_joints(&keypoints),
+        face: set.to_face(&keypoints),
     })
 }
 

@@ -2,7 +2,9 @@
 
 pub mod body_id;
 pub mod diagnostics;
+pub mod hri;
 pub mod markers;
+pub mod nav;
 pub mod people;
 pub mod tf;
 

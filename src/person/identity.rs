@@ -107,6 +107,7 @@ mod tests {
         Sighting {
             track_id: None,
             score: 0.9,
+            face: [None; 5],
             joints: std::array::from_fn(|j| {
                 Some(Keypoint {
                     x_px: x_px + (j % 3) as f64 * 20.0,

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use nalgebra::{Matrix3, Vector3};
 
+use super::marks::Marks;
 use super::motion::RootMotion;
 use super::pose::{Joint, PersonPose, State};
 use super::skeleton::JOINT_COUNT;
@@ -47,6 +48,7 @@ struct Placed {
     poses: VecDeque<(Stamp, Pose)>,
     sigma_m: [f64; JOINT_COUNT],
     score: [f64; JOINT_COUNT],
+    marks: Marks,
     confidence: f64,
 }
 
@@ -62,6 +64,8 @@ pub struct Estimate {
     pub score: [f64; JOINT_COUNT],
     /// The detector's score of the person, 0 to 1.
     pub person_score: f64,
+    /// Where the image shows the person.
+    pub marks: Marks,
 }
 
 impl Person {
@@ -95,6 +99,7 @@ impl Person {
             poses,
             sigma_m: estimate.sigma_m,
             score: estimate.score,
+            marks: estimate.marks,
             confidence: (estimate.person_score * seen_share).clamp(0.0, 1.0),
         });
     }
@@ -154,6 +159,7 @@ impl Person {
                 sigma_m: placed.sigma_m[j].hypot(drift_m),
                 score: placed.score[j],
             }),
+            marks: (state == State::Tracked).then_some(placed.marks),
         })
     }
 }
@@ -220,6 +226,7 @@ pub(super) mod tests {
             sigma_m: [0.05; JOINT_COUNT],
             score: [0.9; JOINT_COUNT],
             person_score: 0.8,
+            marks: Marks::default(),
         }
     }
 
@@ -256,6 +263,7 @@ pub(super) mod tests {
         assert!((held.root_m.x - (fresh.root_m.x + 0.3)).abs() < 0.05);
         assert!(held.root_sigma_m.x > fresh.root_sigma_m.x && held.joints[13].sigma_m > 0.05);
         assert!(held.confidence < fresh.confidence && held.joints[13].score == 0.0);
+        assert!(fresh.marks.is_some() && held.marks.is_none());
         assert_eq!(person.pass(at(59 * 20 + 501), &MODEL), Some(State::Lost));
         assert_eq!(Person::default().pass(at(0), &MODEL), None);
     }

@@ -1,7 +1,9 @@
 //! Who is there: joint sets, observations, and a bounded memory for each person.
 
 pub mod crowd;
+pub mod face;
 pub mod identity;
+pub mod marks;
 pub mod memory;
 pub mod motion;
 pub mod observation;

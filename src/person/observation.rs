@@ -1,5 +1,6 @@
 //! What one message of a detector says, whatever detector it was.
 
+use super::face::FACE_COUNT;
 use super::skeleton::JOINT_COUNT;
 use crate::stamp::Stamp;
 
@@ -23,6 +24,8 @@ pub struct Sighting {
     pub score: f64,
     /// The network's joints in the image; `None` where not seen.
     pub joints: [Option<Keypoint>; JOINT_COUNT],
+    /// The face in the image, in the order of [`super::face::Face`]; `None` where not seen.
+    pub face: [Option<Keypoint>; FACE_COUNT],
 }
 
 /// Everyone in one image.

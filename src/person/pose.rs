@@ -2,6 +2,7 @@
 
 use nalgebra::Vector3;
 
+use super::marks::Marks;
 use super::skeleton::JOINT_COUNT;
 use crate::stamp::Stamp;
 
@@ -46,6 +47,8 @@ pub struct PersonPose {
     pub root_velocity_m_s: Vector3<f64>,
     /// Joints in the order of [`super::skeleton::JOINTS`].
     pub joints: [Joint; JOINT_COUNT],
+    /// Where the image shows the person; of the tracked only.
+    pub marks: Option<Marks>,
 }
 
 /// Everyone at one moment.

@@ -63,6 +63,7 @@ mod tests {
             stamp: Stamp::from_nanos(7),
             frame_id: "optical".into(),
             people: vec![PersonPose {
+                marks: None,
                 id: "a".into(),
                 state: State::Predicted,
                 confidence: 0.4,

@@ -4,6 +4,7 @@ use crate::geometry::canonical::{PersonView, Rays};
 use crate::geometry::place::{place, to_camera};
 use crate::lift::{Lifted, Seen};
 use crate::person::crowd::PersonKey;
+use crate::person::marks::Marks;
 use crate::person::memory::Estimate;
 
 /// Someone who can be lifted.
@@ -14,6 +15,7 @@ pub struct Candidate {
     pub score: f64,
     pub rays: Rays,
     pub view: PersonView,
+    pub marks: Marks,
 }
 
 impl Candidate {
@@ -35,6 +37,7 @@ impl Candidate {
             sigma_m: lifted.sigma_m,
             score: self.rays.map(|ray| ray.map_or(0.0, |ray| ray.score)),
             person_score: self.score,
+            marks: self.marks,
         })
     }
 }

@@ -3,7 +3,8 @@
 use crate::geometry::camera::Camera;
 use crate::geometry::canonical::{Ray, Rays};
 use crate::health::{Cause, Drops};
-use crate::person::observation::Keypoint;
+use crate::person::marks::{Mark, Marks};
+use crate::person::observation::{Keypoint, Sighting};
 use crate::person::skeleton::{JOINT_COUNT, JOINTS};
 
 /// Keypoints farther outside the image than this share of its size are nonsense.
@@ -38,6 +39,18 @@ pub fn rays_of(
     rays
 }
 
+/// Where the image shows the joints that have rays, and the face. What is wrong with points of the face is
+/// not counted: no pose is the poorer for it.
+pub fn marks_of(person: &Sighting, rays: &Rays, camera: &Camera, min_score: f64) -> Marks {
+    let size_px = (camera.width_px, camera.height_px);
+    let mark = |keypoint: Option<Keypoint>| keypoint.map(|k| Mark::of(&k, size_px));
+    let is_seen = |keypoint: &Keypoint| matches!(ray_of(keypoint, camera, min_score), Ok(Some(_)));
+    Marks {
+        joints: std::array::from_fn(|j| mark(person.joints[j].filter(|_| rays[j].is_some()))),
+        face: person.face.map(|part| mark(part.filter(is_seen))),
+    }
+}
+
 fn ray_of(keypoint: &Keypoint, camera: &Camera, min_score: f64) -> Result<Option<Ray>, Cause> {
     let Keypoint { x_px, y_px, score } = *keypoint;
     if !(x_px.is_finite() && y_px.is_finite() && score.is_finite()) {
@@ -61,4 +74,36 @@ fn ray_of(keypoint: &Keypoint, camera: &Camera, min_score: f64) -> Result<Option
         xy,
         score: score.min(1.0),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_shares_of_the_image_of_what_was_really_seen() {
+        let k = [500.0, 0.0, 320.0, 0.0, 500.0, 240.0, 0.0, 0.0, 1.0];
+        let camera = Camera::new(&k, "plumb_bob", &[0.0; 5], 640, 480).unwrap();
+        let keypoint = |x_px, y_px, score| Some(Keypoint { x_px, y_px, score });
+        let mut person = Sighting {
+            track_id: None,
+            score: 0.9,
+            joints: [None; JOINT_COUNT],
+            face: [
+                keypoint(320.0, 120.0, 1.5),
+                keypoint(330.0, 110.0, 0.05),
+                keypoint(f64::NAN, 110.0, 0.9),
+                keypoint(-1.0, -1.0, 0.9),
+                None,
+            ],
+        };
+        (person.joints[3], person.joints[4]) =
+            (keypoint(64.0, 480.0, 0.8), keypoint(5e3, 1.0, 0.8));
+        let rays = rays_of(&person.joints, &camera, 0.1, &mut Drops::default());
+        let marks = marks_of(&person, &rays, &camera, 0.1);
+        let mark = |x, y, score| Some(Mark { x, y, score });
+        assert_eq!(marks.joints[3], mark(0.1, 1.0, 0.8));
+        assert_eq!(marks.joints.iter().flatten().count(), 1);
+        assert_eq!(marks.face, [mark(0.5, 0.25, 1.0), None, None, None, None]);
+    }
 }

@@ -3,6 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use posemoe::bus::bag::{BagBus, BagOptions};
+use posemoe::bus::{Bus, Event, Qos, Topic};
+use posemoe::msg::posemoe::People3D;
+use posemoe::msg::{Message, decode};
+
 pub struct Ran {
     pub code: i32,
     pub stdout: String,
@@ -41,4 +46,24 @@ pub fn replay_with(input: &Path, output: &Path, code: i32, more: &[&str]) -> Ran
 
 pub fn walk(camera: u32) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/walk_cam0{camera}.mcap"))
+}
+
+/// The people that a replay wrote.
+pub fn people(bag: &Path) -> Vec<People3D> {
+    let mut bus = BagBus::open(bag, None, BagOptions::default()).unwrap();
+    let name = "/posemoe/people3d".to_owned();
+    let qos = Qos::reliable(10);
+    bus.subscribe(&Topic {
+        name,
+        type_name: People3D::TYPE_NAME,
+        qos,
+    })
+    .unwrap();
+    let mut messages = Vec::new();
+    while let Some(event) = bus.next_event().unwrap() {
+        if let Event::Message { payload, .. } = event {
+            messages.push(decode(&payload).unwrap());
+        }
+    }
+    messages
 }

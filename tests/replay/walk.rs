@@ -1,33 +1,9 @@
 //! The recorded walk: real detections of one person by four cameras at 60 Hz.
 
-use std::path::Path;
+use posemoe::msg::posemoe::Person3D;
 
-use posemoe::bus::bag::{BagBus, BagOptions};
-use posemoe::bus::{Bus, Event, Qos, Topic};
-use posemoe::msg::posemoe::{People3D, Person3D};
-use posemoe::msg::{Message, decode};
-
-use crate::program::{replay, replay_with, walk};
+use crate::program::{people, replay, replay_with, walk};
 use crate::python::{printed, script};
-
-fn people(bag: &Path) -> Vec<People3D> {
-    let mut bus = BagBus::open(bag, None, BagOptions::default()).unwrap();
-    let name = "/posemoe/people3d".to_owned();
-    let qos = Qos::reliable(10);
-    bus.subscribe(&Topic {
-        name,
-        type_name: People3D::TYPE_NAME,
-        qos,
-    })
-    .unwrap();
-    let mut messages = Vec::new();
-    while let Some(event) = bus.next_event().unwrap() {
-        if let Event::Message { payload, .. } = event {
-            messages.push(decode(&payload).unwrap());
-        }
-    }
-    messages
-}
 
 /// Words that choose each way of using the past.
 const MODES: [&[&str]; 3] = [

@@ -1,0 +1,22 @@
+//! `sensor_msgs/JointState`: the angles that show a body on the kinematic tree of ROS4HRI.
+
+use super::Body;
+use crate::geometry::body::camera_from_body;
+use crate::geometry::kinematics::inverse::angles;
+use crate::geometry::kinematics::tree::turning;
+use crate::msg::sensor_msgs::JointState;
+
+/// The 20 angles (rad) of a body, named `<joint>_<id>`; `None` when its hips and spine give no orientation.
+pub fn message(body: &Body<'_>) -> Option<JointState> {
+    let joints_m = body.person.joints.map(|joint| joint.position_m);
+    let body_from_camera = camera_from_body(&joints_m)?.inverse();
+    let joints_m = joints_m.map(|joint_m| body_from_camera * (joint_m - body.person.root_m));
+    Some(JointState {
+        header: body.header(),
+        name: turning()
+            .map(|(name, ..)| format!("{name}_{}", body.id))
+            .collect(),
+        position: angles(&joints_m).to_vec(),
+        ..Default::default()
+    })
+}

@@ -1,0 +1,42 @@
+//! ROS4HRI (REP-155): tracked people as bodies; a new message of a body is one file here.
+//!
+//! Predicted people are no bodies: these messages cannot say that they are guesses.
+
+pub mod ids;
+pub mod joint_states;
+pub mod roi;
+pub mod skeleton2d;
+pub mod urdf;
+
+use std::collections::BTreeSet;
+
+use super::body_id::body_id;
+use crate::msg::std_msgs::Header;
+use crate::person::pose::{PersonPose, Poses, State};
+
+/// A tracked person under the id that topics and frames bear.
+pub struct Body<'a> {
+    /// As in `body_<id>` and `/humans/bodies/<id>/`.
+    pub id: String,
+    /// The person.
+    pub person: &'a PersonPose,
+    poses: &'a Poses,
+}
+
+/// The bodies of one frame. As in TF, the first keeps an id that two would bear.
+pub fn bodies(poses: &Poses) -> Vec<Body<'_>> {
+    let mut ids = BTreeSet::new();
+    let tracked = poses.people.iter().filter(|p| p.state == State::Tracked);
+    let bodies = tracked.map(|person| Body {
+        id: body_id(&person.id),
+        person,
+        poses,
+    });
+    bodies.filter(|body| ids.insert(body.id.clone())).collect()
+}
+
+impl Body<'_> {
+    fn header(&self) -> Header {
+        super::header(self.poses.stamp, &self.poses.frame_id)
+    }
+}
