@@ -45,6 +45,8 @@ pub enum Cause {
     NetworkFailed,
     /// A pose that fits nowhere in front of the camera.
     NotPlaceable,
+    /// People could not be given in the target frame.
+    NoTransform,
     /// Keypoints came while the node was configured but not active.
     Inactive,
     /// A transform that is none, or that the buffer does not keep.
@@ -77,6 +79,7 @@ impl Cause {
             Self::NoRay => "pixel cannot be undistorted",
             Self::NetworkFailed => "network failed",
             Self::NotPlaceable => "pose cannot be placed",
+            Self::NoTransform => "no transform into the target frame",
             Self::Inactive => "node is not active",
             Self::BadTransform => "unusable transform",
             Self::BadBodyId => "unusable body id",

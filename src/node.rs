@@ -1,30 +1,33 @@
 //! The node, the same on every bus: a managed node that answers for its parameters, and while it is
 //! active turns keypoints into people.
 
+mod bodies;
+mod camera;
+mod humans;
 pub mod lifecycle;
 mod outputs;
 mod parameters;
+mod requests;
 mod services;
 mod source;
+mod target;
 mod time;
 mod work;
 
-use crate::bus::{Bus, BusError, Event, PublisherId, Qos, RequestId, ServiceId};
+use crate::bus::{Bus, BusError, Event, PublisherId, Qos};
 use crate::config::Config;
 use crate::config::ros_args::RosArgs;
 use crate::engine::EngineError;
-use crate::health::{Cause, Drops};
+use crate::health::Drops;
 use crate::lift::Lifter;
 use crate::msg::diagnostic_msgs::DiagnosticArray;
-use crate::msg::lifecycle_msgs as lifecycle_msg;
-use crate::msg::rcl_interfaces as rcl;
-use crate::msg::{CdrError, Message, decode, encode};
+use crate::msg::{Message, encode};
 use crate::output::diagnostics::{self, Report};
 use crate::stamp::Stamp;
 use lifecycle::{Phase, Transition};
-use services::{Question, Services};
+use services::Services;
 use time::Time;
-use work::Work;
+use work::{Surroundings, Work};
 
 /// On what kind of bus the node runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,9 +156,7 @@ impl Node {
                 ..
             } if self.time.listens_to(*subscription) => {
                 if let Err(error) = self.time.hear(payload) {
-                    self.counts
-                        .drops
-                        .note(Cause::Undecodable, error.to_string());
+                    source::note_undecodable(&error, &mut self.counts.drops);
                 }
                 Ok(())
             }
@@ -164,21 +165,18 @@ impl Node {
                 payload,
                 ..
             } => {
-                let is_active = self.phase == Phase::Active;
                 let message = (*subscription, payload.as_slice());
-                match &mut self.work {
-                    Some(work) => {
-                        work.hear(bus, message, (is_active, &self.time), &mut self.counts)
-                    }
-                    None => Ok(()),
-                }
+                self.with_work(|work, around, counts| work.hear(bus, message, around, counts))
             }
             Event::Request {
                 service,
                 request,
                 payload,
             } => self.answer(bus, *service, request, payload),
-            Event::Tick { .. } => self.diagnose(bus),
+            Event::Tick { .. } => {
+                self.with_work(|work, around, counts| work.look_after(bus, around, counts))?;
+                self.diagnose(bus)
+            }
         }
     }
 
@@ -187,10 +185,7 @@ impl Node {
     /// # Errors
     /// When the bus takes no more.
     pub fn finish(&mut self, bus: &mut dyn Bus) -> Result<(), BusError> {
-        match &mut self.work {
-            Some(work) => work.finish(bus, &mut self.counts),
-            None => Ok(()),
-        }
+        self.with_work(|work, around, counts| work.finish(bus, around, counts))
     }
 
     /// What was not used since the start.
@@ -235,9 +230,23 @@ impl Node {
             // Loading may take minutes: TensorRT builds its engine at the first start.
             self.tell(bus, None, Some("loading the network"))?;
         }
-        let (lifter, engine) = (self.load)(&self.args.config)?;
-        self.work = Some(Work::begin(bus, &self.args, lifter, engine)?);
+        self.work = Some(Work::begin(bus, &self.args, &mut self.load)?);
         Ok(())
+    }
+
+    fn with_work(
+        &mut self,
+        act: impl FnOnce(&mut Work, &Surroundings<'_>, &mut Counts) -> Result<(), BusError>,
+    ) -> Result<(), BusError> {
+        let around = Surroundings {
+            args: &self.args,
+            time: &self.time,
+            is_active: self.phase == Phase::Active,
+        };
+        match &mut self.work {
+            Some(work) => act(work, &around, &mut self.counts),
+            None => Ok(()),
+        }
     }
 
     fn diagnose(&mut self, bus: &mut dyn Bus) -> Result<(), BusError> {
@@ -271,159 +280,4 @@ impl Node {
         let message = diagnostics::message(&report);
         bus.publish(self.diagnostics, now, &encode(&message))
     }
-
-    fn answer(
-        &mut self,
-        bus: &mut dyn Bus,
-        service: ServiceId,
-        request: &RequestId,
-        payload: &[u8],
-    ) -> Result<(), BusError> {
-        let asked = self.services.as_ref().and_then(|s| s.question(service));
-        let Some(question) = asked else { return Ok(()) };
-        match self.reply(bus, question, payload) {
-            Ok(answer) => bus.respond(service, request, &answer),
-            Err(error) => {
-                let detail = format!("request {question:?}: {error}");
-                self.counts.drops.note(Cause::Undecodable, detail);
-                Ok(())
-            }
-        }
-    }
-
-    fn reply(
-        &mut self,
-        bus: &mut dyn Bus,
-        question: Question,
-        payload: &[u8],
-    ) -> Result<Vec<u8>, CdrError> {
-        let config = &self.args.config;
-        match question {
-            Question::DescribeParameters => {
-                replied(payload, |asked: rcl::DescribeParameters_Request| {
-                    let descriptors = parameters::describe(&asked.names);
-                    rcl::DescribeParameters_Response { descriptors }
-                })
-            }
-            Question::GetParameters => replied(payload, |asked: rcl::GetParameters_Request| {
-                let values = parameters::get(config, &asked.names);
-                rcl::GetParameters_Response { values }
-            }),
-            Question::GetParameterTypes => {
-                replied(payload, |asked: rcl::GetParameterTypes_Request| {
-                    let types = parameters::types(config, &asked.names);
-                    rcl::GetParameterTypes_Response { types }
-                })
-            }
-            Question::ListParameters => replied(payload, |asked: rcl::ListParameters_Request| {
-                let result = parameters::list(config, &asked.prefixes, asked.depth);
-                rcl::ListParameters_Response { result }
-            }),
-            Question::SetParameters => replied(payload, |asked: rcl::SetParameters_Request| {
-                let each = asked.parameters.chunks(1);
-                let outcomes = each.map(|one| parameters::result(self.set(bus, one)));
-                rcl::SetParameters_Response {
-                    results: outcomes.collect(),
-                }
-            }),
-            Question::SetParametersAtomically => {
-                replied(payload, |asked: rcl::SetParametersAtomically_Request| {
-                    let result = parameters::result(self.set(bus, &asked.parameters));
-                    rcl::SetParametersAtomically_Response { result }
-                })
-            }
-            Question::ChangeState => {
-                replied(payload, |asked: lifecycle_msg::ChangeState_Request| {
-                    let success = self.change_state(bus, &asked.transition);
-                    lifecycle_msg::ChangeState_Response { success }
-                })
-            }
-            Question::GetState => replied(payload, |_: lifecycle_msg::GetState_Request| {
-                lifecycle_msg::GetState_Response {
-                    current_state: self.phase.message(),
-                }
-            }),
-            Question::GetAvailableStates => {
-                replied(payload, |_: lifecycle_msg::GetAvailableStates_Request| {
-                    lifecycle_msg::GetAvailableStates_Response {
-                        available_states: lifecycle::states(),
-                    }
-                })
-            }
-            Question::GetAvailableTransitions | Question::GetTransitionGraph => replied(
-                payload,
-                |_: lifecycle_msg::GetAvailableTransitions_Request| {
-                    let available_transitions = match question {
-                        Question::GetTransitionGraph => lifecycle::graph(),
-                        _ => self.phase.ways_on(),
-                    };
-                    lifecycle_msg::GetAvailableTransitions_Response {
-                        available_transitions,
-                    }
-                },
-            ),
-        }
-    }
-
-    fn change_state(&mut self, bus: &mut dyn Bus, asked: &lifecycle_msg::Transition) -> bool {
-        let Some(transition) = Transition::asked(asked) else {
-            tracing::warn!("there is no transition {:?} ({})", asked.label, asked.id);
-            return false;
-        };
-        self.go(bus, transition).unwrap_or_else(|error| {
-            tracing::error!("cannot {}: {error}", transition.label());
-            false
-        })
-    }
-
-    /// Sets all of these parameters, or none.
-    fn set(&mut self, bus: &mut dyn Bus, asked: &[rcl::Parameter]) -> Result<(), String> {
-        let before = self.args.config.clone();
-        let outcome = self.try_set(bus, asked, &before);
-        if outcome.is_err() {
-            self.args.config = before;
-            self.adjust(bus).ok(); // what was refused a moment ago is refused
-        }
-        outcome
-    }
-
-    /// Has parameters that may change at any time take effect.
-    fn adjust(&mut self, bus: &mut dyn Bus) -> Result<(), BusError> {
-        self.time.adjust(bus, &self.args)?;
-        match &mut self.work {
-            Some(work) => work.adjust(bus, &self.args),
-            None => Ok(()),
-        }
-    }
-
-    fn try_set(
-        &mut self,
-        bus: &mut dyn Bus,
-        asked: &[rcl::Parameter],
-        before: &Config,
-    ) -> Result<(), String> {
-        for parameter in asked {
-            parameters::set(&mut self.args.config, parameter, self.work.is_some())?;
-        }
-        let refused = |error: BusError| error.to_string();
-        self.adjust(bus).map_err(refused)?;
-        let changed = parameters::changes(before, &self.args.config);
-        for parameter in &changed {
-            tracing::info!("parameter {} changed", parameter.name);
-        }
-        let now = self.time.now(bus);
-        match &self.services {
-            Some(services) if !changed.is_empty() => services
-                .tell_parameters(bus, now, Vec::new(), changed)
-                .map_err(refused),
-            _ => Ok(()),
-        }
-    }
-}
-
-fn replied<Q: Message, A: Message>(
-    payload: &[u8],
-    answer: impl FnOnce(Q) -> A,
-) -> Result<Vec<u8>, CdrError> {
-    decode(payload).map(|question| encode(&answer(question)))
 }

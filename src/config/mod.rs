@@ -4,11 +4,13 @@ pub mod file;
 pub mod overrides;
 pub mod render;
 pub mod ros_args;
+pub mod sources;
 mod value;
 
 use std::path::PathBuf;
 
 use overrides::Overrides;
+use sources::SourceParameters;
 use value::Parameter;
 pub use value::{Change, Range, Value, ValueError};
 
@@ -44,9 +46,9 @@ pub enum ConfigError {
     )]
     Contradiction {
         /// One.
-        first: &'static str,
+        first: String,
         /// The other.
-        second: &'static str,
+        second: String,
         /// What they say.
         found: String,
         /// What they may say together.
@@ -88,11 +90,13 @@ macro_rules! parameters {
             $( $(#[doc = $doc])+ pub $name: $type, )+
             /// What the user says about the delivery of topics.
             pub qos_overrides: Overrides,
+            /// What the user says of single sources.
+            pub source_parameters: SourceParameters,
         }
 
         impl Default for Config {
             fn default() -> Self {
-                Self { $( $name: $default.into(), )+ qos_overrides: Overrides::default() }
+                Self { $( $name: $default.into(), )+ qos_overrides: Overrides::default(), source_parameters: SourceParameters::default() }
             }
         }
 
@@ -114,6 +118,7 @@ macro_rules! parameters {
                             name: name.to_owned(), found: value.to_string(), expected,
                         })?;
                     }
+                    _ if SourceParameters::is_one(name) => self.source_parameters.set(name, value)?,
                     _ => return Err(ConfigError::Unknown {
                         name: name.to_owned(),
                         known: [$( stringify!($name) ),+].join(", "),
@@ -126,14 +131,15 @@ macro_rules! parameters {
             pub fn get(&self, name: &str) -> Option<Value> {
                 match name {
                     $( stringify!($name) => Some(self.$name.write()), )+
-                    _ => self.qos_overrides.get(name).cloned(),
+                    _ => self.qos_overrides.get(name).or(self.source_parameters.get(name)).cloned(),
                 }
             }
 
             /// The names of all parameters.
             pub fn names(&self) -> Vec<String> {
                 let fixed = [$( stringify!($name) ),+].into_iter().map(str::to_owned);
-                fixed.chain(self.qos_overrides.names().cloned()).collect()
+                let more = self.qos_overrides.names().chain(self.source_parameters.names());
+                fixed.chain(more.cloned()).collect()
             }
 
             /// When a parameter may change.
@@ -164,11 +170,23 @@ parameters! {
     keypoints_topic: String = "/yolo/tracking", Range::NotEmpty, Unconfigured;
     /// Type of the 2D keypoints.
     keypoints_type: String = "yolo_msgs/msg/DetectionArray",
-        Range::OneOf(&["yolo_msgs/msg/DetectionArray", "posemoe/msg/People2D"]), Unconfigured;
+        Range::OneOf(&[
+            "yolo_msgs/msg/DetectionArray",
+            "posemoe/msg/People2D",
+            "hri_msgs/msg/Skeleton2D",
+            "zed_msgs/msg/ObjectsStamped",
+        ]), Unconfigured;
     /// Topic of the calibration of the camera that the keypoints were found with.
     camera_info_topic: String = "/camera/camera_info", Range::NotEmpty, Unconfigured;
     /// Whether the keypoints were found in a rectified image: then P is used, without distortion.
     image_rectified: bool = false, Range::Any, Unconfigured;
+    /// Names of several sources (cameras); each may have NAME.keypoints_topic, NAME.keypoints_type,
+    /// NAME.camera_info_topic and NAME.image_rectified, and is otherwise as the node.
+    sources: Vec<String> = Vec::new(), Range::Any, Unconfigured;
+    /// Frame of the 3D people, of the markers and of the people for Nav2; empty for the camera's.
+    target_frame: String = "", Range::Any, Unconfigured;
+    /// How long people wait for the transform into the target frame (s) before they are dropped.
+    transform_timeout_s: f64 = 0.2, Range::Between(0.0, 5.0), Live;
     /// Topic of the 3D people.
     people_topic: String = "~/people3d", Range::NotEmpty, Unconfigured;
     /// Topic of the markers for RViz and Foxglove.
@@ -177,6 +195,12 @@ parameters! {
     publish_markers: bool = true, Range::Any, Live;
     /// Whether transforms are published on /tf.
     publish_tf: bool = true, Range::Any, Live;
+    /// Whether people_msgs/People are published, for Nav2's social layers.
+    publish_nav_people: bool = false, Range::Any, Live;
+    /// Topic of the people for Nav2.
+    nav_people_topic: String = "/people", Range::NotEmpty, Unconfigured;
+    /// Whether bodies are published as ROS4HRI has them (REP-155), below /humans/bodies.
+    publish_hri: bool = false, Range::Any, Live;
     /// How a person's past is used: each frame once and at once, or windows of the last frames.
     mode: String = "stream", Range::OneOf(&["stream", "window"]), Unconfigured;
     /// Path of the model; empty for the one that ships for the mode.
@@ -224,13 +248,13 @@ impl Config {
     pub fn check(&self) -> Result<(), ConfigError> {
         if self.mode() == Mode::Stream && self.lookahead_s > 0.0 {
             return Err(ConfigError::Contradiction {
-                first: "mode",
-                second: "lookahead_s",
+                first: "mode".to_owned(),
+                second: "lookahead_s".to_owned(),
                 found: format!("stream, which answers at once, and {}", self.lookahead_s),
                 expected: "lookahead_s 0, or mode window".to_owned(),
             });
         }
-        Ok(())
+        self.check_sources()
     }
 
     /// How a person's past is used.

@@ -63,6 +63,22 @@ impl Calibration {
         true
     }
 
+    /// The camera's frame, if one has been named.
+    pub fn frame_id(&self) -> Option<&str> {
+        match self {
+            Self::Unknown => None,
+            Self::Unusable { info, .. } | Self::Known { info, .. } => Some(&info.header.frame_id),
+        }
+    }
+
+    /// Width and height of its images (px), if it is known.
+    pub fn image_size_px(&self) -> Option<(u32, u32)> {
+        match self {
+            Self::Known { camera, .. } => Some((camera.width_px, camera.height_px)),
+            Self::Unknown | Self::Unusable { .. } => None,
+        }
+    }
+
     /// What keeps the camera from being used, if anything.
     pub fn problem(&self) -> Option<&str> {
         match self {

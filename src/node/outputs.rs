@@ -1,13 +1,15 @@
 //! What the node publishes about people, and where.
 
-use crate::bus::{Bus, BusError, PublisherId, Qos};
+use super::humans::Humans;
+use crate::bus::{Bus, BusError, PublisherId, Qos, Topic};
 use crate::config::ros_args::RosArgs;
 use crate::health::Drops;
+use crate::msg::people_msgs::People;
 use crate::msg::posemoe::People3D;
 use crate::msg::tf2_msgs::TFMessage;
 use crate::msg::visualization_msgs::MarkerArray;
 use crate::msg::{Message, encode};
-use crate::output::{markers, people, tf};
+use crate::output::{markers, nav, people, tf};
 use crate::person::pose::Poses;
 
 const QOS: Qos = Qos::reliable(10);
@@ -19,6 +21,10 @@ pub struct Outputs {
     people: PublisherId,
     tf: Option<PublisherId>,
     markers: Option<PublisherId>,
+    nav: Option<PublisherId>,
+    humans: Option<Humans>,
+    /// Whether bodies come from another node, as ROS4HRI has them.
+    are_bodies_foreign: bool,
 }
 
 impl Outputs {
@@ -26,12 +32,19 @@ impl Outputs {
     ///
     /// # Errors
     /// When the bus refuses.
-    pub fn advertise(bus: &mut dyn Bus, args: &RosArgs) -> Result<Self, BusError> {
+    pub fn advertise(
+        bus: &mut dyn Bus,
+        args: &RosArgs,
+        are_bodies_foreign: bool,
+    ) -> Result<Self, BusError> {
         let people = args.publication(&args.config.people_topic, People3D::TYPE_NAME, QOS);
         let mut outputs = Self {
             people: bus.advertise(&people)?,
             tf: None,
             markers: None,
+            nav: None,
+            humans: None,
+            are_bodies_foreign,
         };
         outputs.adjust(bus, args)?;
         Ok(outputs)
@@ -43,49 +56,82 @@ impl Outputs {
     /// When the bus refuses.
     pub fn adjust(&mut self, bus: &mut dyn Bus, args: &RosArgs) -> Result<(), BusError> {
         let config = &args.config;
-        let tf = || args.publication("/tf", TFMessage::TYPE_NAME, TF_QOS);
-        let markers = || args.publication(&config.markers_topic, MarkerArray::TYPE_NAME, QOS);
-        for (publisher, wanted, topic) in [
-            (&mut self.tf, config.publish_tf, &tf as &dyn Fn() -> _),
-            (&mut self.markers, config.publish_markers, &markers),
-        ] {
-            match (*publisher, wanted) {
-                (None, true) => *publisher = Some(bus.advertise(&topic())?),
-                (Some(id), false) => {
-                    bus.unadvertise(id);
-                    *publisher = None;
-                }
-                _ => {}
+        let topic = |name, type_name, qos| args.publication(name, type_name, qos);
+        let tf = topic("/tf", TFMessage::TYPE_NAME, TF_QOS);
+        let markers = topic(&config.markers_topic, MarkerArray::TYPE_NAME, QOS);
+        let nav = topic(&config.nav_people_topic, People::TYPE_NAME, QOS);
+        switch(bus, &mut self.tf, config.publish_tf, &tf)?;
+        switch(bus, &mut self.markers, config.publish_markers, &markers)?;
+        switch(bus, &mut self.nav, config.publish_nav_people, &nav)?;
+        match (self.humans.is_some(), config.publish_hri) {
+            (false, true) => {
+                self.humans = Some(Humans::advertise(bus, args, self.are_bodies_foreign)?);
             }
+            (true, false) => self.humans.take().into_iter().for_each(|h| h.leave(bus)),
+            _ => {}
         }
         Ok(())
     }
 
-    /// Publishes everyone of one frame, under its stamp.
+    /// Publishes what hangs on the camera's frame, under the frame's stamp.
     ///
     /// # Errors
     /// When the bus takes no more.
-    pub fn publish(
-        &self,
+    pub fn publish_seen(
+        &mut self,
         bus: &mut dyn Bus,
+        args: &RosArgs,
         poses: &Poses,
         drops: &mut Drops,
     ) -> Result<(), BusError> {
-        let stamp = poses.stamp;
-        bus.publish(self.people, stamp, &encode(&people::message(poses)))?;
         if let Some(publisher) = self.tf {
             // Also when nobody is tracked: one TFMessage for each input message.
-            bus.publish(publisher, stamp, &encode(&tf::message(poses, drops)))?;
+            bus.publish(publisher, poses.stamp, &encode(&tf::message(poses, drops)))?;
         }
+        match &mut self.humans {
+            Some(humans) => humans.publish(bus, args, poses),
+            None => Ok(()),
+        }
+    }
+
+    /// Publishes people where they are wanted, under their stamp.
+    ///
+    /// # Errors
+    /// When the bus takes no more.
+    pub fn publish_placed(&self, bus: &mut dyn Bus, poses: &Poses) -> Result<(), BusError> {
+        let stamp = poses.stamp;
+        bus.publish(self.people, stamp, &encode(&people::message(poses)))?;
         if let Some(publisher) = self.markers {
             bus.publish(publisher, stamp, &encode(&markers::message(poses)))?;
         }
-        Ok(())
+        match self.nav {
+            Some(publisher) => bus.publish(publisher, stamp, &encode(&nav::message(poses))),
+            None => Ok(()),
+        }
     }
 
     /// Publishes no more.
     pub fn leave(self, bus: &mut dyn Bus) {
-        let all = [Some(self.people), self.tf, self.markers];
+        let all = [Some(self.people), self.tf, self.markers, self.nav];
         all.into_iter().flatten().for_each(|id| bus.unadvertise(id));
+        self.humans.into_iter().for_each(|h| h.leave(bus));
     }
+}
+
+/// Advertises a topic that is wanted, and takes one back that is not.
+fn switch(
+    bus: &mut dyn Bus,
+    publisher: &mut Option<PublisherId>,
+    is_wanted: bool,
+    topic: &Topic,
+) -> Result<(), BusError> {
+    match (*publisher, is_wanted) {
+        (None, true) => *publisher = Some(bus.advertise(topic)?),
+        (Some(id), false) => {
+            bus.unadvertise(id);
+            *publisher = None;
+        }
+        _ => {}
+    }
+    Ok(())
 }

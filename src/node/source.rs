@@ -1,20 +1,24 @@
 //! Where keypoints come from: a detector and the camera that it looks through.
 
+use super::bodies::BodyTopics;
 use crate::bus::{Bus, BusError, Qos, SubscriptionId};
 use crate::config::ros_args::RosArgs;
+use crate::config::sources::SourceConfig;
 use crate::health::{Cause, Drops};
-use crate::input::{self, camera_info::Calibration};
+use crate::input::{camera_info::Calibration, keypoints, yolo, zed};
+use crate::msg::hri_msgs::Skeleton2D;
 use crate::msg::posemoe::People2D;
 use crate::msg::sensor_msgs::CameraInfo;
 use crate::msg::yolo_msgs::DetectionArray;
-use crate::msg::{Message, decode};
+use crate::msg::zed_msgs::ObjectsStamped;
+use crate::msg::{CdrError, Message, decode};
 use crate::person::observation::Observation;
+use crate::stamp::Stamp;
 
-/// A detector's topic and its camera's calibration.
+/// A detector's topics and its camera's calibration.
 pub struct Source {
-    keypoints: SubscriptionId,
-    camera_info: SubscriptionId,
     detector: Detector,
+    camera_info: SubscriptionId,
     rectified: bool,
     /// What is known of the camera.
     pub calibration: Calibration,
@@ -22,16 +26,18 @@ pub struct Source {
 
 /// What a message of a source was.
 pub enum Heard {
-    /// Keypoints; `None` when they cannot be used, which is counted.
-    Keypoints(Option<Observation>),
+    /// Keypoints; what is complete by them, in the order of stamps.
+    Keypoints(Vec<Observation>),
     /// Something else, which has been taken note of.
     Other,
 }
 
-#[derive(Clone, Copy)]
 enum Detector {
-    Yolo,
-    Own,
+    Yolo(SubscriptionId),
+    Own(SubscriptionId),
+    Zed(SubscriptionId),
+    /// ROS4HRI: a topic for each body.
+    Hri(BodyTopics),
 }
 
 impl Source {
@@ -39,18 +45,30 @@ impl Source {
     ///
     /// # Errors
     /// When the bus refuses.
-    pub fn subscribe(bus: &mut dyn Bus, args: &RosArgs) -> Result<Self, BusError> {
-        let config = &args.config;
-        let (detector, type_name) = match config.keypoints_type.as_str() {
-            DetectionArray::TYPE_NAME => (Detector::Yolo, DetectionArray::TYPE_NAME),
-            _ => (Detector::Own, People2D::TYPE_NAME),
+    pub fn subscribe(
+        bus: &mut dyn Bus,
+        args: &RosArgs,
+        config: &SourceConfig,
+    ) -> Result<Self, BusError> {
+        let subscribe = |bus: &mut dyn Bus, name: &str, type_name| {
+            bus.subscribe(&args.subscription(name, type_name, Qos::SENSOR_DATA))
         };
-        let mut subscribe =
-            |name, type_name| bus.subscribe(&args.subscription(name, type_name, Qos::SENSOR_DATA));
+        let topic = &config.keypoints_topic;
+        let detector = match config.keypoints_type.as_str() {
+            Skeleton2D::TYPE_NAME => {
+                let most = args.config.settings().max_people;
+                Detector::Hri(BodyTopics::subscribe(bus, args, most)?)
+            }
+            ObjectsStamped::TYPE_NAME => {
+                Detector::Zed(subscribe(bus, topic, ObjectsStamped::TYPE_NAME)?)
+            }
+            People2D::TYPE_NAME => Detector::Own(subscribe(bus, topic, People2D::TYPE_NAME)?),
+            _ => Detector::Yolo(subscribe(bus, topic, DetectionArray::TYPE_NAME)?),
+        };
+        let camera_info = subscribe(bus, &config.camera_info_topic, CameraInfo::TYPE_NAME)?;
         Ok(Self {
-            keypoints: subscribe(&config.keypoints_topic, type_name)?,
-            camera_info: subscribe(&config.camera_info_topic, CameraInfo::TYPE_NAME)?,
             detector,
+            camera_info,
             rectified: config.image_rectified,
             calibration: Calibration::default(),
         })
@@ -58,39 +76,62 @@ impl Source {
 
     /// Listens no more.
     pub fn leave(self, bus: &mut dyn Bus) {
-        bus.unsubscribe(self.keypoints);
         bus.unsubscribe(self.camera_info);
+        match self.detector {
+            Detector::Yolo(id) | Detector::Own(id) | Detector::Zed(id) => bus.unsubscribe(id),
+            Detector::Hri(bodies) => bodies.leave(bus),
+        }
     }
 
     /// Reads a message of this subscription; `None` when it is not of this source.
+    ///
+    /// # Errors
+    /// When the bus refuses a topic of a body that has come.
     pub fn hear(
         &mut self,
-        subscription: SubscriptionId,
-        payload: &[u8],
+        bus: &mut dyn Bus,
+        args: &RosArgs,
+        (subscription, payload): (SubscriptionId, &[u8]),
         drops: &mut Drops,
-    ) -> Option<Heard> {
-        if subscription == self.keypoints {
-            return Some(Heard::Keypoints(self.observe(payload, drops)));
-        }
-        (subscription == self.camera_info).then(|| {
+    ) -> Result<Option<Heard>, BusError> {
+        if subscription == self.camera_info {
             self.calibrate(payload, drops);
-            Heard::Other
-        })
+            return Ok(Some(Heard::Other));
+        }
+        let seen = match &mut self.detector {
+            Detector::Yolo(id) if subscription == *id => {
+                decode(payload).map(|message| yolo::observation(&message, drops))
+            }
+            Detector::Own(id) if subscription == *id => {
+                decode(payload).map(|message| keypoints::observation(&message, drops))
+            }
+            Detector::Zed(id) if subscription == *id => {
+                let frame_id = self.calibration.frame_id();
+                decode(payload).map(|message| zed::observation(&message, frame_id, drops))
+            }
+            Detector::Hri(bodies) => {
+                let size_px = self.calibration.image_size_px();
+                return bodies.hear(bus, args, (subscription, payload), size_px, drops);
+            }
+            _ => return Ok(None),
+        };
+        let seen = seen.unwrap_or_else(|error| {
+            note_undecodable(&error, drops);
+            None
+        });
+        Ok(Some(Heard::Keypoints(seen.into_iter().collect())))
     }
 
-    fn observe(&self, payload: &[u8], drops: &mut Drops) -> Option<Observation> {
-        let seen = match self.detector {
-            Detector::Yolo => {
-                decode(payload).map(|message| input::yolo::observation(&message, drops))
-            }
-            Detector::Own => {
-                decode(payload).map(|message| input::keypoints::observation(&message, drops))
-            }
-        };
-        seen.unwrap_or_else(|error| {
-            drops.note(Cause::Undecodable, error.to_string());
-            None
-        })
+    /// What is to be done each second.
+    pub fn look_after(&mut self, bus: &mut dyn Bus, now: Stamp) {
+        if let Detector::Hri(bodies) = &mut self.detector {
+            bodies.look_after(bus, now);
+        }
+    }
+
+    /// Whether bodies come from elsewhere as ROS4HRI has them: then those topics are not ours.
+    pub fn is_hri(&self) -> bool {
+        matches!(self.detector, Detector::Hri(_))
     }
 
     fn calibrate(&mut self, payload: &[u8], drops: &mut Drops) {
@@ -101,7 +142,12 @@ impl Source {
                     tracing::error!("{problem}");
                 }
             }
-            Err(error) => drops.note(Cause::Undecodable, error.to_string()),
+            Err(error) => note_undecodable(&error, drops),
         }
     }
+}
+
+/// Counts a message whose bytes are not what its type says.
+pub fn note_undecodable(error: &CdrError, drops: &mut Drops) {
+    drops.note(Cause::Undecodable, error.to_string());
 }

@@ -1,23 +1,23 @@
 //! The node's trade, there while it is configured: keypoints in, people out.
 
+use super::camera::Camera;
 use super::outputs::Outputs;
-use super::source::{Heard, Source};
+use super::source::Heard;
+use super::target::Target;
 use super::time::Time;
-use super::{Counts, Engine};
+use super::{Counts, Engine, Loader, NodeError};
 use crate::bus::{Bus, BusError, SubscriptionId};
 use crate::config::ros_args::RosArgs;
 use crate::health::Cause;
-use crate::lift::Lifter;
 use crate::output::diagnostics::{Spread, Trade};
 use crate::person::observation::Observation;
 use crate::person::pose::{Poses, State};
-use crate::pipeline::Pipeline;
 use crate::stamp::Stamp;
 
-/// Source, pipeline and outputs.
+/// Cameras, outputs, and the frame in which people are given.
 pub struct Work {
-    source: Source,
-    pipeline: Pipeline,
+    cameras: Vec<Camera>,
+    target: Option<Target>,
     outputs: Outputs,
     engine: Engine,
     second: Second,
@@ -34,21 +34,34 @@ struct Second {
     stamp_to_publish: Spread,
 }
 
+/// What of the node its work needs to know.
+pub struct Surroundings<'a> {
+    /// Names and parameters.
+    pub args: &'a RosArgs,
+    /// Its clock.
+    pub time: &'a Time,
+    /// Whether it is to publish.
+    pub is_active: bool,
+}
+
 impl Work {
-    /// Subscribes and advertises as `args` ask.
+    /// Loads a network for each camera, subscribes and advertises.
     ///
     /// # Errors
-    /// When the bus refuses.
-    pub fn begin(
-        bus: &mut dyn Bus,
-        args: &RosArgs,
-        lifter: Box<dyn Lifter>,
-        engine: Engine,
-    ) -> Result<Self, BusError> {
+    /// When there is no network, or the bus refuses.
+    pub fn begin(bus: &mut dyn Bus, args: &RosArgs, load: &mut Loader) -> Result<Self, NodeError> {
+        let mut cameras = Vec::new();
+        let mut engine = Engine::default();
+        for source in args.config.sources() {
+            let (lifter, loaded) = load(&args.config)?;
+            engine = loaded;
+            cameras.push(Camera::begin(bus, args, &source, lifter)?);
+        }
+        let is_hri = cameras.iter().any(|camera| camera.source.is_hri());
         Ok(Self {
-            source: Source::subscribe(bus, args)?,
-            outputs: Outputs::advertise(bus, args)?,
-            pipeline: Pipeline::new(args.config.settings(), lifter),
+            cameras,
+            target: Target::subscribe(bus, args)?,
+            outputs: Outputs::advertise(bus, args, is_hri)?,
             engine,
             second: Second::default(),
             last_frame: None,
@@ -58,7 +71,12 @@ impl Work {
 
     /// Gives subscriptions and publishers back.
     pub fn end(self, bus: &mut dyn Bus) {
-        self.source.leave(bus);
+        for camera in self.cameras {
+            camera.source.leave(bus);
+        }
+        if let Some(target) = self.target {
+            target.leave(bus);
+        }
         self.outputs.leave(bus);
     }
 
@@ -67,107 +85,195 @@ impl Work {
     /// # Errors
     /// When the bus refuses.
     pub fn adjust(&mut self, bus: &mut dyn Bus, args: &RosArgs) -> Result<(), BusError> {
-        self.pipeline.adjust(args.config.settings());
+        for camera in &mut self.cameras {
+            camera.pipeline.adjust(args.config.settings());
+        }
         self.outputs.adjust(bus, args)
     }
 
     /// Forgets everyone.
     pub fn forget(&mut self) {
-        self.pipeline.forget();
+        for camera in &mut self.cameras {
+            camera.pipeline.forget();
+        }
+        self.target.iter_mut().for_each(Target::forget);
         (self.last_frame, self.last_people) = (None, 0);
     }
 
-    /// Takes in a message and publishes what can now be answered, unless the node `is_active` not.
+    /// Takes in a message and publishes what can now be answered.
     ///
     /// # Errors
     /// When the bus takes no more.
     pub fn hear(
         &mut self,
         bus: &mut dyn Bus,
-        (subscription, payload): (SubscriptionId, &[u8]),
-        (is_active, time): (bool, &Time),
+        message: (SubscriptionId, &[u8]),
+        around: &Surroundings<'_>,
         counts: &mut Counts,
     ) -> Result<(), BusError> {
         let began = bus.now();
-        let heard = self.source.hear(subscription, payload, &mut counts.drops);
-        let Some(Heard::Keypoints(seen)) = heard else {
-            return Ok(());
-        };
-        counts.totals.frames_in += 1;
-        self.second.frames += 1;
-        let now = time.now(bus);
-        if let Some(last) = self.last_frame.replace(now) {
-            self.second.cycle.add(now.seconds_since(last));
+        let told = self.target.as_mut();
+        if told.is_some_and(|target| target.hear(message, &mut counts.drops)) {
+            return self.publish_placed(bus, around, counts);
         }
-        let Some(seen) = seen else { return Ok(()) };
-        if !is_active {
-            let stamp = seen.stamp;
-            counts
-                .drops
-                .note(Cause::Inactive, format!("keypoints of {stamp}"));
-            return Ok(());
-        }
-        let answers = self.lift(&seen, counts);
-        for poses in &answers {
-            self.publish(bus, poses, counts)?;
-            let late_s = time.now(bus).seconds_since(poses.stamp);
-            self.second.stamp_to_publish.add(late_s);
-        }
-        if !answers.is_empty() {
-            let processing_s = bus.now().seconds_since(began);
-            self.second.processing.add(processing_s);
+        for index in 0..self.cameras.len() {
+            let heard = self.cameras[index].hear(bus, around.args, message, counts)?;
+            let Some(heard) = heard else { continue };
+            if let Heard::Keypoints(seen) = heard {
+                self.note_frame(around.time.now(bus), counts);
+                for seen in &seen {
+                    self.see(bus, index, seen, around, counts)?;
+                }
+                if around.is_active && !seen.is_empty() {
+                    let processing_s = bus.now().seconds_since(began);
+                    self.second.processing.add(processing_s);
+                }
+            }
+            break;
         }
         Ok(())
     }
 
-    /// Publishes what was held back for later frames (`lookahead_s`): no more will come.
+    fn note_frame(&mut self, now: Stamp, counts: &mut Counts) {
+        counts.totals.frames_in += 1;
+        self.second.frames += 1;
+        if let Some(last) = self.last_frame.replace(now) {
+            self.second.cycle.add(now.seconds_since(last));
+        }
+    }
+
+    fn see(
+        &mut self,
+        bus: &mut dyn Bus,
+        camera: usize,
+        seen: &Observation,
+        around: &Surroundings<'_>,
+        counts: &mut Counts,
+    ) -> Result<(), BusError> {
+        if !around.is_active {
+            let detail = format!("keypoints of {}", seen.stamp);
+            counts.drops.note(Cause::Inactive, detail);
+            return Ok(());
+        }
+        for poses in self.cameras[camera].lift(seen, counts) {
+            self.publish(bus, poses, around, counts)?;
+        }
+        Ok(())
+    }
+
+    /// Publishes what was held back for later frames or transforms: no more will come.
     ///
     /// # Errors
     /// When the bus takes no more.
-    pub fn finish(&mut self, bus: &mut dyn Bus, counts: &mut Counts) -> Result<(), BusError> {
-        for poses in self.pipeline.finish(&mut counts.drops) {
-            self.publish(bus, &poses, counts)?;
+    pub fn finish(
+        &mut self,
+        bus: &mut dyn Bus,
+        around: &Surroundings<'_>,
+        counts: &mut Counts,
+    ) -> Result<(), BusError> {
+        for index in 0..self.cameras.len() {
+            for poses in self.cameras[index].finish(counts) {
+                self.publish(bus, poses, around, counts)?;
+            }
+        }
+        while let Some(target) = &mut self.target {
+            let Some(placed) = target.next(around.time.now(bus), 0.0, &mut counts.drops) else {
+                break;
+            };
+            self.publish_people(bus, &placed, around, counts)?;
         }
         Ok(())
+    }
+
+    /// What is to be done each second.
+    ///
+    /// # Errors
+    /// When the bus takes no more.
+    pub fn look_after(
+        &mut self,
+        bus: &mut dyn Bus,
+        around: &Surroundings<'_>,
+        counts: &mut Counts,
+    ) -> Result<(), BusError> {
+        let now = bus.now();
+        for camera in &mut self.cameras {
+            camera.source.look_after(bus, now);
+        }
+        self.publish_placed(bus, around, counts)
     }
 
     /// What is worth knowing of the time since the last call.
     pub fn report(&mut self) -> Trade<'_> {
         let second = std::mem::take(&mut self.second);
+        let cameras = self.cameras.iter();
         Trade {
             frames: second.frames,
             last_frame: self.last_frame,
             people: self.last_people,
-            camera_problem: self.source.calibration.problem(),
+            camera_problem: cameras
+                .clone()
+                .find_map(|camera| camera.source.calibration.problem()),
             cycle: second.cycle,
             processing: second.processing,
             stamp_to_publish: second.stamp_to_publish,
-            lookahead_s: self.pipeline.lookahead_s(),
+            lookahead_s: cameras
+                .map(|camera| camera.pipeline.lookahead_s())
+                .fold(0.0, f64::max),
             provider: &self.engine.provider,
             model: &self.engine.model,
-        }
-    }
-
-    fn lift(&mut self, seen: &Observation, counts: &mut Counts) -> Vec<Poses> {
-        match self.source.calibration.camera_of(seen) {
-            Ok(camera) => self.pipeline.step(seen, camera, &mut counts.drops),
-            Err((cause, detail)) => {
-                counts.drops.note(cause, detail);
-                Vec::new()
-            }
         }
     }
 
     fn publish(
         &mut self,
         bus: &mut dyn Bus,
+        poses: Poses,
+        around: &Surroundings<'_>,
+        counts: &mut Counts,
+    ) -> Result<(), BusError> {
+        self.outputs
+            .publish_seen(bus, around.args, &poses, &mut counts.drops)?;
+        match &mut self.target {
+            Some(target) if target.frame_id() != poses.frame_id => {
+                target.await_transform(poses, around.time.now(bus), &mut counts.drops);
+                self.publish_placed(bus, around, counts)
+            }
+            _ => self.publish_people(bus, &poses, around, counts),
+        }
+    }
+
+    /// Publishes those who waited for a transform that is there now.
+    fn publish_placed(
+        &mut self,
+        bus: &mut dyn Bus,
+        around: &Surroundings<'_>,
+        counts: &mut Counts,
+    ) -> Result<(), BusError> {
+        let timeout_s = around.args.config.transform_timeout_s;
+        while let Some(target) = &mut self.target {
+            let now = around.time.now(bus);
+            let Some(placed) = target.next(now, timeout_s, &mut counts.drops) else {
+                break;
+            };
+            self.publish_people(bus, &placed, around, counts)?;
+        }
+        Ok(())
+    }
+
+    fn publish_people(
+        &mut self,
+        bus: &mut dyn Bus,
         poses: &Poses,
+        around: &Surroundings<'_>,
         counts: &mut Counts,
     ) -> Result<(), BusError> {
         let tracked = poses.people.iter().filter(|p| p.state == State::Tracked);
         counts.totals.frames_out += 1;
         counts.totals.people_tracked += tracked.count() as u64;
         self.last_people = poses.people.len();
-        self.outputs.publish(bus, poses, &mut counts.drops)
+        self.outputs.publish_placed(bus, poses)?;
+        let late_s = around.time.now(bus).seconds_since(poses.stamp);
+        self.second.stamp_to_publish.add(late_s);
+        Ok(())
     }
 }

@@ -19,6 +19,17 @@ use crate::person::skeleton::{JOINTS, PELVIS};
 /// Before the names of joint frames: `posemoe_left_wrist_<id>`.
 pub const JOINT_FRAME_PREFIX: &str = "posemoe";
 
+/// Whether a transform is of a frame as this node publishes them.
+pub fn is_ours(transform: &TransformStamped) -> bool {
+    let frame = transform.child_frame_id.as_str();
+    let starts = |prefix: &str| {
+        frame
+            .strip_prefix(prefix)
+            .is_some_and(|rest| rest.starts_with('_'))
+    };
+    starts("body") || starts(JOINT_FRAME_PREFIX)
+}
+
 /// All transforms of one frame; empty when nobody is tracked.
 pub fn message(poses: &Poses, drops: &mut Drops) -> TFMessage {
     let mut names = BTreeSet::new();

@@ -67,7 +67,8 @@ fn another_implementation_reads_the_messages_and_shows_the_pose() {
     ]);
     let bodies = bodies(&poses);
     let tracked = "/humans/bodies/tracked".to_owned();
-    recording.write(tracked, &poses, Some(ids::message(&poses, &bodies)));
+    let alive = bodies.iter().map(|body| body.id.clone()).collect();
+    recording.write(tracked, &poses, Some(ids::message(&poses, alive)));
     recording.write("/people".to_owned(), &poses, Some(nav::message(&poses)));
     for body in &bodies {
         recording.write_body(&poses, body);

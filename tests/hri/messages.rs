@@ -23,7 +23,8 @@ fn bodies_are_tracked_and_bear_an_id_of_their_own() {
         person("p1", State::Tracked),
         person("u4", State::Tracked),
     ]);
-    let list = ids::message(&poses, &bodies(&poses));
+    let alive = bodies(&poses).into_iter().map(|body| body.id).collect();
+    let list = ids::message(&poses, alive);
     assert_eq!(list.ids, ["p1", "u4"]);
     assert_eq!(list.header.frame_id, FRAME);
     let stamp = (list.header.stamp.sec, list.header.stamp.nanosec);

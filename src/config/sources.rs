@@ -1,0 +1,182 @@
+//! Several cameras: `sources: [front, rear]`, then `front.keypoints_topic`, `rear.camera_info_topic`
+//! and so on, as Nav2 has its observation sources.
+
+use std::collections::BTreeMap;
+
+use super::{Config, ConfigError, Value};
+
+/// The parameters that each source may have of its own.
+const OWN: [&str; 4] = [
+    "keypoints_topic",
+    "keypoints_type",
+    "camera_info_topic",
+    "image_rectified",
+];
+
+/// Where keypoints come from: a detector and its camera.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceConfig {
+    /// Before the ids of its people; empty when there is one source only.
+    pub name: String,
+    /// Topic of the 2D keypoints.
+    pub keypoints_topic: String,
+    /// Their type.
+    pub keypoints_type: String,
+    /// Topic of the camera's calibration.
+    pub camera_info_topic: String,
+    /// Whether the keypoints were found in a rectified image.
+    pub image_rectified: bool,
+}
+
+/// What was said of single sources, by the names of the parameters.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SourceParameters(BTreeMap<String, Value>);
+
+impl SourceParameters {
+    /// Whether this is the name of a parameter of a source.
+    pub fn is_one(name: &str) -> bool {
+        parts(name).is_some()
+    }
+
+    /// Takes one in.
+    ///
+    /// # Errors
+    /// When the value does not fit.
+    pub fn set(&mut self, name: &str, value: &Value) -> Result<(), ConfigError> {
+        if let Some((_, parameter)) = parts(name) {
+            Config::default().set(parameter, value)?;
+            self.0.insert(name.to_owned(), value.clone());
+        }
+        Ok(())
+    }
+
+    /// One by its name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    /// Their names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        self.0.keys()
+    }
+}
+
+/// The source and its parameter, of a name such as `front.keypoints_topic`.
+fn parts(name: &str) -> Option<(&str, &str)> {
+    let (source, parameter) = name.split_once('.')?;
+    OWN.contains(&parameter).then_some((source, parameter))
+}
+
+impl Config {
+    /// Every source; what is not said of one is as for the whole node.
+    pub fn sources(&self) -> Vec<SourceConfig> {
+        if self.sources.is_empty() {
+            return vec![self.source("")];
+        }
+        self.sources.iter().map(|name| self.source(name)).collect()
+    }
+
+    fn source(&self, name: &str) -> SourceConfig {
+        let mut of_it = self.clone();
+        for (full_name, value) in &self.source_parameters.0 {
+            if let Some((_, parameter)) = parts(full_name).filter(|(source, _)| *source == name) {
+                // What does not fit was refused when it was set.
+                of_it.set(parameter, value).ok();
+            }
+        }
+        SourceConfig {
+            name: name.to_owned(),
+            keypoints_topic: of_it.keypoints_topic,
+            keypoints_type: of_it.keypoints_type,
+            camera_info_topic: of_it.camera_info_topic,
+            image_rectified: of_it.image_rectified,
+        }
+    }
+
+    /// That sources have names of their own, and that what is said is said of one of them.
+    pub(super) fn check_sources(&self) -> Result<(), ConfigError> {
+        let contradiction = |first, found: String, expected: &str| ConfigError::Contradiction {
+            first,
+            second: "sources".to_owned(),
+            found,
+            expected: expected.to_owned(),
+        };
+        for (place, name) in self.sources.iter().enumerate() {
+            let is_word = name.starts_with(|c: char| c.is_ascii_alphabetic())
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            if !is_word || self.sources[..place].contains(name) {
+                let first = "sources".to_owned();
+                let expected = "different names of letters, digits and underscores, such as front";
+                return Err(contradiction(first, format!("{name:?}"), expected));
+            }
+        }
+        for name in self.source_parameters.names() {
+            let source = parts(name).map_or("", |(source, _)| source);
+            if !self.sources.iter().any(|known| known == source) {
+                let found = format!("no source {source:?} in {:?}", self.sources);
+                return Err(contradiction(name.clone(), found, "its name in sources"));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Value {
+        Value::Text(text.to_owned())
+    }
+
+    #[test]
+    fn a_source_has_its_own_or_what_the_node_has() {
+        let mut config = Config::default();
+        let names = ["front", "rear"].map(str::to_owned).to_vec();
+        // The order of parameters in a file means nothing.
+        config
+            .set("rear.keypoints_topic", &text("/rear/tracking"))
+            .unwrap();
+        config.set("sources", &Value::List(names)).unwrap();
+        config.set("keypoints_topic", &text("/a")).unwrap();
+        config.check().unwrap();
+        let topics: Vec<_> = config
+            .sources()
+            .into_iter()
+            .map(|source| (source.name, source.keypoints_topic))
+            .collect();
+        let expected = [("front", "/a"), ("rear", "/rear/tracking")];
+        assert_eq!(
+            topics,
+            expected.map(|(name, topic)| (name.into(), topic.into()))
+        );
+        assert_eq!(
+            config.get("rear.keypoints_topic"),
+            Some(text("/rear/tracking"))
+        );
+    }
+
+    #[test]
+    fn without_names_there_is_one_source() {
+        let sources = Config::default().sources();
+        assert_eq!((sources.len(), sources[0].name.as_str()), (1, ""));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        let mut config = Config::default();
+        let error = config
+            .set("front.image_rectified", &text("yes"))
+            .unwrap_err();
+        assert!(error.to_string().contains("true or false"), "{error}");
+        config
+            .set("front.image_rectified", &Value::Bool(true))
+            .unwrap();
+        let error = config.check().unwrap_err().to_string();
+        assert!(error.contains("no source \"front\""), "{error}");
+        config.sources = vec!["front".into(), "front".into()];
+        let error = config.check().unwrap_err().to_string();
+        assert!(error.contains("different names"), "{error}");
+        assert!(config.set("front.predict_s", &Value::Float(1.0)).is_err());
+    }
+}

@@ -1,0 +1,134 @@
+//! The topics of ROS4HRI's bodies, which come and go.
+
+use std::collections::BTreeMap;
+
+use super::source::{Heard, note_undecodable};
+use crate::bus::{Bus, BusError, Qos, SubscriptionId};
+use crate::config::ros_args::RosArgs;
+use crate::health::{Cause, Drops};
+use crate::input::hri::{Bodies, Change, TRACKED_TOPIC, skeleton_topic};
+use crate::msg::hri_msgs::{IdsList, Skeleton2D};
+use crate::msg::{Message, decode};
+use crate::stamp::Stamp;
+
+/// Trackers flicker: a body's topic is kept for so long (s) after the body has left.
+const KEPT_S: f64 = 5.0;
+
+/// The list of bodies, and each body's skeleton.
+pub struct BodyTopics {
+    tracked: SubscriptionId,
+    skeletons: BTreeMap<String, Skeleton>,
+    bodies: Bodies,
+}
+
+struct Skeleton {
+    subscription: SubscriptionId,
+    /// When the body left, if it is not there.
+    left: Option<Stamp>,
+}
+
+impl BodyTopics {
+    /// Subscribes to the list; to `most` bodies at the same time at most.
+    ///
+    /// # Errors
+    /// When the bus refuses.
+    pub fn subscribe(bus: &mut dyn Bus, args: &RosArgs, most: usize) -> Result<Self, BusError> {
+        let list = args.subscription(TRACKED_TOPIC, IdsList::TYPE_NAME, Qos::SENSOR_DATA);
+        Ok(Self {
+            tracked: bus.subscribe(&list)?,
+            skeletons: BTreeMap::new(),
+            bodies: Bodies::new(most),
+        })
+    }
+
+    /// Listens no more.
+    pub fn leave(self, bus: &mut dyn Bus) {
+        bus.unsubscribe(self.tracked);
+        for skeleton in self.skeletons.into_values() {
+            bus.unsubscribe(skeleton.subscription);
+        }
+    }
+
+    /// Reads a message of this subscription; `None` when it is none of these topics.
+    ///
+    /// # Errors
+    /// When the bus refuses the topic of a body that has come.
+    pub fn hear(
+        &mut self,
+        bus: &mut dyn Bus,
+        args: &RosArgs,
+        (subscription, payload): (SubscriptionId, &[u8]),
+        image_size_px: Option<(u32, u32)>,
+        drops: &mut Drops,
+    ) -> Result<Option<Heard>, BusError> {
+        if subscription == self.tracked {
+            return match decode(payload) {
+                Ok(list) => self.follow(bus, args, &list, drops).map(Some),
+                Err(error) => {
+                    note_undecodable(&error, drops);
+                    Ok(Some(Heard::Other))
+                }
+            };
+        }
+        let its = |(_, skeleton): &(&String, &Skeleton)| skeleton.subscription == subscription;
+        let Some((id, _)) = self.skeletons.iter().find(its) else {
+            return Ok(None);
+        };
+        let seen = match (decode::<Skeleton2D>(payload), image_size_px) {
+            (Ok(skeleton), Some(size_px)) => self.bodies.skeleton(id, &skeleton, size_px, drops),
+            (Ok(_), None) => {
+                // The message has shares of the image, whose size only camera_info tells.
+                drops.note(Cause::NoCamera, format!("skeleton of {id:?}"));
+                Vec::new()
+            }
+            (Err(error), _) => {
+                note_undecodable(&error, drops);
+                Vec::new()
+            }
+        };
+        Ok(Some(Heard::Keypoints(seen)))
+    }
+
+    fn follow(
+        &mut self,
+        bus: &mut dyn Bus,
+        args: &RosArgs,
+        list: &IdsList,
+        drops: &mut Drops,
+    ) -> Result<Heard, BusError> {
+        let Change {
+            came,
+            left,
+            observations,
+        } = self.bodies.tracked(list, drops);
+        for id in left {
+            if let Some(skeleton) = self.skeletons.get_mut(&id) {
+                skeleton.left = Some(bus.now());
+            }
+        }
+        for id in came {
+            if let Some(known) = self.skeletons.get_mut(&id) {
+                known.left = None;
+            } else if let Some(topic) = skeleton_topic(&id) {
+                let topic = args.subscription(&topic, Skeleton2D::TYPE_NAME, Qos::SENSOR_DATA);
+                let subscription = bus.subscribe(&topic)?;
+                let left = None;
+                self.skeletons.insert(id, Skeleton { subscription, left });
+            }
+        }
+        Ok(Heard::Keypoints(observations))
+    }
+
+    /// Gives the topics of those back who have been away for long.
+    pub fn look_after(&mut self, bus: &mut dyn Bus, now: Stamp) {
+        self.skeletons.retain(|_, skeleton| {
+            let stays = skeleton
+                .left
+                .is_none_or(|left| now.seconds_since(left) <= KEPT_S);
+            if !stays {
+                bus.unsubscribe(skeleton.subscription);
+            }
+            stays
+        });
+    }
+}

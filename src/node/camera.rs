@@ -1,0 +1,81 @@
+//! One camera with its people: a source and what is remembered of those whom it shows.
+
+use super::Counts;
+use super::source::{Heard, Source};
+use crate::bus::{Bus, BusError, SubscriptionId};
+use crate::config::ros_args::RosArgs;
+use crate::config::sources::SourceConfig;
+use crate::lift::Lifter;
+use crate::person::observation::Observation;
+use crate::person::pose::Poses;
+use crate::pipeline::Pipeline;
+
+/// A source and its pipeline.
+pub struct Camera {
+    name: String,
+    /// Where keypoints come from.
+    pub source: Source,
+    /// What becomes of them.
+    pub pipeline: Pipeline,
+}
+
+impl Camera {
+    /// Subscribes as the configuration asks.
+    ///
+    /// # Errors
+    /// When the bus refuses.
+    pub fn begin(
+        bus: &mut dyn Bus,
+        args: &RosArgs,
+        config: &SourceConfig,
+        lifter: Box<dyn Lifter>,
+    ) -> Result<Self, BusError> {
+        Ok(Self {
+            name: config.name.clone(),
+            source: Source::subscribe(bus, args, config)?,
+            pipeline: Pipeline::new(args.config.settings(), lifter),
+        })
+    }
+
+    /// What a message brings, if it is of this camera: see [`Source::hear`].
+    ///
+    /// # Errors
+    /// When the bus refuses a topic.
+    pub fn hear(
+        &mut self,
+        bus: &mut dyn Bus,
+        args: &RosArgs,
+        message: (SubscriptionId, &[u8]),
+        counts: &mut Counts,
+    ) -> Result<Option<Heard>, BusError> {
+        self.source.hear(bus, args, message, &mut counts.drops)
+    }
+
+    /// Everyone in each frame that can now be answered.
+    pub fn lift(&mut self, seen: &Observation, counts: &mut Counts) -> Vec<Poses> {
+        let answers = match self.source.calibration.camera_of(seen) {
+            Ok(camera) => self.pipeline.step(seen, camera, &mut counts.drops),
+            Err((cause, detail)) => {
+                counts.drops.note(cause, detail);
+                Vec::new()
+            }
+        };
+        self.named(answers)
+    }
+
+    /// Everyone in each frame that still waits for later ones.
+    pub fn finish(&mut self, counts: &mut Counts) -> Vec<Poses> {
+        let answers = self.pipeline.finish(&mut counts.drops);
+        self.named(answers)
+    }
+
+    /// Each camera's detector counts for itself: the camera's name keeps its people apart.
+    fn named(&self, mut answers: Vec<Poses>) -> Vec<Poses> {
+        if !self.name.is_empty() {
+            for person in answers.iter_mut().flat_map(|poses| &mut poses.people) {
+                person.id = format!("{}_{}", self.name, person.id);
+            }
+        }
+        answers
+    }
+}

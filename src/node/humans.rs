@@ -1,0 +1,147 @@
+//! The topics of bodies as ROS4HRI has them (REP-155): they come and go with the people.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::bus::{Bus, BusError, PublisherId, Qos};
+use crate::config::ros_args::RosArgs;
+use crate::msg::hri_msgs::{IdsList, NormalizedRegionOfInterest2D, Skeleton2D};
+use crate::msg::sensor_msgs::JointState;
+use crate::msg::std_msgs::String as StringMsg;
+use crate::msg::{Message, encode};
+use crate::output::body_id::body_id;
+use crate::output::hri::{self, ids, joint_states, roi, skeleton2d, urdf};
+use crate::person::pose::{Poses, State};
+
+const QOS: Qos = Qos::reliable(10);
+/// Said once, and kept for those who come later.
+const URDF_QOS: Qos = Qos::latched(1);
+
+/// Everyone's topics.
+pub struct Humans {
+    /// The list of bodies and what images show of them; not ours where they come from another node.
+    seen: Option<PublisherId>,
+    bodies: BTreeMap<String, BodyTopics>,
+    /// Who is tracked, by the camera's frame.
+    tracked: BTreeMap<String, BTreeSet<String>>,
+}
+
+struct BodyTopics {
+    seen: Option<[PublisherId; 2]>,
+    joint_states: PublisherId,
+    urdf: PublisherId,
+}
+
+impl BodyTopics {
+    fn advertise(
+        bus: &mut dyn Bus,
+        args: &RosArgs,
+        id: &str,
+        with_seen: bool,
+    ) -> Result<Self, BusError> {
+        let mut advertise = |name: &str, type_name, qos| {
+            let name = format!("/humans/bodies/{id}/{name}");
+            bus.advertise(&args.publication(&name, type_name, qos))
+        };
+        let seen = match with_seen {
+            true => Some([
+                advertise("roi", NormalizedRegionOfInterest2D::TYPE_NAME, QOS)?,
+                advertise("skeleton2d", Skeleton2D::TYPE_NAME, QOS)?,
+            ]),
+            false => None,
+        };
+        Ok(Self {
+            seen,
+            joint_states: advertise("joint_states", JointState::TYPE_NAME, QOS)?,
+            urdf: advertise("urdf", StringMsg::TYPE_NAME, URDF_QOS)?,
+        })
+    }
+
+    fn leave(self, bus: &mut dyn Bus) {
+        let seen = self.seen.into_iter().flatten();
+        seen.chain([self.joint_states, self.urdf])
+            .for_each(|id| bus.unadvertise(id));
+    }
+}
+
+impl Humans {
+    /// Advertises the list of bodies, unless `is_foreign`: another node's.
+    ///
+    /// # Errors
+    /// When the bus refuses.
+    pub fn advertise(
+        bus: &mut dyn Bus,
+        args: &RosArgs,
+        is_foreign: bool,
+    ) -> Result<Self, BusError> {
+        let list = args.publication("/humans/bodies/tracked", IdsList::TYPE_NAME, QOS);
+        Ok(Self {
+            seen: match is_foreign {
+                true => None,
+                false => Some(bus.advertise(&list)?),
+            },
+            bodies: BTreeMap::new(),
+            tracked: BTreeMap::new(),
+        })
+    }
+
+    /// Publishes everyone of one frame, in the frame of their camera.
+    ///
+    /// # Errors
+    /// When the bus refuses.
+    pub fn publish(
+        &mut self,
+        bus: &mut dyn Bus,
+        args: &RosArgs,
+        poses: &Poses,
+    ) -> Result<(), BusError> {
+        let bodies = hri::bodies(poses);
+        let ids = bodies.iter().map(|body| body.id.clone()).collect();
+        self.tracked.insert(poses.frame_id.clone(), ids);
+        if let Some(list) = self.seen {
+            let everyone = self.tracked.values().flatten().cloned().collect();
+            bus.publish(list, poses.stamp, &encode(&ids::message(poses, everyone)))?;
+        }
+        for body in &bodies {
+            let is_new = !self.bodies.contains_key(&body.id);
+            if is_new {
+                let topics = BodyTopics::advertise(bus, args, &body.id, self.seen.is_some())?;
+                self.bodies.insert(body.id.clone(), topics);
+            }
+            let Some(topics) = self.bodies.get(&body.id) else {
+                continue;
+            };
+            let mut messages = vec![(topics.joint_states, encoded(joint_states::message(body)))];
+            if is_new {
+                messages.push((topics.urdf, encoded(urdf::message(body))));
+            }
+            if let Some([roi, skeleton2d]) = topics.seen {
+                messages.push((roi, encoded(roi::message(body))));
+                messages.push((skeleton2d, encoded(skeleton2d::message(body))));
+            }
+            for (publisher, message) in messages {
+                if let Some(message) = message {
+                    bus.publish(publisher, poses.stamp, &message)?;
+                }
+            }
+        }
+        let lost = poses.people.iter().filter(|p| p.state == State::Lost);
+        for id in lost.map(|person| body_id(&person.id)) {
+            if let Some(topics) = self.bodies.remove(&id) {
+                topics.leave(bus);
+            }
+        }
+        Ok(())
+    }
+
+    /// Publishes no more.
+    pub fn leave(self, bus: &mut dyn Bus) {
+        self.seen.into_iter().for_each(|id| bus.unadvertise(id));
+        for topics in self.bodies.into_values() {
+            topics.leave(bus);
+        }
+    }
+}
+
+fn encoded<M: Message>(message: Option<M>) -> Option<Vec<u8>> {
+    message.map(|message| encode(&message))
+}

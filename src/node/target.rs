@@ -1,0 +1,127 @@
+//! People into the target frame, as soon as its transform is there.
+
+use std::collections::VecDeque;
+
+use super::source::note_undecodable;
+use crate::bus::{Bus, BusError, Qos, SubscriptionId};
+use crate::config::ros_args::RosArgs;
+use crate::geometry::frames::{FrameError, Frames};
+use crate::health::{Cause, Drops};
+use crate::input::transforms;
+use crate::msg::tf2_msgs::TFMessage;
+use crate::msg::{Message, decode};
+use crate::output::tf;
+use crate::person::pose::Poses;
+use crate::person::reframe::into_frame;
+use crate::stamp::Stamp;
+
+/// As tf2 asks for them.
+const TF: Qos = Qos::reliable(100);
+const TF_STATIC: Qos = Qos::latched(100);
+/// People of so many frames wait at most.
+const MOST_WAITING: usize = 256;
+
+/// A frame that is not the camera's, and those who wait to be given in it.
+pub struct Target {
+    frame_id: String,
+    subscriptions: [SubscriptionId; 2],
+    frames: Frames,
+    waiting: VecDeque<(Stamp, Poses)>,
+}
+
+impl Target {
+    /// Listens to TF; `None` where the configuration names no target frame.
+    ///
+    /// # Errors
+    /// When the bus refuses.
+    pub fn subscribe(bus: &mut dyn Bus, args: &RosArgs) -> Result<Option<Self>, BusError> {
+        let frame_id = args.config.target_frame.trim_start_matches('/');
+        if frame_id.is_empty() {
+            return Ok(None);
+        }
+        let mut subscribe =
+            |name, qos| bus.subscribe(&args.subscription(name, TFMessage::TYPE_NAME, qos));
+        Ok(Some(Self {
+            frame_id: frame_id.to_owned(),
+            subscriptions: [subscribe("/tf", TF)?, subscribe("/tf_static", TF_STATIC)?],
+            frames: Frames::default(),
+            waiting: VecDeque::new(),
+        }))
+    }
+
+    /// Listens no more.
+    pub fn leave(self, bus: &mut dyn Bus) {
+        self.subscriptions
+            .into_iter()
+            .for_each(|id| bus.unsubscribe(id));
+    }
+
+    /// Takes in transforms; whether it was such a message.
+    pub fn hear(
+        &mut self,
+        (subscription, payload): (SubscriptionId, &[u8]),
+        drops: &mut Drops,
+    ) -> bool {
+        let [tf, tf_static] = self.subscriptions;
+        if subscription != tf && subscription != tf_static {
+            return false;
+        }
+        match decode::<TFMessage>(payload) {
+            // What we publish ourselves comes back to us, and nobody's place hangs on it.
+            Ok(message) if message.transforms.iter().all(tf::is_ours) => {}
+            Ok(message) => {
+                let is_static = subscription == tf_static;
+                transforms::take_in(&message, is_static, &mut self.frames, drops);
+            }
+            Err(error) => note_undecodable(&error, drops),
+        }
+        true
+    }
+
+    /// Puts people in line for their transform.
+    pub fn await_transform(&mut self, poses: Poses, now: Stamp, drops: &mut Drops) {
+        self.waiting.push_back((now, poses));
+        if self.waiting.len() > MOST_WAITING
+            && let Some((_, poses)) = self.waiting.pop_front()
+        {
+            drops.note(
+                Cause::NoTransform,
+                format!("{} waited in vain", poses.stamp),
+            );
+        }
+    }
+
+    /// The next people of the line, in the target frame, when their transform is there; those who
+    /// have waited for longer than `timeout_s` are dropped.
+    pub fn next(&mut self, now: Stamp, timeout_s: f64, drops: &mut Drops) -> Option<Poses> {
+        while let Some((since, poses)) = self.waiting.pop_front() {
+            let motion = self
+                .frames
+                .motion(&self.frame_id, &poses.frame_id, poses.stamp);
+            match motion {
+                Ok(motion) => return Some(into_frame(&poses, &self.frame_id, &motion)),
+                Err(error) if can_heal(&error) && now.seconds_since(since) < timeout_s => {
+                    self.waiting.push_front((since, poses));
+                    return None;
+                }
+                Err(error) => drops.note(Cause::NoTransform, error.to_string()),
+            }
+        }
+        None
+    }
+
+    /// Forgets those who wait.
+    pub fn forget(&mut self) {
+        self.waiting.clear();
+    }
+
+    /// Its name.
+    pub fn frame_id(&self) -> &str {
+        &self.frame_id
+    }
+}
+
+/// Whether a transform that comes later may help.
+fn can_heal(error: &FrameError) -> bool {
+    !matches!(error, FrameError::Gone { .. } | FrameError::Loop { .. })
+}
