@@ -4,6 +4,7 @@
 mod bodies;
 mod camera;
 mod humans;
+mod latest;
 pub mod lifecycle;
 mod outputs;
 mod parameters;

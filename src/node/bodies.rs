@@ -9,6 +9,7 @@ use crate::health::{Cause, Drops};
 use crate::input::hri::{Bodies, Change, TRACKED_TOPIC, skeleton_topic};
 use crate::msg::hri_msgs::{IdsList, Skeleton2D};
 use crate::msg::{Message, decode};
+use crate::person::observation::Observation;
 use crate::stamp::Stamp;
 
 /// Trackers flicker: a body's topic is kept for so long (s) after the body has left.
@@ -86,7 +87,7 @@ impl BodyTopics {
                 Vec::new()
             }
         };
-        Ok(Some(Heard::Keypoints(seen)))
+        Ok(Some(heard(seen)))
     }
 
     fn follow(
@@ -116,7 +117,7 @@ impl BodyTopics {
                 self.skeletons.insert(id, Skeleton { subscription, left });
             }
         }
-        Ok(Heard::Keypoints(observations))
+        Ok(heard(observations))
     }
 
     /// Gives the topics of those back who have been away for long.
@@ -130,5 +131,13 @@ impl BodyTopics {
             }
             stays
         });
+    }
+}
+
+/// Images count, not the messages of which each is made.
+fn heard(complete: Vec<Observation>) -> Heard {
+    match complete.is_empty() {
+        true => Heard::Other,
+        false => Heard::Keypoints(complete),
     }
 }

@@ -6,9 +6,11 @@ use crate::bus::{Bus, BusError, SubscriptionId};
 use crate::config::ros_args::RosArgs;
 use crate::config::sources::SourceConfig;
 use crate::lift::Lifter;
+use crate::output::diagnostics::{Feed, Spread};
 use crate::person::observation::Observation;
 use crate::person::pose::Poses;
 use crate::pipeline::Pipeline;
+use crate::stamp::Stamp;
 
 /// A source and its pipeline.
 pub struct Camera {
@@ -17,6 +19,10 @@ pub struct Camera {
     pub source: Source,
     /// What becomes of them.
     pub pipeline: Pipeline,
+    last_frame: Option<Stamp>,
+    /// Keypoint messages since the last report, and the times between them.
+    frames: u32,
+    cycle: Spread,
 }
 
 impl Camera {
@@ -34,6 +40,9 @@ impl Camera {
             name: config.name.clone(),
             source: Source::subscribe(bus, args, config)?,
             pipeline: Pipeline::new(args.config.settings(), lifter),
+            last_frame: None,
+            frames: 0,
+            cycle: Spread::default(),
         })
     }
 
@@ -49,6 +58,32 @@ impl Camera {
         counts: &mut Counts,
     ) -> Result<Option<Heard>, BusError> {
         self.source.hear(bus, args, message, &mut counts.drops)
+    }
+
+    /// Takes note that a keypoint message has come.
+    pub fn note_frame(&mut self, now: Stamp, counts: &mut Counts) {
+        counts.totals.frames_in += 1;
+        self.frames += 1;
+        if let Some(last) = self.last_frame.replace(now) {
+            self.cycle.add(now.seconds_since(last));
+        }
+    }
+
+    /// What is worth knowing of the time since the last call.
+    pub fn report(&mut self) -> Feed<'_> {
+        Feed {
+            frames: std::mem::take(&mut self.frames),
+            cycle: std::mem::take(&mut self.cycle),
+            name: &self.name,
+            last_frame: self.last_frame,
+            problem: self.source.calibration.problem(),
+        }
+    }
+
+    /// Forgets everyone.
+    pub fn forget(&mut self) {
+        self.pipeline.forget();
+        self.last_frame = None;
     }
 
     /// Everyone in each frame that can now be answered.

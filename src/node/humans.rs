@@ -1,7 +1,8 @@
 //! The topics of bodies as ROS4HRI has them (REP-155): they come and go with the people.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::latest::Latest;
 use crate::bus::{Bus, BusError, PublisherId, Qos};
 use crate::config::ros_args::RosArgs;
 use crate::msg::hri_msgs::{IdsList, NormalizedRegionOfInterest2D, Skeleton2D};
@@ -21,8 +22,7 @@ pub struct Humans {
     /// The list of bodies and what images show of them; not ours where they come from another node.
     seen: Option<PublisherId>,
     bodies: BTreeMap<String, BodyTopics>,
-    /// Who is tracked, by the camera's frame.
-    tracked: BTreeMap<String, BTreeSet<String>>,
+    latest: Latest,
 }
 
 struct BodyTopics {
@@ -80,7 +80,7 @@ impl Humans {
                 false => Some(bus.advertise(&list)?),
             },
             bodies: BTreeMap::new(),
-            tracked: BTreeMap::new(),
+            latest: Latest::default(),
         })
     }
 
@@ -92,14 +92,13 @@ impl Humans {
         &mut self,
         bus: &mut dyn Bus,
         args: &RosArgs,
-        poses: &Poses,
+        (camera, poses): (usize, &Poses),
     ) -> Result<(), BusError> {
         let bodies = hri::bodies(poses);
-        let ids = bodies.iter().map(|body| body.id.clone()).collect();
-        self.tracked.insert(poses.frame_id.clone(), ids);
         if let Some(list) = self.seen {
-            let everyone = self.tracked.values().flatten().cloned().collect();
-            bus.publish(list, poses.stamp, &encode(&ids::message(poses, everyone)))?;
+            let everyone = self.latest.with(camera, poses).flat_map(hri::bodies);
+            let ids = everyone.map(|body| body.id).collect();
+            bus.publish(list, poses.stamp, &encode(&ids::message(poses, ids)))?;
         }
         for body in &bodies {
             let is_new = !self.bodies.contains_key(&body.id);
@@ -131,6 +130,11 @@ impl Humans {
             }
         }
         Ok(())
+    }
+
+    /// Forgets everyone.
+    pub fn forget(&mut self) {
+        self.latest.forget();
     }
 
     /// Publishes no more.

@@ -1,6 +1,7 @@
 //! What the node publishes about people, and where.
 
 use super::humans::Humans;
+use super::latest::Latest;
 use crate::bus::{Bus, BusError, PublisherId, Qos, Topic};
 use crate::config::ros_args::RosArgs;
 use crate::health::Drops;
@@ -22,6 +23,7 @@ pub struct Outputs {
     tf: Option<PublisherId>,
     markers: Option<PublisherId>,
     nav: Option<PublisherId>,
+    latest: Latest,
     humans: Option<Humans>,
     /// Whether bodies come from another node, as ROS4HRI has them.
     are_bodies_foreign: bool,
@@ -43,6 +45,7 @@ impl Outputs {
             tf: None,
             markers: None,
             nav: None,
+            latest: Latest::default(),
             humans: None,
             are_bodies_foreign,
         };
@@ -81,7 +84,7 @@ impl Outputs {
         &mut self,
         bus: &mut dyn Bus,
         args: &RosArgs,
-        poses: &Poses,
+        (camera, poses): (usize, &Poses),
         drops: &mut Drops,
     ) -> Result<(), BusError> {
         if let Some(publisher) = self.tf {
@@ -89,7 +92,7 @@ impl Outputs {
             bus.publish(publisher, poses.stamp, &encode(&tf::message(poses, drops)))?;
         }
         match &mut self.humans {
-            Some(humans) => humans.publish(bus, args, poses),
+            Some(humans) => humans.publish(bus, args, (camera, poses)),
             None => Ok(()),
         }
     }
@@ -98,16 +101,32 @@ impl Outputs {
     ///
     /// # Errors
     /// When the bus takes no more.
-    pub fn publish_placed(&self, bus: &mut dyn Bus, poses: &Poses) -> Result<(), BusError> {
+    pub fn publish_placed(
+        &mut self,
+        bus: &mut dyn Bus,
+        (camera, poses): (usize, &Poses),
+    ) -> Result<(), BusError> {
         let stamp = poses.stamp;
         bus.publish(self.people, stamp, &encode(&people::message(poses)))?;
         if let Some(publisher) = self.markers {
             bus.publish(publisher, stamp, &encode(&markers::message(poses)))?;
         }
-        match self.nav {
-            Some(publisher) => bus.publish(publisher, stamp, &encode(&nav::message(poses))),
-            None => Ok(()),
-        }
+        let Some(publisher) = self.nav else {
+            return Ok(());
+        };
+        let everyone = self.latest.with(camera, poses);
+        let in_frame = everyone.filter(|other| other.frame_id == poses.frame_id);
+        let everyone = Poses {
+            people: in_frame.flat_map(|other| other.people.clone()).collect(),
+            ..poses.clone()
+        };
+        bus.publish(publisher, stamp, &encode(&nav::message(&everyone)))
+    }
+
+    /// Forgets everyone.
+    pub fn forget(&mut self) {
+        self.latest.forget();
+        self.humans.iter_mut().for_each(Humans::forget);
     }
 
     /// Publishes no more.

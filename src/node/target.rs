@@ -1,6 +1,6 @@
 //! People into the target frame, as soon as its transform is there.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::source::note_undecodable;
 use crate::bus::{Bus, BusError, Qos, SubscriptionId};
@@ -26,7 +26,14 @@ pub struct Target {
     frame_id: String,
     subscriptions: [SubscriptionId; 2],
     frames: Frames,
-    waiting: VecDeque<(Stamp, Poses)>,
+    waiting: VecDeque<Waiting>,
+    problem: Option<String>,
+}
+
+struct Waiting {
+    since: Stamp,
+    camera: usize,
+    poses: Poses,
 }
 
 impl Target {
@@ -46,6 +53,7 @@ impl Target {
             subscriptions: [subscribe("/tf", TF)?, subscribe("/tf_static", TF_STATIC)?],
             frames: Frames::default(),
             waiting: VecDeque::new(),
+            problem: None,
         }))
     }
 
@@ -68,7 +76,7 @@ impl Target {
         }
         match decode::<TFMessage>(payload) {
             // What we publish ourselves comes back to us, and nobody's place hangs on it.
-            Ok(message) if message.transforms.iter().all(tf::is_ours) => {}
+            Ok(message) if tf::is_ours(&message) => {}
             Ok(message) => {
                 let is_static = subscription == tf_static;
                 transforms::take_in(&message, is_static, &mut self.frames, drops);
@@ -78,41 +86,79 @@ impl Target {
         true
     }
 
-    /// Puts people in line for their transform.
-    pub fn await_transform(&mut self, poses: Poses, now: Stamp, drops: &mut Drops) {
-        self.waiting.push_back((now, poses));
+    /// Puts people of a camera in line for their transform.
+    pub fn await_transform(&mut self, camera: usize, poses: Poses, now: Stamp, drops: &mut Drops) {
+        self.waiting.push_back(Waiting {
+            since: now,
+            camera,
+            poses,
+        });
         if self.waiting.len() > MOST_WAITING
-            && let Some((_, poses)) = self.waiting.pop_front()
+            && let Some(Waiting { poses, .. }) = self.waiting.pop_front()
         {
-            drops.note(
-                Cause::NoTransform,
-                format!("{} waited in vain", poses.stamp),
-            );
+            self.drop_for(format!("{} waited in vain", poses.stamp), drops);
         }
     }
 
-    /// The next people of the line, in the target frame, when their transform is there; those who
-    /// have waited for longer than `timeout_s` are dropped.
-    pub fn next(&mut self, now: Stamp, timeout_s: f64, drops: &mut Drops) -> Option<Poses> {
-        while let Some((since, poses)) = self.waiting.pop_front() {
-            let motion = self
-                .frames
-                .motion(&self.frame_id, &poses.frame_id, poses.stamp);
-            match motion {
-                Ok(motion) => return Some(into_frame(&poses, &self.frame_id, &motion)),
-                Err(error) if can_heal(&error) && now.seconds_since(since) < timeout_s => {
-                    self.waiting.push_front((since, poses));
-                    return None;
+    /// The next people of the line, with their camera, in the target frame, when their transform is
+    /// there; those who have waited for longer than `timeout_s` are dropped. Nobody overtakes others of
+    /// the same camera, nor waits for those of another.
+    pub fn next(
+        &mut self,
+        now: Stamp,
+        timeout_s: f64,
+        drops: &mut Drops,
+    ) -> Option<(usize, Poses)> {
+        let mut held_up = BTreeSet::new();
+        let mut place = 0;
+        while let Some(Waiting {
+            since,
+            camera,
+            poses,
+        }) = self.waiting.get(place)
+        {
+            if held_up.contains(camera) {
+                place += 1;
+                continue;
+            }
+            let from = poses.frame_id.trim_start_matches('/');
+            match self.frames.motion(&self.frame_id, from, poses.stamp) {
+                Ok(motion) => {
+                    let placed = (*camera, into_frame(poses, &self.frame_id, &motion));
+                    self.waiting.remove(place);
+                    return Some(placed);
                 }
-                Err(error) => drops.note(Cause::NoTransform, error.to_string()),
+                // Time that jumps back (a looped bag) ends the waiting too.
+                Err(error)
+                    if can_heal(&error)
+                        && (0.0..timeout_s).contains(&now.seconds_since(*since)) =>
+                {
+                    held_up.insert(*camera);
+                    place += 1;
+                }
+                Err(error) => {
+                    self.waiting.remove(place);
+                    self.drop_for(error.to_string(), drops);
+                }
             }
         }
         None
     }
 
+    /// Why people were dropped last, if any were since the last call.
+    pub fn take_problem(&mut self) -> Option<String> {
+        self.problem.take()
+    }
+
     /// Forgets those who wait.
     pub fn forget(&mut self) {
         self.waiting.clear();
+        self.problem = None;
+    }
+
+    fn drop_for(&mut self, reason: String, drops: &mut Drops) {
+        drops.note(Cause::NoTransform, reason.clone());
+        self.problem = Some(reason);
     }
 
     /// Its name.

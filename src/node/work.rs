@@ -12,7 +12,6 @@ use crate::health::Cause;
 use crate::output::diagnostics::{Spread, Trade};
 use crate::person::observation::Observation;
 use crate::person::pose::{Poses, State};
-use crate::stamp::Stamp;
 
 /// Cameras, outputs, and the frame in which people are given.
 pub struct Work {
@@ -21,15 +20,12 @@ pub struct Work {
     outputs: Outputs,
     engine: Engine,
     second: Second,
-    last_frame: Option<Stamp>,
     last_people: usize,
 }
 
 /// What is counted from tick to tick.
 #[derive(Default)]
 struct Second {
-    frames: u32,
-    cycle: Spread,
     processing: Spread,
     stamp_to_publish: Spread,
 }
@@ -64,7 +60,6 @@ impl Work {
             outputs: Outputs::advertise(bus, args, is_hri)?,
             engine,
             second: Second::default(),
-            last_frame: None,
             last_people: 0,
         })
     }
@@ -93,11 +88,10 @@ impl Work {
 
     /// Forgets everyone.
     pub fn forget(&mut self) {
-        for camera in &mut self.cameras {
-            camera.pipeline.forget();
-        }
+        self.cameras.iter_mut().for_each(Camera::forget);
         self.target.iter_mut().for_each(Target::forget);
-        (self.last_frame, self.last_people) = (None, 0);
+        self.outputs.forget();
+        self.last_people = 0;
     }
 
     /// Takes in a message and publishes what can now be answered.
@@ -120,7 +114,7 @@ impl Work {
             let heard = self.cameras[index].hear(bus, around.args, message, counts)?;
             let Some(heard) = heard else { continue };
             if let Heard::Keypoints(seen) = heard {
-                self.note_frame(around.time.now(bus), counts);
+                self.cameras[index].note_frame(around.time.now(bus), counts);
                 for seen in &seen {
                     self.see(bus, index, seen, around, counts)?;
                 }
@@ -132,14 +126,6 @@ impl Work {
             break;
         }
         Ok(())
-    }
-
-    fn note_frame(&mut self, now: Stamp, counts: &mut Counts) {
-        counts.totals.frames_in += 1;
-        self.second.frames += 1;
-        if let Some(last) = self.last_frame.replace(now) {
-            self.second.cycle.add(now.seconds_since(last));
-        }
     }
 
     fn see(
@@ -156,7 +142,7 @@ impl Work {
             return Ok(());
         }
         for poses in self.cameras[camera].lift(seen, counts) {
-            self.publish(bus, poses, around, counts)?;
+            self.publish(bus, (camera, poses), around, counts)?;
         }
         Ok(())
     }
@@ -173,14 +159,14 @@ impl Work {
     ) -> Result<(), BusError> {
         for index in 0..self.cameras.len() {
             for poses in self.cameras[index].finish(counts) {
-                self.publish(bus, poses, around, counts)?;
+                self.publish(bus, (index, poses), around, counts)?;
             }
         }
         while let Some(target) = &mut self.target {
             let Some(placed) = target.next(around.time.now(bus), 0.0, &mut counts.drops) else {
                 break;
             };
-            self.publish_people(bus, &placed, around, counts)?;
+            self.publish_people(bus, placed, around, counts)?;
         }
         Ok(())
     }
@@ -205,20 +191,14 @@ impl Work {
     /// What is worth knowing of the time since the last call.
     pub fn report(&mut self) -> Trade<'_> {
         let second = std::mem::take(&mut self.second);
-        let cameras = self.cameras.iter();
+        let lookaheads_s = self.cameras.iter().map(|c| c.pipeline.lookahead_s());
         Trade {
-            frames: second.frames,
-            last_frame: self.last_frame,
+            lookahead_s: lookaheads_s.fold(0.0, f64::max),
+            feeds: self.cameras.iter_mut().map(Camera::report).collect(),
             people: self.last_people,
-            camera_problem: cameras
-                .clone()
-                .find_map(|camera| camera.source.calibration.problem()),
-            cycle: second.cycle,
+            unplaced: self.target.as_mut().and_then(Target::take_problem),
             processing: second.processing,
             stamp_to_publish: second.stamp_to_publish,
-            lookahead_s: cameras
-                .map(|camera| camera.pipeline.lookahead_s())
-                .fold(0.0, f64::max),
             provider: &self.engine.provider,
             model: &self.engine.model,
         }
@@ -227,18 +207,18 @@ impl Work {
     fn publish(
         &mut self,
         bus: &mut dyn Bus,
-        poses: Poses,
+        (camera, poses): (usize, Poses),
         around: &Surroundings<'_>,
         counts: &mut Counts,
     ) -> Result<(), BusError> {
         self.outputs
-            .publish_seen(bus, around.args, &poses, &mut counts.drops)?;
+            .publish_seen(bus, around.args, (camera, &poses), &mut counts.drops)?;
         match &mut self.target {
             Some(target) if target.frame_id() != poses.frame_id => {
-                target.await_transform(poses, around.time.now(bus), &mut counts.drops);
+                target.await_transform(camera, poses, around.time.now(bus), &mut counts.drops);
                 self.publish_placed(bus, around, counts)
             }
-            _ => self.publish_people(bus, &poses, around, counts),
+            _ => self.publish_people(bus, (camera, poses), around, counts),
         }
     }
 
@@ -255,7 +235,7 @@ impl Work {
             let Some(placed) = target.next(now, timeout_s, &mut counts.drops) else {
                 break;
             };
-            self.publish_people(bus, &placed, around, counts)?;
+            self.publish_people(bus, placed, around, counts)?;
         }
         Ok(())
     }
@@ -263,7 +243,7 @@ impl Work {
     fn publish_people(
         &mut self,
         bus: &mut dyn Bus,
-        poses: &Poses,
+        (camera, poses): (usize, Poses),
         around: &Surroundings<'_>,
         counts: &mut Counts,
     ) -> Result<(), BusError> {
@@ -271,7 +251,7 @@ impl Work {
         counts.totals.frames_out += 1;
         counts.totals.people_tracked += tracked.count() as u64;
         self.last_people = poses.people.len();
-        self.outputs.publish_placed(bus, poses)?;
+        self.outputs.publish_placed(bus, (camera, &poses))?;
         let late_s = around.time.now(bus).seconds_since(poses.stamp);
         self.second.stamp_to_publish.add(late_s);
         Ok(())

@@ -72,19 +72,30 @@ pub struct Report<'a> {
     pub losses: &'a [Loss],
 }
 
-/// What the node knows of its work since the tick before.
+/// What the node knows of one camera since the tick before.
 #[derive(Clone, Debug)]
-pub struct Trade<'a> {
+pub struct Feed<'a> {
+    /// The camera's name; empty when there is no other.
+    pub name: &'a str,
     /// Keypoint messages since then.
     pub frames: u32,
     /// When the last keypoint message arrived.
     pub last_frame: Option<Stamp>,
-    /// People in the last frame.
-    pub people: usize,
-    /// What is wrong with the camera, if anything.
-    pub camera_problem: Option<&'a str>,
+    /// What is wrong with the calibration, if anything.
+    pub problem: Option<&'a str>,
     /// From one keypoint message to the next.
     pub cycle: Spread,
+}
+
+/// What the node knows of its work since the tick before.
+#[derive(Clone, Debug)]
+pub struct Trade<'a> {
+    /// What comes in, camera by camera.
+    pub feeds: Vec<Feed<'a>>,
+    /// People in the last frame.
+    pub people: usize,
+    /// Why people could not be given in the target frame, the last time, if there was one.
+    pub unplaced: Option<String>,
     /// Time spent on each frame.
     pub processing: Spread,
     /// From the image's stamp to its publication.
@@ -102,13 +113,17 @@ pub fn message(report: &Report<'_>) -> DiagnosticArray {
     let (level, text) = verdict(report);
     let mut values = vec![value("state", report.phase.to_owned())];
     if let Some(trade) = &report.trade {
-        let rate_hz = f64::from(trade.frames) / report.period_s.max(1e-3);
+        for feed in &trade.feeds {
+            let rate_hz = f64::from(feed.frames) / report.period_s.max(1e-3);
+            values.extend([
+                value(&feed.says("input rate (Hz)"), format!("{rate_hz:.1}")),
+                value(&feed.says("cycle time (ms)"), feed.cycle.text_ms()),
+            ]);
+        }
         values.extend([
-            value("input rate (Hz)", format!("{rate_hz:.1}")),
             value("people", trade.people.to_string()),
             value("provider", trade.provider.to_owned()),
             value("model", trade.model.to_owned()),
-            value("cycle time (ms)", trade.cycle.text_ms()),
         ]);
         if report.is_live {
             values.push(value("processing time (ms)", trade.processing.text_ms()));
@@ -151,31 +166,67 @@ fn verdict(report: &Report<'_>) -> (u8, String) {
     let Some(trade) = report.trade.as_ref().filter(|_| report.is_active) else {
         return (WARN, format!("the node is {}", report.phase));
     };
-    if let Some(problem) = trade.camera_problem {
-        return (ERROR, problem.to_owned());
-    }
-    let Some(last) = trade.last_frame else {
-        return (WARN, "no keypoints yet".to_owned());
-    };
-    let age_s = report.now.seconds_since(last);
-    let aged = |level| (level, format!("no keypoints for {age_s:.1} s"));
-    let late_s = match trade.stamp_to_publish.max_s() {
-        Some(late_s) if report.latency_known => late_s,
-        _ => 0.0,
-    };
-    let late = |level| {
-        let late_ms = 1e3 * late_s;
+    let silences = trade.feeds.iter().filter_map(|feed| {
+        let (level, text) = feed.complaint(report.now)?;
+        Some((level, feed.says(&text)))
+    });
+    let unplaced = trade.unplaced.as_ref().map(|reason| {
+        let level = match trade.stamp_to_publish.max_s() {
+            Some(_) => WARN,
+            None => ERROR,
+        };
         (
             level,
-            format!("late: up to {late_ms:.0} ms from stamp to publish"),
+            format!("no transform into the target frame: {reason}"),
         )
+    });
+    let late = trade.lateness().filter(|_| report.latency_known);
+    let complaints: Vec<_> = silences.chain(unplaced).chain(late).collect();
+    let Some(worst) = complaints.iter().map(|(level, _)| *level).max() else {
+        return (DiagnosticStatus::OK, "publishing".to_owned());
     };
-    match late_s - trade.lookahead_s {
-        _ if age_s > ERROR_AGE_S => aged(ERROR),
-        _ if age_s > WARN_AGE_S => aged(WARN),
-        unasked_s if unasked_s > VERY_LATE_S => late(ERROR),
-        unasked_s if unasked_s > LATE_S => late(WARN),
-        _ => (DiagnosticStatus::OK, "publishing".to_owned()),
+    let worst_ones = complaints.iter().filter(|(level, _)| *level == worst);
+    let texts: Vec<&str> = worst_ones.map(|(_, text)| text.as_str()).collect();
+    (worst, texts.join("; "))
+}
+
+impl Feed<'_> {
+    /// A text, with the camera's name before it where there are several.
+    fn says(&self, text: &str) -> String {
+        match self.name {
+            "" => text.to_owned(),
+            name => format!("{name}: {text}"),
+        }
+    }
+
+    fn complaint(&self, now: Stamp) -> Option<(u8, String)> {
+        if let Some(problem) = self.problem {
+            return Some((DiagnosticStatus::ERROR, problem.to_owned()));
+        }
+        let Some(last) = self.last_frame else {
+            return Some((DiagnosticStatus::WARN, "no keypoints yet".to_owned()));
+        };
+        let age_s = now.seconds_since(last);
+        let level = match age_s {
+            _ if age_s > ERROR_AGE_S => DiagnosticStatus::ERROR,
+            _ if age_s > WARN_AGE_S => DiagnosticStatus::WARN,
+            _ => return None,
+        };
+        Some((level, format!("no keypoints for {age_s:.1} s")))
+    }
+}
+
+impl Trade<'_> {
+    fn lateness(&self) -> Option<(u8, String)> {
+        let late_s = self.stamp_to_publish.max_s()?;
+        let level = match late_s - self.lookahead_s {
+            unasked_s if unasked_s > VERY_LATE_S => DiagnosticStatus::ERROR,
+            unasked_s if unasked_s > LATE_S => DiagnosticStatus::WARN,
+            _ => return None,
+        };
+        let late_ms = 1e3 * late_s;
+        let text = format!("late: up to {late_ms:.0} ms from stamp to publish");
+        Some((level, text))
     }
 }
 

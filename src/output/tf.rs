@@ -19,15 +19,16 @@ use crate::person::skeleton::{JOINTS, PELVIS};
 /// Before the names of joint frames: `posemoe_left_wrist_<id>`.
 pub const JOINT_FRAME_PREFIX: &str = "posemoe";
 
-/// Whether a transform is of a frame as this node publishes them.
-pub fn is_ours(transform: &TransformStamped) -> bool {
-    let frame = transform.child_frame_id.as_str();
-    let starts = |prefix: &str| {
-        frame
-            .strip_prefix(prefix)
-            .is_some_and(|rest| rest.starts_with('_'))
+/// Whether this is a message as this node publishes them: of bodies and their joints, and of nothing
+/// else. A `body_` alone is no sign: robots have frames of such names too.
+pub fn is_ours(message: &TFMessage) -> bool {
+    let starts = |transform: &TransformStamped, prefix: &str| {
+        let rest = transform.child_frame_id.strip_prefix(prefix);
+        rest.is_some_and(|rest| rest.starts_with('_'))
     };
-    starts("body") || starts(JOINT_FRAME_PREFIX)
+    let is_joint = |transform: &TransformStamped| starts(transform, JOINT_FRAME_PREFIX);
+    let mut all = message.transforms.iter();
+    all.clone().any(is_joint) && all.all(|one| is_joint(one) || starts(one, "body"))
 }
 
 /// All transforms of one frame; empty when nobody is tracked.

@@ -3,6 +3,13 @@
 mod bad_input;
 mod bus;
 mod following;
+mod hri_and_nav;
+mod hri_input;
 mod looking_ahead;
 mod managed;
 mod messages;
+mod resilience;
+mod several_cameras;
+mod target_frame;
+mod transforms;
+mod zed_input;

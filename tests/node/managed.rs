@@ -46,7 +46,7 @@ fn state(rig: &mut Rig) -> String {
     answer.current_state.label
 }
 
-fn number(name: &str, value: f64) -> Parameter {
+pub fn number(name: &str, value: f64) -> Parameter {
     Parameter {
         name: name.into(),
         value: ParameterValue {
@@ -57,7 +57,7 @@ fn number(name: &str, value: f64) -> Parameter {
     }
 }
 
-fn switch(name: &str, value: bool) -> Parameter {
+pub fn switch(name: &str, value: bool) -> Parameter {
     Parameter {
         name: name.into(),
         value: ParameterValue {
@@ -68,7 +68,7 @@ fn switch(name: &str, value: bool) -> Parameter {
     }
 }
 
-fn set(rig: &mut Rig, parameters: Vec<Parameter>) -> Vec<SetParametersResult> {
+pub fn set(rig: &mut Rig, parameters: Vec<Parameter>) -> Vec<SetParametersResult> {
     let asked = SetParameters_Request { parameters };
     let answer: SetParameters_Response = rig.ask("set_parameters", &asked);
     answer.results
