@@ -1,63 +1,13 @@
 //! The node on the wire, as another process: Eclipse Cyclone DDS feeds it and steers it.
 #![cfg(feature = "dds")]
 
+#[path = "support/live_node.rs"]
+mod live_node;
 #[path = "support/python.rs"]
 mod python;
 
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
-
+use live_node::Node;
 use serde_json::Value;
-
-/// `posemoe_node`; ended if the test fails.
-struct Node {
-    process: Child,
-    domain: String,
-}
-
-impl Node {
-    fn start(ros_args: &str) -> Self {
-        static TESTS: AtomicU32 = AtomicU32::new(0);
-        let number = std::process::id().wrapping_mul(3) + TESTS.fetch_add(1, Ordering::Relaxed);
-        let domain = (21 + number % 80).to_string();
-        let process = Command::new(env!("CARGO_BIN_EXE_posemoe_node"))
-            .args(ros_args.split_whitespace())
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .env("ROS_DOMAIN_ID", &domain)
-            .env("ROS_LOCALHOST_ONLY", "1")
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap();
-        Self { process, domain }
-    }
-
-    /// Sends a signal and waits until the node has ended cleanly.
-    fn end(mut self, signal: &str) {
-        let pid = self.process.id().to_string();
-        let kill = Command::new("kill").args([signal, &pid]).status().unwrap();
-        assert!(kill.success());
-        let patience = Instant::now() + Duration::from_secs(10);
-        let status = loop {
-            if let Some(status) = self.process.try_wait().unwrap() {
-                break status;
-            }
-            assert!(
-                Instant::now() < patience,
-                "the node does not end on {signal}"
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        };
-        assert!(status.success(), "{status}");
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 #[test]
 fn a_foreign_peer_gets_people_and_transforms_for_99_percent_of_the_frames() {

@@ -232,6 +232,27 @@ class DetectionArray:
     detections: sequence[Detection]
 
 
+@message("diagnostic_msgs")
+class KeyValue:
+    key: str
+    value: str
+
+
+@message("diagnostic_msgs")
+class DiagnosticStatus:
+    level: uint8
+    name: str
+    message: str
+    hardware_id: str
+    values: sequence[KeyValue]
+
+
+@message("diagnostic_msgs")
+class DiagnosticArray:
+    header: Header
+    status: sequence[DiagnosticStatus]
+
+
 @message("posemoe")
 class Joint3D:
     position: Point
