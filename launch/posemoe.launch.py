@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import yaml
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
@@ -12,13 +13,21 @@ from launch_ros.actions import Node
 # the parameter to params_file and to the node's own default.
 PARAMETERS = {
     "keypoints_topic": "Topic of the 2D keypoints (node's default: /yolo/tracking)",
-    "keypoints_type": "Type of the 2D keypoints: yolo_msgs/msg/DetectionArray (node's default) "
-    "or posemoe/msg/People2D",
+    "keypoints_type": "Type of the 2D keypoints: yolo_msgs/msg/DetectionArray (node's default), "
+    "posemoe/msg/People2D, hri_msgs/msg/Skeleton2D or zed_msgs/msg/ObjectsStamped",
     "camera_info_topic": "Topic of the camera's calibration (node's default: /camera/camera_info)",
+    "image_rectified": "Whether the keypoints come from a rectified image (node's default: false)",
+    "target_frame": "Frame of the 3D people, such as odom (node's default: the camera's)",
+    "publish_hri": "Whether bodies are published as ROS4HRI has them (node's default: false)",
+    "publish_nav_people": "Whether people are published for Nav2's social layers (node's default: false)",
     "mode": "How a person's past is used: stream (node's default) or window",
+    "providers": "What runs the network, in order of preference: cpu, cuda, tensorrt, or a list such as "
+    "[tensorrt, cuda, cpu] (node's default: cpu)",
     "model": "Path of the ONNX model (node's default: the one that ships for the mode)",
     "onnxruntime": "Path of libonnxruntime.so (node's default: POSEMOE_ONNXRUNTIME, else the one "
     "installed beside the node, else /usr/local/lib and /usr/lib)",
+    "autostart": "Whether the node configures and activates itself (node's default: true)",
+    "use_sim_time": "Whether /clock gives the time (node's default: false)",
 }
 
 
@@ -26,7 +35,8 @@ def start_nodes(context):
     def value(name):
         return LaunchConfiguration(name).perform(context)
 
-    given = {name: value(name) for name in PARAMETERS if value(name)}
+    # As on a command line: "true" is a truth value, "[cuda, cpu]" a list.
+    given = {name: yaml.safe_load(value(name)) for name in PARAMETERS if value(name)}
     files = [value("params_file")] if value("params_file") else []
     nodes = [
         Node(
@@ -42,12 +52,13 @@ def start_nodes(context):
     ]
     if value("rviz").lower() in ("true", "1"):
         view = Path(get_package_share_directory("posemoe")) / "rviz" / "posemoe.rviz"
+        rviz_frame = value("rviz_frame") or value("target_frame") or "camera_color_optical_frame"
         namespace = "/".join(["", *filter(None, value("namespace").split("/"))])
         nodes.append(
             Node(
                 package="rviz2",
                 executable="rviz2",
-                arguments=["-d", str(view), "-f", value("rviz_frame")],
+                arguments=["-d", str(view), "-f", rviz_frame],
                 # The view shows /posemoe/markers.
                 remappings=[("/posemoe/markers", f"{namespace}/posemoe/markers")],
             )
@@ -81,8 +92,8 @@ def generate_launch_description():
         ),
         DeclareLaunchArgument(
             "rviz_frame",
-            default_value="camera_color_optical_frame",
-            description="Fixed frame of RViz: the keypoints' frame, or one that TF connects with it",
+            default_value="",
+            description="Fixed frame of RViz (default: target_frame, else camera_color_optical_frame)",
         ),
     ]
     return LaunchDescription([*arguments, OpaqueFunction(function=start_nodes)])

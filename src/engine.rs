@@ -2,14 +2,20 @@
 
 use std::path::PathBuf;
 
+use nalgebra::Rotation3;
+
 use crate::config::{Config, ConfigError};
+use crate::geometry::canonical::PersonView;
 use crate::library::{self, NotFound};
 use crate::lift::manifest::{Form, MemoryPromise};
 use crate::lift::onnx::{LoadError, Model, OnnxOptions, OnnxStep, OnnxWindow, Runtime};
 use crate::lift::stream::{MemoryShape, StreamLifter};
 use crate::lift::window::{WindowLayout, WindowLifter};
-use crate::lift::{Lifter, Mode};
+use crate::lift::{LiftError, Lifter, Mode, Seen};
 use crate::node::Engine;
+use crate::person::crowd::PersonKey;
+use crate::person::skeleton::JOINT_COUNT;
+use crate::stamp::Stamp;
 
 /// A rate (Hz) at which many detectors run, to say what a second of memory costs.
 const USUAL_RATE_HZ: f64 = 30.0;
@@ -26,6 +32,9 @@ pub enum EngineError {
     /// They do not work.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// They were loaded, and yet the network does not run.
+    #[error("trying the network: {0}")]
+    Run(#[from] LiftError),
 }
 
 fn given(path: &str) -> Option<PathBuf> {
@@ -113,7 +122,27 @@ pub fn past(form: &Form, config: &Config) -> String {
     }
 }
 
-/// Loads the network and says in the log what won and what was refused.
+/// Lifts somebody who is not there: a network's first run takes longest (TensorRT builds its engine
+/// in it), and should not make the first person wait.
+fn warm_up(lifter: &mut dyn Lifter) -> Result<(), LiftError> {
+    let view = PersonView {
+        keypoints: [[0.0; 3]; JOINT_COUNT],
+        view: [0.0; 3],
+        view_from_camera: Rotation3::identity(),
+    };
+    let person = PersonKey(u64::MAX);
+    let seen = [Seen {
+        person,
+        view: &view,
+    }];
+    let long_ago = Stamp::default();
+    lifter.remember(long_ago, &seen);
+    lifter.lift(long_ago, &seen, &mut Vec::new())?;
+    lifter.forget(person);
+    Ok(())
+}
+
+/// Loads the network, tries it, and says in the log what won and what was refused.
 ///
 /// # Errors
 /// What was found and what is needed.
@@ -129,7 +158,8 @@ pub fn load(config: &Config) -> Result<(Box<dyn Lifter>, Engine), EngineError> {
         model: format!("{} {}", manifest.name, manifest.version),
     };
     let past = past(&manifest.form, config);
-    let lifter = lifter(model, config)?;
+    let mut lifter = lifter(model, config)?;
+    warm_up(lifter.as_mut())?;
     tracing::info!(
         provider = engine.provider,
         model = engine.model,

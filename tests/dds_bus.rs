@@ -251,3 +251,61 @@ async fn what_cannot_be_is_refused_with_the_reason() {
     );
     assert_eq!(talker.losses(), []);
 }
+
+#[tokio::test]
+async fn topics_come_and_go_while_others_stay() {
+    let domain = domain();
+    let (mut talker, mut listener) = (node("talker", domain), node("listener", domain));
+    let [leaving, staying] = ["leaving", "staying"].map(|name| topic(name, Qos::reliable(10)));
+    let publishers = [&leaving, &staying].map(|topic| talker.advertise(topic).unwrap());
+    let subscriptions = [&leaving, &staying].map(|topic| listener.subscribe(topic).unwrap());
+    for (publisher, subscription) in publishers.into_iter().zip(subscriptions) {
+        connected((&mut talker, publisher), (&mut listener, subscription)).await;
+    }
+    listener.unsubscribe(subscriptions[0]);
+    until("the publisher sees that the subscriber left", || {
+        talker.subscribers_of(publishers[0]) == 0
+    })
+    .await;
+    talker
+        .publish(publishers[0], Stamp::default(), &message(1, 20))
+        .unwrap();
+    talker
+        .publish(publishers[1], Stamp::default(), &message(2, 20))
+        .unwrap();
+    let heard = receive(&mut listener, 1).await;
+    assert_eq!(
+        heard
+            .iter()
+            .map(|payload| number(payload))
+            .collect::<Vec<_>>(),
+        [2]
+    );
+
+    let again = listener.subscribe(&leaving).unwrap();
+    assert!(!subscriptions.contains(&again), "an id is never used again");
+    connected((&mut talker, publishers[0]), (&mut listener, again)).await;
+    talker
+        .publish(publishers[0], Stamp::default(), &message(3, 20))
+        .unwrap();
+    let heard = receive(&mut listener, 1).await;
+    assert_eq!(
+        heard
+            .iter()
+            .map(|payload| number(payload))
+            .collect::<Vec<_>>(),
+        [3]
+    );
+
+    talker.unadvertise(publishers[0]);
+    until("the subscriber sees that the publisher left", || {
+        listener.publishers_of(again) == 0
+    })
+    .await;
+    assert!(
+        talker
+            .publish(publishers[0], Stamp::default(), &message(4, 20))
+            .is_err()
+    );
+    assert_eq!(listener.publishers_of(subscriptions[1]), 1);
+}

@@ -3,6 +3,7 @@
 ROS 2's launch is not needed: what the launch file takes of it is stubbed here.
 """
 
+import json
 import re
 import sys
 import unittest
@@ -47,6 +48,8 @@ def stubs():
         },
         "launch.substitutions": {"LaunchConfiguration": LaunchConfiguration},
         "launch_ros": {},
+        # What YAML makes of the arguments that these tests give.
+        "yaml": {"safe_load": lambda text: {"true": True, "[cuda, cpu]": ["cuda", "cpu"]}.get(text, text)},
         "launch_ros.actions": {"Node": record("node")},
     }
     modules = {name: ModuleType(name) for name in contents}
@@ -105,6 +108,10 @@ class LaunchFile(unittest.TestCase):
         self.assertEqual(node.parameters, ["/a/b.yaml", {"keypoints_topic": "/front/kp"}])
         self.assertEqual(node.namespace, "robot")
 
+    def test_values_are_read_as_on_a_command_line(self):
+        (given,) = started(providers="[cuda, cpu]", publish_hri="true", target_frame="odom").parameters
+        self.assertEqual(given, {"providers": ["cuda", "cpu"], "publish_hri": True, "target_frame": "odom"})
+
     def test_rviz_is_started_when_asked_for_and_looks_at_the_nodes_markers(self):
         node, rviz = all_started(rviz="true", rviz_frame="front_optical", namespace="robot")
         self.assertEqual((node.package, rviz.package), ("posemoe", "rviz2"))
@@ -113,6 +120,8 @@ class LaunchFile(unittest.TestCase):
         self.assertEqual(rviz.remappings, [(shown, "/robot/posemoe/markers")])
         (_, rviz) = all_started(rviz="true")
         self.assertEqual(rviz.remappings, [(shown, shown)])
+        (_, rviz) = all_started(rviz="true", target_frame="odom")
+        self.assertEqual(rviz.arguments[-2:], ["-f", "odom"])
 
 
 class XmlLaunchFile(unittest.TestCase):
@@ -127,6 +136,34 @@ class XmlLaunchFile(unittest.TestCase):
         self.assertEqual(include.get("file"), "$(dirname)/" + LAUNCH_FILE.name)
         passed = {arg.get("name"): arg.get("value") for arg in include.findall("arg")}
         self.assertEqual(passed, {name: f"$(var {name})" for name in offered})
+
+class ReadyLaunchFiles(unittest.TestCase):
+    """Those for one detector: they include ours with arguments that it has."""
+
+    def test_they_pass_on_what_there_is(self):
+        for name in ("yolo.launch.xml", "hri.launch.xml"):
+            launch = ElementTree.parse(LAUNCH_FILE.parent / name).getroot()
+            offered = {arg.get("name") for arg in launch.findall("arg")}
+            (ours,) = [i for i in launch.findall("include") if i.get("file") == "$(dirname)/" + LAUNCH_FILE.name]
+            passed = {arg.get("name"): arg.get("value") for arg in ours.findall("arg")}
+            self.assertLessEqual(set(passed), set(arguments()), name)
+            used = set(re.findall(r"\$\(var (\w+)\)", ElementTree.tostring(launch, encoding="unicode")))
+            self.assertEqual(used, offered, name)
+            self.assertTrue(all(arg.get("description") for arg in launch.findall("arg")), name)
+
+
+class FoxgloveLayout(unittest.TestCase):
+    def test_its_panels_are_laid_out_and_show_topics_of_ours(self):
+        layout = json.loads((REPOSITORY / "foxglove" / "posemoe.json").read_text(encoding="utf-8"))
+        panels = set(layout["configById"])
+
+        def placed(node):
+            return {node} if isinstance(node, str) else placed(node["first"]) | placed(node["second"])
+
+        self.assertEqual(placed(layout["layout"]), panels)
+        shown = json.dumps(layout)
+        for topic in ("/posemoe/markers", "/diagnostics", "/posemoe/people3d"):
+            self.assertIn(topic, shown)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::EXIT_UNUSABLE;
+use super::{EXIT_UNUSABLE, left_out};
 use crate::config::Config;
 use crate::config::ros_args::RosArgs;
 use crate::engine::{self, EngineError};
@@ -19,6 +19,9 @@ pub fn run(ros: &RosArgs) -> ExitCode {
         if cfg!(feature = "dds") { ", dds" } else { "" },
         if cfg!(feature = "rcl") { ", rcl" } else { "" }
     );
+    if let Some(packages) = left_out() {
+        println!("left out      on the rcl bus: {packages} (not installed when this was built)");
+    }
     environment();
     let (library, options) = match find(&ros.config) {
         Ok(found) => found,

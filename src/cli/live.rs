@@ -99,6 +99,11 @@ fn live(ros: &RosArgs, bus: LiveBus) -> Result<(), Failure> {
         match bus {
             #[cfg(feature = "rcl")]
             LiveBus::Rcl => {
+                if let Some(packages) = super::left_out() {
+                    tracing::info!(
+                        "without the messages of {packages}: not installed at build time"
+                    );
+                }
                 let bus = RclBus::start(&ros.node, &ros.namespace)?;
                 serve(bus, ros).await
             }

@@ -23,6 +23,13 @@ pub const EXIT_DATA_LOSS: u8 = 3;
 /// Libraries that talk too much: rustdds calls it an error that loopback has no multicast to leave.
 const QUIET: &str = "rustdds=error,rustdds::network::udp_listener=off,ort=warn";
 
+/// Packages of messages that the rcl bus does not know, because they were not installed when it was
+/// built.
+fn left_out() -> Option<&'static str> {
+    let packages = option_env!("POSEMOE_LEFT_OUT").filter(|_| cfg!(feature = "rcl"));
+    packages.filter(|packages| !packages.is_empty())
+}
+
 /// Starts logging to standard error; `RUST_LOG` overrides `level`.
 pub fn start_logging(level: Option<&str>) {
     let level = match level {

@@ -46,11 +46,16 @@ impl Work {
     /// # Errors
     /// When there is no network, or the bus refuses.
     pub fn begin(bus: &mut dyn Bus, args: &RosArgs, load: &mut Loader) -> Result<Self, NodeError> {
-        let mut cameras = Vec::new();
+        // First what fails most, so that nothing need be given back then.
+        let mut lifters = Vec::new();
         let mut engine = Engine::default();
         for source in args.config.sources() {
             let (lifter, loaded) = load(&args.config)?;
             engine = loaded;
+            lifters.push((source, lifter));
+        }
+        let mut cameras = Vec::new();
+        for (source, lifter) in lifters {
             cameras.push(Camera::begin(bus, args, &source, lifter)?);
         }
         let is_hri = cameras.iter().any(|camera| camera.source.is_hri());

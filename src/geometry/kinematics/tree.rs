@@ -1,4 +1,9 @@
-//! The links and joints of human_description 2.0: names, places, axes, limits.
+//! The links and joints of human_description 2.0: names, places and axes, but wider limits.
+//!
+//! Its own limits do not let a thigh come forward by more than 40 degrees, nor a left leg turn outwards. Ours
+//! refuse no direction of a limb.
+
+use std::f64::consts::{FRAC_PI_2, PI};
 
 /// Lengths are given for a body this many units high.
 pub const UNITS_IN_HEIGHT: f64 = 7.5;
@@ -74,6 +79,12 @@ impl Joint {
     }
 }
 
+/// Limits (rad): any angle, a quarter turn either way, a bend forwards, a bend backwards.
+const ANY: [f64; 2] = [-PI, PI];
+const QUARTER: [f64; 2] = [-FRAC_PI_2, FRAC_PI_2];
+const FORWARDS: [f64; 2] = [0.0, PI];
+const BACKWARDS: [f64; 2] = [-PI, 0.0];
+
 const ON_PARENT: [f64; 3] = [0.0; 3];
 
 const fn below(length_u: f64) -> [f64; 3] {
@@ -81,11 +92,11 @@ const fn below(length_u: f64) -> [f64; 3] {
 }
 
 const TRUNK: [Joint; 6] = [
-    fixed("waist", ROOT_LINK, "waist", ON_PARENT).turning([0.0, 1.0, 0.0], [-0.2, 1.0]),
+    fixed("waist", ROOT_LINK, "waist", ON_PARENT).turning([0.0, 1.0, 0.0], QUARTER),
     fixed("torso", "waist", "torso", [0.0, 0.0, TRUNK_U]),
-    fixed("r_head", "torso", "r_head", [0.0, 0.0, NECK_U]).turning([1.0, 0.0, 0.0], [-1.0, 1.0]),
-    fixed("y_head", "r_head", "y_head", ON_PARENT).turning([0.0, 0.0, 1.0], [-1.4, 1.4]),
-    fixed("p_head", "y_head", "p_head", ON_PARENT).turning([0.0, -1.0, 0.0], [-1.5, 1.5]),
+    fixed("r_head", "torso", "r_head", [0.0, 0.0, NECK_U]).turning([1.0, 0.0, 0.0], QUARTER),
+    fixed("y_head", "r_head", "y_head", ON_PARENT).turning([0.0, 0.0, 1.0], QUARTER),
+    fixed("p_head", "y_head", "p_head", ON_PARENT).turning([0.0, -1.0, 0.0], ANY),
     fixed(
         "head",
         "p_head",
@@ -102,18 +113,16 @@ macro_rules! arm {
         let (r, shoulder) = (concat!($side, "_r_shoulder"), concat!($side, "_shoulder"));
         let (elbow, wrist) = (concat!($side, "_elbow"), concat!($side, "_wrist"));
         [
-            fixed(y, "torso", y, [0.0, S * HALF_SHOULDERS_U, 0.0])
-                .turning([0.0, 0.0, -S], [-1.1, 1.9]),
-            fixed(p, y, p, ON_PARENT).turning([S, 0.0, 0.0], [-0.4, 3.3]),
-            fixed(r, p, shoulder, ON_PARENT).turning([0.0, 0.0, S], [-1.7, 1.5]),
-            fixed(elbow, shoulder, elbow, below(UPPER_ARM_U)).turning([0.0, -1.0, 0.0], [0.0, 2.5]),
+            fixed(y, "torso", y, [0.0, S * HALF_SHOULDERS_U, 0.0]).turning([0.0, 0.0, -S], ANY),
+            fixed(p, y, p, ON_PARENT).turning([S, 0.0, 0.0], ANY),
+            fixed(r, p, shoulder, ON_PARENT).turning([0.0, 0.0, S], ANY),
+            fixed(elbow, shoulder, elbow, below(UPPER_ARM_U)).turning([0.0, -1.0, 0.0], FORWARDS),
             fixed(wrist, elbow, wrist, below(FOREARM_U)),
         ]
     }};
 }
 
-/// The leg of a side. Both yaws turn the same way, as in human_description: the limits let the left leg
-/// turn inwards and the right one outwards.
+/// The leg of a side. Both yaws turn the same way, as in human_description.
 macro_rules! leg {
     ($side:literal, $s:expr) => {{
         const S: f64 = $s;
@@ -121,11 +130,10 @@ macro_rules! leg {
         let (r, hip) = (concat!($side, "_r_hip"), concat!($side, "_hip"));
         let (knee, ankle) = (concat!($side, "_knee"), concat!($side, "_ankle"));
         [
-            fixed(y, ROOT_LINK, y, [0.0, S * HALF_WAIST_U, 0.0])
-                .turning([0.0, 0.0, -1.0], [-0.1, 0.6]),
-            fixed(p, y, p, ON_PARENT).turning([S, 0.0, 0.0], [-0.4, 3.3]),
-            fixed(r, p, hip, ON_PARENT).turning([0.0, -1.0, 0.0], [-0.4, 0.7]),
-            fixed(knee, hip, knee, below(THIGH_U)).turning([0.0, -1.0, 0.0], [-2.5, 0.0]),
+            fixed(y, ROOT_LINK, y, [0.0, S * HALF_WAIST_U, 0.0]).turning([0.0, 0.0, -1.0], ANY),
+            fixed(p, y, p, ON_PARENT).turning([S, 0.0, 0.0], ANY),
+            fixed(r, p, hip, ON_PARENT).turning([0.0, -1.0, 0.0], ANY),
+            fixed(knee, hip, knee, below(THIGH_U)).turning([0.0, -1.0, 0.0], BACKWARDS),
             fixed(ankle, knee, ankle, below(SHANK_U)),
         ]
     }};
