@@ -19,6 +19,7 @@ from threading import Event, Thread
 
 import dds_peer  # first: it tells Cyclone DDS where to look
 import ros_types
+from cyclonedds.core import Policy, Qos
 from cyclonedds.util import duration
 from mcap.reader import make_reader
 from mcap_ros2.decoder import DecoderFactory
@@ -57,6 +58,15 @@ def passes(messages: list, repeat: int):
             yield topic, message
 
 
+def resting(header: ros_types.Header, parent: str):
+    """The camera's frame, 1 m along x of its parent, for ever."""
+    transform = ros_types.TYPES["geometry_msgs/msg/TransformStamped"]()
+    transform.header.stamp, transform.header.frame_id = header.stamp, parent
+    transform.child_frame_id = header.frame_id
+    transform.transform.translation.x = transform.transform.rotation.w = 1.0
+    return ros_types.TYPES[TF[1]](transforms=[transform])
+
+
 class Collector(Thread):
     """Notes every reply and when it came."""
 
@@ -67,6 +77,7 @@ class Collector(Thread):
         self.people: list[tuple[int, float, int]] = []
         self.tf: list[int] = []
         self.people_seen: Counter[str] = Counter()
+        self.frames: Counter[str] = Counter()
         self.states: Counter[int] = Counter()
         self.last_reply = time.monotonic()
         self.enough = Event()
@@ -77,6 +88,7 @@ class Collector(Thread):
             now = time.monotonic()
             for people in dds_peer.valid(self.people_reader.take(N=1000)):
                 self.people.append((nanos(people.header.stamp), now, len(people.people)))
+                self.frames[people.header.frame_id] += 1
                 self.people_seen.update(person.id for person in people.people)
                 self.states.update(person.state for person in people.people)
                 self.last_reply = now
@@ -99,7 +111,11 @@ def play(options: argparse.Namespace) -> dict:
         sys.exit(f"{options.bag} has no messages on {DETECTIONS[0]}")
     peer = dds_peer.Peer(options.domain)
     writers = {topic: peer.publisher(topic, kind, dds_peer.qos("reliable")) for topic, kind in (DETECTIONS, CAMERA)}
-    people = peer.subscription(*PEOPLE, dds_peer.qos("reliable", 1000))
+    people = peer.subscription(options.people_topic, PEOPLE[1], dds_peer.qos("reliable", 1000))
+    if options.parent:
+        latched = dds_peer.qos("reliable", 1) + Qos(Policy.Durability.TransientLocal)
+        static = peer.publisher("/tf_static", TF[1], latched)
+        static.write(resting(messages[0][1].header, options.parent))
     tf = peer.subscription(*TF, dds_peer.qos("reliable", 1000))
     ends = [*writers.values(), people] + ([] if options.no_tf else [tf])
     discovery_secs = dds_peer.wait_until(
@@ -149,6 +165,7 @@ def play(options: argparse.Namespace) -> dict:
         "people_unanswered": len(sent.keys() - set(stamps)),
         "people_unasked": len(set(stamps) - sent.keys()),
         "people_in_order": stamps == sorted(stamps),
+        "people_frames": dict(collector.frames),
         "person_ids": dict(collector.people_seen),
         "person_states": dict(sorted(collector.states.items())),
         "messages_without_people": sum(count == 0 for _, _, count in collector.people),
@@ -170,6 +187,8 @@ def main() -> None:
     parser.add_argument("--settle-secs", type=float, default=0.5)
     parser.add_argument("--grace-secs", type=float, default=3.0, help="wait this long for more replies")
     parser.add_argument("--no-tf", action="store_true", help="the node does not publish /tf")
+    parser.add_argument("--people-topic", default=PEOPLE[0])
+    parser.add_argument("--parent", help="publish on /tf_static that the camera is in this frame")
     parser.add_argument("--json-out", type=Path)
     options = parser.parse_args()
     result = json.dumps(play(options), indent=1)
