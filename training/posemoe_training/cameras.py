@@ -110,7 +110,8 @@ def _with_border(scene: Scene, border: str, draw: Draw) -> Scene:
     hip, knee, ankle = (y[:, list(pair)].mean(1) for pair in ((1, 4), (2, 5), (3, 6)))
     count = len(hip)
     if border == TRAINING_BORDER:
-        along = draw.uniform(0.1, 1.9, count)
+        # From hip (0) over knee (1) to ankle (2); near the hip, where most is missing, more often.
+        along = 0.1 + 1.8 * draw.unit(count) ** 1.5
         cut = hip + along.clamp(max=1) * (knee - hip) + (along - 1).clamp(min=0) * (ankle - knee)
         chosen = draw.chance(SOME, count)
         return Scene(scene.camera_m, scene.right, torch.where(chosen, cut, scene.bottom), scene.top)
