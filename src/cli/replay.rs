@@ -6,23 +6,20 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::bag_topics;
 use super::{EXIT_DATA_LOSS, EXIT_UNUSABLE};
 use crate::bus::bag::{BagBus, BagOptions, BagTopic, Compression};
 use crate::bus::{Bus, Event};
 use crate::config::ros_args::RosArgs;
 use crate::engine;
-use crate::msg::Message;
-use crate::msg::posemoe::People2D;
-use crate::msg::sensor_msgs::CameraInfo;
-use crate::msg::yolo_msgs::DetectionArray;
 use crate::node::{Node, Timing};
 
 /// What to replay.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ReplayArgs {
-    /// The bag to read (.mcap, or a rosbag2 folder with one).
+    /// The bag to read: a rosbag2 folder, or an .mcap or .db3 file, which may be compressed (.zstd).
     pub input: PathBuf,
-    /// The bag to write (.mcap); an existing file is replaced.
+    /// The bag to write: a file if it ends in .mcap, else a rosbag2 folder; an earlier one is replaced.
     #[arg(long, short)]
     pub output: Option<PathBuf>,
     /// A ROS parameter file.
@@ -76,7 +73,7 @@ fn replay(args: &ReplayArgs, mut ros: RosArgs) -> Result<bool, Box<dyn std::erro
         keep_input: args.keep_input,
     };
     let mut bus = BagBus::open(&args.input, args.output.as_deref(), options)?;
-    choose_topics(bus.topics(), &mut ros)?;
+    bag_topics::choose(bus.topics(), &mut ros)?;
     let progress = progress(bus.topics(), &ros);
     let mut node = Node::start(&mut bus, ros, Box::new(engine::load), Timing::Recorded)?;
 
@@ -97,56 +94,6 @@ fn replay(args: &ReplayArgs, mut ros: RosArgs) -> Result<bool, Box<dyn std::erro
     summarize(&node, &steps, began.elapsed());
     report_losses(&bus, &node);
     Ok(bus.damage().is_empty() && bus.losses().is_empty())
-}
-
-/// Where the configured topic is not in the bag, takes the only one of a fitting type.
-fn choose_topics(topics: &[BagTopic], ros: &mut RosArgs) -> Result<(), String> {
-    let has = |name: &str| topics.iter().any(|topic| topic.name == name);
-    if !has(&ros.resolve(&ros.config.keypoints_topic)) {
-        let topic = only_one(
-            topics,
-            &[DetectionArray::TYPE_NAME, People2D::TYPE_NAME],
-            "keypoints_topic",
-        )?;
-        ros.config.keypoints_topic = topic.name.clone();
-        ros.config.keypoints_type = topic.type_name.clone();
-    }
-    if !has(&ros.resolve(&ros.config.camera_info_topic)) {
-        let topic = only_one(topics, &[CameraInfo::TYPE_NAME], "camera_info_topic")?;
-        ros.config.camera_info_topic = topic.name.clone();
-    }
-    Ok(())
-}
-
-fn only_one<'a>(
-    topics: &'a [BagTopic],
-    types: &[&str],
-    parameter: &str,
-) -> Result<&'a BagTopic, String> {
-    let fitting: Vec<&BagTopic> = topics
-        .iter()
-        .filter(|topic| types.contains(&topic.type_name.as_str()))
-        .collect();
-    let list = |topics: &[&BagTopic]| {
-        topics
-            .iter()
-            .map(|t| format!("{} ({})", t.name, t.type_name))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    match fitting.as_slice() {
-        [topic] => Ok(topic),
-        [] => Err(format!(
-            "the bag has no topic of type {}; it has {}",
-            types.join(" or "),
-            list(&topics.iter().collect::<Vec<_>>())
-        )),
-        several => Err(format!(
-            "the bag has several topics of type {}: {}; choose one: --ros-args -p {parameter}:=TOPIC",
-            types.join(" or "),
-            list(several)
-        )),
-    }
 }
 
 fn progress(topics: &[BagTopic], ros: &RosArgs) -> ProgressBar {
