@@ -2,8 +2,8 @@
 //!
 //! A bag is one file or several, in MCAP or SQLite, compressed or not ([`BagBus::open`]); all give
 //! the same. Messages come in the order of their log times, also from files that have them in
-//! another order. The clock is the bag's own, so the same input gives the same output, to the byte. What cannot
-//! be read is described by [`BagBus::damage`] and counted under [`Bus::losses`]; the rest arrives.
+//! another order. The clock is the bag's own, so the same input gives the same output, to the byte.
+//! What cannot be read is in [`BagBus::damage`] and [`Bus::losses`]; the rest arrives.
 
 mod channels;
 mod chunk;
@@ -217,12 +217,12 @@ impl Bus for BagBus {
         let other = |known: &&BagTopic| known.type_name != topic.type_name;
         if let Some(wrong) = self.topics.iter().filter(same_name).find(other) {
             let found = match wrong.type_name.as_str() {
-                "" => "no type that the bag names".to_owned(),
-                type_name => type_name.to_owned(),
+                "" => "no type that the bag names",
+                type_name => type_name,
             };
             return Err(BusError::WrongType {
                 topic: topic.name.clone(),
-                found,
+                found: found.to_owned(),
                 expected: topic.type_name,
             });
         }
