@@ -76,7 +76,7 @@ pub enum BusError {
         source: std::io::Error,
     },
     /// The file is not a usable bag at all.
-    #[error("{path}: not a usable MCAP bag: {reason}")]
+    #[error("{path}: not a usable bag: {reason}")]
     NotABag {
         /// The file.
         path: std::path::PathBuf,

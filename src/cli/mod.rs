@@ -1,7 +1,9 @@
-//! What the programs do: run live, replay a bag, measure, list the parameters, look at the installation.
+//! What the programs do: run live, replay a bag, say what it has, measure, list the parameters, look at the installation.
 
+mod bag_topics;
 pub mod bench;
 pub mod doctor;
+pub mod info;
 #[cfg(feature = "live")]
 pub mod live;
 pub mod parameters;

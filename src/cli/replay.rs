@@ -6,33 +6,20 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::bag_topics;
 use super::{EXIT_DATA_LOSS, EXIT_UNUSABLE};
 use crate::bus::bag::{BagBus, BagOptions, BagTopic, Compression};
 use crate::bus::{Bus, Event};
 use crate::config::ros_args::RosArgs;
 use crate::engine;
-use crate::input::hri::TRACKED_TOPIC;
-use crate::msg::Message;
-use crate::msg::hri_msgs::Skeleton2D;
-use crate::msg::posemoe::People2D;
-use crate::msg::sensor_msgs::CameraInfo;
-use crate::msg::yolo_msgs::DetectionArray;
-use crate::msg::zed_msgs::ObjectsStamped;
 use crate::node::{Node, Timing};
-
-/// Types of keypoints that come on one topic.
-const DETECTORS: [&str; 3] = [
-    DetectionArray::TYPE_NAME,
-    People2D::TYPE_NAME,
-    ObjectsStamped::TYPE_NAME,
-];
 
 /// What to replay.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ReplayArgs {
-    /// The bag to read (.mcap, or a rosbag2 folder with one).
+    /// The bag to read: a rosbag2 folder, or an .mcap or .db3 file, which may be compressed (.zstd).
     pub input: PathBuf,
-    /// The bag to write (.mcap); an existing file is replaced.
+    /// The bag to write: a file if it ends in .mcap, else a rosbag2 folder; an earlier one is replaced.
     #[arg(long, short)]
     pub output: Option<PathBuf>,
     /// A ROS parameter file.
@@ -86,7 +73,7 @@ fn replay(args: &ReplayArgs, mut ros: RosArgs) -> Result<bool, Box<dyn std::erro
         keep_input: args.keep_input,
     };
     let mut bus = BagBus::open(&args.input, args.output.as_deref(), options)?;
-    choose_topics(bus.topics(), &mut ros)?;
+    bag_topics::choose(bus.topics(), &mut ros)?;
     let progress = progress(bus.topics(), &ros);
     let mut node = Node::start(&mut bus, ros, engine::loader(), Timing::Recorded)?;
 
@@ -109,74 +96,8 @@ fn replay(args: &ReplayArgs, mut ros: RosArgs) -> Result<bool, Box<dyn std::erro
     Ok(bus.damage().is_empty() && bus.losses().is_empty())
 }
 
-/// Where the configured topic is not in the bag, takes the only one of a fitting type. Of several
-/// sources none is guessed.
-fn choose_topics(topics: &[BagTopic], ros: &mut RosArgs) -> Result<(), String> {
-    let has = |name: &str| topics.iter().any(|topic| topic.name == name);
-    if !ros.config.sources.is_empty() {
-        return match wanted(ros).into_iter().find(|name| !has(name)) {
-            Some(name) => Err(format!("the bag has no {name}; it has {}", list(topics))),
-            None => Ok(()),
-        };
-    }
-    let is_hri = ros.config.keypoints_type == Skeleton2D::TYPE_NAME;
-    if !is_hri && !has(&ros.resolve(&ros.config.keypoints_topic)) {
-        let topic = only_one(topics, &DETECTORS, "keypoints_topic")?;
-        ros.config.keypoints_topic = topic.name.clone();
-        ros.config.keypoints_type = topic.type_name.clone();
-    }
-    if !has(&ros.resolve(&ros.config.camera_info_topic)) {
-        let topic = only_one(topics, &[CameraInfo::TYPE_NAME], "camera_info_topic")?;
-        ros.config.camera_info_topic = topic.name.clone();
-    }
-    Ok(())
-}
-
-fn only_one<'a>(
-    topics: &'a [BagTopic],
-    types: &[&str],
-    parameter: &str,
-) -> Result<&'a BagTopic, String> {
-    let fitting: Vec<&BagTopic> = topics
-        .iter()
-        .filter(|topic| types.contains(&topic.type_name.as_str()))
-        .collect();
-    match fitting.as_slice() {
-        [topic] => Ok(topic),
-        [] => Err(format!(
-            "the bag has no topic of type {}; it has {}",
-            types.join(" or "),
-            list(topics)
-        )),
-        several => Err(format!(
-            "the bag has several topics of type {}: {}; choose one: --ros-args -p {parameter}:=TOPIC",
-            types.join(" or "),
-            list(several.iter().copied())
-        )),
-    }
-}
-
-fn list<'a>(topics: impl IntoIterator<Item = &'a BagTopic>) -> String {
-    let topics = topics.into_iter();
-    let named = topics.map(|t| format!("{} ({})", t.name, t.type_name));
-    named.collect::<Vec<_>>().join(", ")
-}
-
-/// The topics that every source must have.
-fn wanted(ros: &RosArgs) -> Vec<String> {
-    let sources = ros.config.sources();
-    let topics = sources.iter().flat_map(|source| {
-        let keypoints = match source.keypoints_type.as_str() {
-            Skeleton2D::TYPE_NAME => TRACKED_TOPIC,
-            _ => &source.keypoints_topic,
-        };
-        [keypoints, &source.camera_info_topic]
-    });
-    topics.map(|name| ros.resolve(name)).collect()
-}
-
 fn progress(topics: &[BagTopic], ros: &RosArgs) -> ProgressBar {
-    let wanted = wanted(ros);
+    let wanted = bag_topics::wanted(ros);
     let count = topics
         .iter()
         .filter(|t| wanted.contains(&t.name))

@@ -1,7 +1,9 @@
 //! Every parameter with its default, range and meaning; ROS parameters are declared from here.
 
+pub mod bag_metadata;
 pub mod file;
 pub mod overrides;
+pub mod qos_profile;
 pub mod render;
 pub mod ros_args;
 pub mod sources;

@@ -157,3 +157,70 @@ pub fn run_node(input: &Path, output: &Path, options: BagOptions) -> BagBus {
     bus.finish().unwrap();
     bus
 }
+
+/// The tables of a recorder of ROS 2 Humble, which writes no definitions.
+pub const HUMBLE: &str = "
+    CREATE TABLE topics(id INTEGER PRIMARY KEY, name TEXT NOT NULL, type TEXT NOT NULL,
+        serialization_format TEXT NOT NULL, offered_qos_profiles TEXT NOT NULL);
+    CREATE TABLE messages(id INTEGER PRIMARY KEY, topic_id INTEGER NOT NULL,
+        timestamp INTEGER NOT NULL, data BLOB NOT NULL);
+    CREATE INDEX timestamp_idx ON messages (timestamp ASC);";
+
+/// A database of small pages with `tables` and these messages: (topic, log time, payload).
+pub fn write_db3(path: &Path, tables: &str, messages: &[(&str, i64, Vec<u8>)]) {
+    let _ = std::fs::remove_file(path);
+    let mut database = rusqlite::Connection::open(path).unwrap();
+    database.pragma_update(None, "page_size", 1024).unwrap();
+    database.execute_batch(tables).unwrap();
+    let transaction = database.transaction().unwrap();
+    let mut topics = Vec::new();
+    for (topic, log_ns, data) in messages {
+        let known = topics.iter().position(|known| *known == topic);
+        let id = known.unwrap_or_else(|| {
+            let query = "INSERT INTO topics(name, type, serialization_format, offered_qos_profiles)
+                         VALUES(?1, 'std_msgs/msg/String', 'cdr', '')";
+            transaction.execute(query, [topic]).unwrap();
+            topics.push(topic);
+            topics.len() - 1
+        });
+        let row = (id as i64 + 1, log_ns, data);
+        let query = "INSERT INTO messages(topic_id, timestamp, data) VALUES(?1, ?2, ?3)";
+        transaction.execute(query, row).unwrap();
+    }
+    transaction.commit().unwrap();
+}
+
+/// Runs the program with these words: exit code, standard output, standard error.
+pub fn posemoe(words: &[&str]) -> (i32, String, String) {
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_posemoe"));
+    let ran = program.args(words).current_dir(env!("CARGO_MANIFEST_DIR"));
+    let ran = ran.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let code = ran.status.code().unwrap();
+    (code, text(ran.stdout), text(ran.stderr))
+}
+
+pub fn zstd(path: &Path) -> PathBuf {
+    let packed = PathBuf::from(format!("{}.zstd", path.display()));
+    let bytes = std::fs::read(path).unwrap();
+    std::fs::write(&packed, zstd::encode_all(&bytes[..], 3).unwrap()).unwrap();
+    packed
+}
+
+/// A `metadata.yaml` with what a reader needs.
+pub fn write_metadata(folder: &Path, files: &[&str], counts: &[(&str, u64)], mode: &str) {
+    let mut text = format!(
+        "rosbag2_bagfile_information:\n  version: 5\n  storage_identifier: sqlite3\n  \
+         relative_file_paths: [{}]\n  compression_format: {}\n  compression_mode: {mode:?}\n  \
+         topics_with_message_count:\n",
+        files.join(", "),
+        if mode.is_empty() { "''" } else { "zstd" },
+    );
+    for (name, count) in counts {
+        text += &format!(
+            "    - topic_metadata: {{name: {name}, type: std_msgs/msg/String, \
+             serialization_format: cdr, offered_qos_profiles: ''}}\n      message_count: {count}\n"
+        );
+    }
+    std::fs::write(folder.join("metadata.yaml"), text).unwrap();
+}

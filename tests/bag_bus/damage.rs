@@ -32,7 +32,7 @@ fn unusable_files_are_not_bags() {
     for (bytes, expected) in [
         (&b""[..], "empty"),
         (b"hello world", "68 65 6c 6c 6f"),
-        (b"SQLite format 3\0abc", "rosbags-convert"),
+        (b"SQLite format 3\0abc", "file is not a database"),
         (mcap::MAGIC, "ends after 0 bytes"),
     ] {
         std::fs::write(&path, bytes).unwrap();

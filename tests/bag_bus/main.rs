@@ -2,8 +2,13 @@
 
 mod common;
 mod damage;
+mod folders;
+mod forms;
+mod info;
 mod interop;
 #[path = "../support/python.rs"]
 mod python;
 mod replaying;
+mod sqlite;
+mod sqlite_damage;
 mod writing;

@@ -73,7 +73,7 @@ fn a_source_that_the_bag_lacks_is_named() {
     let ran = replay_with(&input, &output, 2, &words(&third));
     assert!(
         ran.stderr
-            .contains("no /third/tracking; it has /front/camera_info"),
+            .contains("no topic /third/tracking; it has /front/camera_info"),
         "{}",
         ran.stderr
     );

@@ -26,6 +26,11 @@ pub struct Channel {
     pub schema_id: u16,
 }
 
+/// Under which key a channel's metadata have the quality of service, as YAML.
+pub const QOS_KEY: &str = "offered_qos_profiles";
+/// And the hash of its type.
+pub const TYPE_HASH_KEY: &str = "topic_type_hash";
+
 /// A type's definition as the recorder wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schema {
@@ -89,6 +94,14 @@ impl Channels {
         }
     }
 
+    /// Takes in a channel with its schema, as formats have them that know no records.
+    pub fn insert(&mut self, id: u16, channel: Channel, schema: Option<Schema>) {
+        if let Some(schema) = schema {
+            self.schemas.entry(channel.schema_id).or_insert(schema);
+        }
+        self.channels.insert(id, channel);
+    }
+
     /// The channel with this number.
     pub fn get(&self, id: u16) -> Option<&Channel> {
         self.channels.get(&id)
@@ -120,6 +133,8 @@ impl Channels {
         let found = self.schema(channel).map(|schema| schema.encoding.as_str());
         match found {
             Some(encoding) if SCHEMA_ENCODINGS.contains(&encoding) => None,
+            // Older sqlite3 bags name the type and have no definition.
+            None if !channel.type_name.is_empty() => None,
             found => Some(format!(
                 "schema encoding {:?}, expected one of {SCHEMA_ENCODINGS:?}",
                 found.unwrap_or("")

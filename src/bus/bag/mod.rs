@@ -1,24 +1,33 @@
-//! Bags as a bus: replays one MCAP file and writes another.
+//! Bags as a bus: replays one of rosbag2's and writes another.
 //!
-//! Messages come in the order of their log times, also from a file that has them in another order.
-//! The clock is the file's own, so the same input gives the same output, to the byte. What cannot
-//! be read is described by [`BagBus::damage`] and counted under [`Bus::losses`]; the rest arrives.
+//! A bag is one file or several, in MCAP or SQLite, compressed or not ([`BagBus::open`]); all give
+//! the same. Messages come in the order of their log times, also from files that have them in
+//! another order. The clock is the bag's own, so the same input gives the same output, to the byte.
+//! What cannot be read is in [`BagBus::damage`] and [`Bus::losses`]; the rest arrives.
 
 mod channels;
 mod chunk;
 mod clock;
 mod file;
+mod info;
 mod layout;
+mod mcap_file;
 mod open;
 mod output;
 mod reckoning;
 mod record;
 mod replay;
+mod sqlite;
+mod storage;
 mod summary;
+mod target;
+mod unpack;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 
+pub use info::{BagFile, BagInfo, TopicInfo, describe};
+pub use open::BagTopic;
 pub use output::Compression;
 
 use super::{
@@ -27,7 +36,7 @@ use super::{
 };
 use crate::msg::TypeInfo;
 use crate::stamp::Stamp;
-use channels::Channels;
+use channels::Channel;
 use clock::Clock;
 use output::Output;
 use replay::{Recorded, Replay};
@@ -41,22 +50,9 @@ pub struct BagOptions {
     pub keep_input: bool,
 }
 
-/// A topic that the input has.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BagTopic {
-    /// Its name.
-    pub name: String,
-    /// Its type, such as `yolo_msgs/msg/DetectionArray`; empty when the file does not say.
-    pub type_name: String,
-    /// Messages that the file says it has; counted where it does not say.
-    pub message_count: u64,
-}
-
 /// Replays one bag and writes another.
 pub struct BagBus {
     replay: Replay,
-    /// Messages by channel that the file's own statistics promise.
-    promised: Option<BTreeMap<u16, u64>>,
     topics: Vec<BagTopic>,
     subscriptions: BTreeMap<SubscriptionId, Topic>,
     subscribed: usize,
@@ -77,8 +73,11 @@ enum Step {
 }
 
 impl BagBus {
-    /// Opens `input` (an `.mcap` file, or a folder with one) and starts `output`, in place of the
-    /// file that is there. Without an output, publications go nowhere.
+    /// Opens `input`, and starts `output` in place of the bag that is there: a file if it ends in
+    /// `.mcap`, else a folder. Without an output, publications go nowhere.
+    ///
+    /// The input is an MCAP or SQLite file, either may be compressed by zstd; or a folder with such
+    /// files: those that its `metadata.yaml` names, or all where there is none.
     ///
     /// # Errors
     /// When nothing of the input is readable, or the output cannot be written or is the input.
@@ -87,17 +86,14 @@ impl BagBus {
         output: Option<&Path>,
         options: BagOptions,
     ) -> Result<Self, BusError> {
-        let opened = open::open(input)?;
-        if let Some(output) = output {
-            open::refuse_same_file(opened.replay.path(), output)?;
-        }
+        let replay = open::open(input)?;
+        let inputs = || replay.sources.iter().map(|source| source.path.as_path());
         let output = output
-            .map(|path| Output::create(path, options.compression))
+            .map(|path| Output::create(path, inputs(), options.compression))
             .transpose()?;
         Ok(Self {
-            replay: opened.replay,
-            promised: opened.promised,
-            topics: opened.topics,
+            topics: open::topics(&replay),
+            replay,
             subscriptions: BTreeMap::new(),
             subscribed: 0,
             advertised: 0,
@@ -161,21 +157,18 @@ impl BagBus {
     }
 
     fn read_on(&mut self) -> Result<(), BusError> {
-        // A whole chunk is read at once, and the node may subscribe in the middle of it.
-        let wants = |channels: &Channels, id| {
-            let type_name = channels.get(id).map(|channel| channel.type_name.as_str());
-            self.keeps_input || type_name.and_then(TypeInfo::by_name).is_some()
-        };
+        // Many messages are read at once, and the node may subscribe in the middle of them.
+        let keeps_input = self.keeps_input;
+        let wants =
+            |channel: &Channel| keeps_input || TypeInfo::by_name(&channel.type_name).is_some();
         let Some(message) = self.replay.next(wants)? else {
             self.has_ended = true;
-            let end = stamp(self.replay.end_ns);
-            if !self.replay.found.is_empty() {
-                self.steps
-                    .extend(self.clock.advance(end).into_iter().map(Step::Tick));
+            if let Some(found) = self.replay.found() {
+                let ticks = self.clock.advance(stamp(found.last_ns));
+                self.steps.extend(ticks.into_iter().map(Step::Tick));
             }
             let is_subscribed = |name: &str| self.subscriptions.values().any(|t| t.name == name);
-            self.losses =
-                reckoning::reckon(&mut self.replay, self.promised.as_ref(), is_subscribed);
+            self.losses = reckoning::reckon(&mut self.replay, is_subscribed);
             return Ok(());
         };
         let ticks = self.clock.advance(stamp(message.header.log_time));
@@ -187,12 +180,12 @@ impl BagBus {
     fn deliver(&mut self, message: Recorded) -> Result<Option<Event>, BusError> {
         let received = stamp(message.header.log_time);
         self.now = self.now.max(received);
-        if let Some(output) = self.output.as_mut().filter(|_| self.keeps_input) {
-            output.keep(&self.replay.channels, &message)?;
+        if let Some(output) = self.output.as_mut().filter(|_| self.keeps_input)
+            && let Some(contents) = self.replay.contents(message.source)
+        {
+            output.keep(&contents.channels, &message)?;
         }
-        let id = message.header.channel_id;
-        let Some(subscription) = subscription(&self.subscriptions, &self.replay.channels, id)
-        else {
+        let Some(subscription) = self.subscription(&message) else {
             return Ok(None);
         };
         let payload = message.data;
@@ -202,19 +195,16 @@ impl BagBus {
             payload,
         }))
     }
-}
 
-/// The subscription that gets the messages of a channel.
-fn subscription(
-    subscriptions: &BTreeMap<SubscriptionId, Topic>,
-    channels: &Channels,
-    channel_id: u16,
-) -> Option<SubscriptionId> {
-    let channel = channels.get(channel_id)?;
-    let (id, _) = subscriptions
-        .iter()
-        .find(|(_, topic)| topic.name == channel.topic)?;
-    channels.why_unreadable(channel).is_none().then_some(*id)
+    /// The subscription that gets a message.
+    fn subscription(&self, message: &Recorded) -> Option<SubscriptionId> {
+        let contents = self.replay.contents(message.source)?;
+        let channel = contents.channels.get(message.header.channel_id)?;
+        let mut subscriptions = self.subscriptions.iter();
+        let (id, _) = subscriptions.find(|(_, topic)| topic.name == channel.topic)?;
+        let is_readable = contents.channels.why_unreadable(channel).is_none();
+        is_readable.then_some(*id)
+    }
 }
 
 fn stamp(nanos: u64) -> Stamp {
@@ -227,14 +217,13 @@ impl Bus for BagBus {
         let other = |known: &&BagTopic| known.type_name != topic.type_name;
         if let Some(wrong) = self.topics.iter().filter(same_name).find(other) {
             let found = match wrong.type_name.as_str() {
-                "" => "no type that the bag names".to_owned(),
-                type_name => type_name.to_owned(),
+                "" => "no type that the bag names",
+                type_name => type_name,
             };
-            let topic = (topic.name.clone(), topic.type_name);
             return Err(BusError::WrongType {
-                topic: topic.0,
-                found,
-                expected: topic.1,
+                topic: topic.name.clone(),
+                found: found.to_owned(),
+                expected: topic.type_name,
             });
         }
         if self

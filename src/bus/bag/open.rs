@@ -1,159 +1,140 @@
-//! Finds out what a bag has before the first message is read.
+//! Finds a bag's files and opens them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::BagTopic;
-use super::channels::Channels;
-use super::file::InputFile;
-use super::layout;
 use super::replay::Replay;
-use super::summary::{self, NoSummary};
+use super::storage::{Source, not_a_bag};
 use crate::bus::BusError;
+use crate::config::bag_metadata::{self, BagFiles};
 
-/// A bag ready to be replayed.
-pub struct Opened {
-    /// Its messages.
-    pub replay: Replay,
-    /// Messages by channel that its own statistics promise.
-    pub promised: Option<BTreeMap<u16, u64>>,
-    /// Its topics, by name and type.
-    pub topics: Vec<BagTopic>,
+/// How the names of a bag's files end.
+const ENDINGS: [&str; 4] = [".mcap", ".mcap.zstd", ".db3", ".db3.zstd"];
+
+/// A topic that a bag has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BagTopic {
+    /// Its name.
+    pub name: String,
+    /// Its type, such as `yolo_msgs/msg/DetectionArray`; empty when the file does not say.
+    pub type_name: String,
+    /// Messages that the file says it has; counted where it does not say.
+    pub message_count: u64,
 }
 
-/// Opens the bag at `input`.
-pub fn open(input: &Path) -> Result<Opened, BusError> {
-    let path = bag_in(input)?;
-    let mut file = InputFile::open(&path)?;
-    check_magic(&mut file)?;
-    let (summary, mut problem) = match summary::read(&mut file)? {
-        Ok(summary) => (Some(summary), None),
-        Err(NoSummary::Absent) => (None, None),
-        Err(NoSummary::Damaged(problem)) => (None, Some(problem)),
-    };
-    let mut layout = layout::walk(&mut file, summary.as_ref())?;
-    layout::check_runs(&mut file, &mut layout)?;
-    layout.damage.extend(problem.take());
-    if layout.blocks.is_empty() && !layout.damage.is_empty() {
-        return Err(not_a_bag(&path, layout.damage.join("; ")));
-    }
-    let statistics = summary
-        .as_ref()
-        .and_then(|summary| summary.statistics.as_ref());
-    let promised = statistics.map(|statistics| statistics.channel_message_counts.clone());
-    let described = match summary {
-        Some(summary) if !summary.channels.is_empty() => summary.channels,
-        _ => layout.channels.clone(),
-    };
-    let (channels, counts) = match &promised {
-        Some(promised) => (described, promised.clone()),
-        None => {
-            // Nothing says which topics there are: look at every message once.
-            let blocks = layout.blocks.clone();
-            let everything = layout::Layout {
-                blocks,
-                ..Default::default()
-            };
-            let mut scan = Replay::new(InputFile::open(&path)?, everything, described);
-            while scan.next(|_, _| false)?.is_some() {}
-            (scan.channels, scan.found)
-        }
-    };
-    let topics = topics(&channels, &counts);
-    Ok(Opened {
-        replay: Replay::new(file, layout, channels),
-        promised,
-        topics,
-    })
-}
-
-/// Refuses to write over the bag that is being read.
-pub fn refuse_same_file(input: &Path, output: &Path) -> Result<(), BusError> {
-    let same = match (input.canonicalize(), output.canonicalize()) {
-        (Ok(input), Ok(output)) => input == output,
-        _ => false,
-    };
-    if !same {
-        return Ok(());
-    }
-    let text = "the output would overwrite the input";
-    let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, text);
-    Err(BusError::File {
-        path: output.to_owned(),
-        source,
-    })
-}
-
-/// rosbag2 makes a folder for each bag; its one file is meant.
-fn bag_in(input: &Path) -> Result<PathBuf, BusError> {
+/// Opens the bag at `input`: a file, or a folder of files. A file that cannot be read is damage,
+/// as long as there is another.
+///
+/// # Errors
+/// When nothing of it is readable.
+pub fn open(input: &Path) -> Result<Replay, BusError> {
     if !input.is_dir() {
-        return Ok(input.to_owned());
+        let source = Source::open(input)?;
+        return Ok(Replay::new(
+            vec![source],
+            Vec::new(),
+            BTreeMap::new(),
+            false,
+        ));
     }
+    let mut damage = Vec::new();
+    let metadata = metadata(input, &mut damage);
+    let paths = match &metadata {
+        Some(metadata) => named(input, metadata)?,
+        None => found(input)?,
+    };
+    let (mut sources, mut refused) = (Vec::new(), Vec::new());
+    for path in paths {
+        if !path.exists() {
+            let reason = format!("{} names this file, found none", bag_metadata::FILE_NAME);
+            refused.push(not_a_bag(&path, reason));
+            continue;
+        }
+        match Source::open(&path) {
+            Ok(source) => sources.push(source),
+            Err(error) => refused.push(error),
+        }
+    }
+    if sources.is_empty() {
+        damage.extend(refused.iter().map(ToString::to_string));
+        return Err(not_a_bag(input, damage.join("; ")));
+    }
+    damage.extend(refused.iter().map(ToString::to_string));
+    let metadata = metadata.unwrap_or_default();
+    let is_each_packed = metadata.compression_mode.eq_ignore_ascii_case("message");
+    let promised = metadata.topics_with_message_count.into_iter();
+    let mut counts = BTreeMap::<String, u64>::new();
+    for topic in promised {
+        *counts.entry(topic.topic_metadata.name).or_default() += topic.message_count;
+    }
+    Ok(Replay::new(sources, damage, counts, is_each_packed))
+}
+
+/// What `metadata.yaml` says, when it is there and makes sense.
+fn metadata(folder: &Path, damage: &mut Vec<String>) -> Option<BagFiles> {
+    let path = folder.join(bag_metadata::FILE_NAME);
+    if !path.exists() {
+        return None;
+    }
+    let read = bag_metadata::read(&path);
+    read.map_err(|error| damage.push(error.to_string())).ok()
+}
+
+/// The files that `metadata.yaml` names; older ones name the folder too.
+fn named(folder: &Path, metadata: &BagFiles) -> Result<Vec<PathBuf>, BusError> {
+    let is_packed = !metadata.compression_mode.is_empty()
+        && !metadata.compression_mode.eq_ignore_ascii_case("none");
+    if is_packed && metadata.compression_format != "zstd" {
+        let found = &metadata.compression_format;
+        let name = bag_metadata::FILE_NAME;
+        let reason = format!("{name}: found compression_format {found:?}, expected \"zstd\"");
+        return Err(not_a_bag(folder, reason));
+    }
+    let names = metadata.relative_file_paths.iter();
+    let paths: Vec<_> = names
+        .filter_map(|name| Some(folder.join(Path::new(name).file_name()?)))
+        .collect();
+    if paths.is_empty() {
+        let reason = format!("{} names no file", bag_metadata::FILE_NAME);
+        return Err(not_a_bag(folder, reason));
+    }
+    Ok(paths)
+}
+
+/// The files of a folder that look like those of a bag, `X_2` before `X_10`.
+fn found(folder: &Path) -> Result<Vec<PathBuf>, BusError> {
     let with_path = |source| BusError::File {
-        path: input.to_owned(),
+        path: folder.to_owned(),
         source,
     };
     let mut bags = Vec::new();
-    for entry in std::fs::read_dir(input).map_err(with_path)? {
+    for entry in std::fs::read_dir(folder).map_err(with_path)? {
         let path = entry.map_err(with_path)?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "mcap")
-        {
-            bags.push(path);
+        let name = path.file_name().unwrap_or_default();
+        let name = name.to_string_lossy().into_owned();
+        if ENDINGS.iter().any(|ending| name.ends_with(ending)) && path.is_file() {
+            bags.push((name.len(), name, path));
         }
     }
-    match bags.as_slice() {
-        [bag] => Ok(bag.clone()),
-        _ => {
-            let found = bags.len();
-            Err(not_a_bag(
-                input,
-                format!("found {found} .mcap files in this folder, expected one"),
-            ))
-        }
+    bags.sort();
+    if bags.is_empty() {
+        let endings = ENDINGS.join(", ");
+        let name = bag_metadata::FILE_NAME;
+        let reason = format!("found neither {name} nor a file that ends in one of {endings}");
+        return Err(not_a_bag(folder, reason));
     }
+    Ok(bags.into_iter().map(|(_, _, path)| path).collect())
 }
 
-fn check_magic(file: &mut InputFile) -> Result<(), BusError> {
-    let start = file.read_at(0, 16)?;
-    if start.starts_with(mcap::MAGIC) {
-        return Ok(());
-    }
-    let reason = if start.is_empty() {
-        "found an empty file".to_owned()
-    } else if start.starts_with(b"SQLite format 3") {
-        "found an SQLite database, probably a rosbag2 bag in sqlite3 storage; convert it to MCAP \
-         (`ros2 bag convert`, or `rosbags-convert` from PyPI)"
-            .to_owned()
-    } else {
-        let bytes: Vec<String> = start
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        format!(
-            "found {} at the start, expected 89 4d 43 41 50 30 0d 0a",
-            bytes.join(" ")
-        )
-    };
-    Err(not_a_bag(file.path(), reason))
-}
-
-fn not_a_bag(path: &Path, reason: String) -> BusError {
-    BusError::NotABag {
-        path: path.to_owned(),
-        reason,
-    }
-}
-
-fn topics(channels: &Channels, counts: &BTreeMap<u16, u64>) -> Vec<BagTopic> {
+/// The topics of all files, by name and type.
+pub fn topics(replay: &Replay) -> Vec<BagTopic> {
     let mut by_name = BTreeMap::<(&str, &str), u64>::new();
-    for (id, channel) in channels.iter() {
-        let count = counts.get(&id).copied().unwrap_or(0);
-        *by_name
-            .entry((&channel.topic, &channel.type_name))
-            .or_default() += count;
+    for Source { contents, .. } in &replay.sources {
+        for (id, channel) in contents.channels.iter() {
+            let count = contents.counts.get(&id).copied().unwrap_or(0);
+            let key = (channel.topic.as_str(), channel.type_name.as_str());
+            *by_name.entry(key).or_default() += count;
+        }
     }
     let topic = |((name, type_name), message_count): ((&str, &str), u64)| BagTopic {
         name: name.to_owned(),

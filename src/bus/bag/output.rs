@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufWriter;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use mcap::records::MessageHeader;
 use mcap::{McapError, WriteOptions, Writer};
 
-use super::channels::{Channels, MESSAGE_ENCODING};
+use super::channels::{Channels, MESSAGE_ENCODING, QOS_KEY, TYPE_HASH_KEY};
 use super::replay::Recorded;
+use super::target::Target;
 use crate::bus::{BusError, Durability, Qos, Reliability, Topic};
 use crate::msg::TypeInfo;
 use crate::stamp::Stamp;
@@ -30,11 +31,11 @@ pub enum Compression {
 
 /// A bag being written.
 pub struct Output {
-    path: PathBuf,
+    target: Target,
     writer: Writer<BufWriter<File>>,
     publishers: Vec<Publisher>,
-    /// The output's channel for each of the input's.
-    kept: BTreeMap<u16, u16>,
+    /// The output's channel for each of each input file's.
+    kept: BTreeMap<(usize, u16), u16>,
 }
 
 struct Publisher {
@@ -43,13 +44,18 @@ struct Publisher {
 }
 
 impl Output {
-    /// Starts a file, in place of the one that is there.
-    pub fn create(path: &Path, compression: Compression) -> Result<Self, BusError> {
+    /// Starts a bag, in place of the one that is there.
+    pub fn create<'a>(
+        path: &Path,
+        inputs: impl IntoIterator<Item = &'a Path>,
+        compression: Compression,
+    ) -> Result<Self, BusError> {
+        let target = Target::new(path, inputs)?;
         let with_path = |source| BusError::File {
-            path: path.to_owned(),
+            path: target.file.clone(),
             source,
         };
-        let file = BufWriter::new(File::create(path).map_err(with_path)?);
+        let file = BufWriter::new(File::create(&target.file).map_err(with_path)?);
         let writer = WriteOptions::new()
             .profile("ros2")
             .library(concat!("posemoe ", env!("CARGO_PKG_VERSION")))
@@ -62,9 +68,8 @@ impl Output {
             .compression_threads(0)
             .create(file)
             .map_err(|error| with_path(io_error(error)))?;
-        let path = path.to_owned();
         Ok(Self {
-            path,
+            target,
             writer,
             publishers: Vec::new(),
             kept: BTreeMap::new(),
@@ -78,8 +83,8 @@ impl Output {
             reason: "found no definition of this type in msg/ or interfaces/".to_owned(),
         })?;
         let metadata = BTreeMap::from([
-            ("offered_qos_profiles".to_owned(), qos_profile(topic.qos)),
-            ("topic_type_hash".to_owned(), info.type_hash.to_owned()),
+            (QOS_KEY.to_owned(), qos_profile(topic.qos)),
+            (TYPE_HASH_KEY.to_owned(), info.type_hash.to_owned()),
         ]);
         let channel_id = self
             .writer
@@ -125,7 +130,7 @@ impl Output {
 
     /// Appends a message of the input as it was, when the input describes its channel.
     pub fn keep(&mut self, channels: &Channels, message: &Recorded) -> Result<(), BusError> {
-        let Some(channel_id) = self.kept_channel(channels, message.header.channel_id)? else {
+        let Some(channel_id) = self.kept_channel(channels, message)? else {
             return Ok(());
         };
         let header = MessageHeader {
@@ -137,11 +142,16 @@ impl Output {
             .map_err(|error| self.failed(error))
     }
 
-    fn kept_channel(&mut self, channels: &Channels, id: u16) -> Result<Option<u16>, BusError> {
+    fn kept_channel(
+        &mut self,
+        channels: &Channels,
+        message: &Recorded,
+    ) -> Result<Option<u16>, BusError> {
+        let id = (message.source, message.header.channel_id);
         if let Some(&known) = self.kept.get(&id) {
             return Ok(Some(known));
         }
-        let Some(channel) = channels.get(id) else {
+        let Some(channel) = channels.get(id.1) else {
             return Ok(None);
         };
         let schema_id = match channels.schema(channel) {
@@ -166,20 +176,22 @@ impl Output {
 
     /// Writes what is still in memory, the index and the end.
     pub fn finish(mut self) -> Result<(), BusError> {
-        self.writer.finish().map_err(|error| self.failed(error))?;
-        let Self { path, writer, .. } = self;
+        let summary = self.writer.finish().map_err(|error| self.failed(error))?;
+        let Self { target, writer, .. } = self;
+        let path = target.file.clone();
         let flushed = writer
             .into_inner()
             .into_inner()
             .map_err(|error| error.into_error());
         flushed
             .and_then(|file| file.sync_all())
-            .map_err(|source| BusError::File { path, source })
+            .map_err(|source| BusError::File { path, source })?;
+        target.describe(&summary)
     }
 
     fn failed(&self, error: McapError) -> BusError {
         BusError::File {
-            path: self.path.clone(),
+            path: self.target.file.clone(),
             source: io_error(error),
         }
     }

@@ -3,56 +3,83 @@
 use std::collections::BTreeMap;
 
 use super::replay::Replay;
+use super::storage::Contents;
 use crate::bus::Loss;
 
+const ABSENT: &str = "not in the file";
+
+/// By topic and cause.
+type Losses = BTreeMap<(String, &'static str), u64>;
+
 /// Counts the lost messages of the subscribed topics, and adds to the damage what only shows at
-/// the end. `promised`: messages by channel, as the file's statistics have it.
-pub fn reckon(
-    replay: &mut Replay,
-    promised: Option<&BTreeMap<u16, u64>>,
+/// the end.
+pub fn reckon(replay: &mut Replay, is_subscribed: impl Fn(&str) -> bool) -> Vec<Loss> {
+    let mut losses = Losses::new();
+    let mut accounted = BTreeMap::<String, u64>::new();
+    for source in &mut replay.sources {
+        let contents = &mut source.contents;
+        reckon_file(contents, &is_subscribed, &mut losses, &mut accounted);
+    }
+    replay.collect_damage();
+    // Files may be missing, or cut, or have no statistics of their own: the bag's may know more.
+    for (topic, &promised) in &replay.promised {
+        let absent = promised.saturating_sub(accounted.get(topic).copied().unwrap_or(0));
+        if absent > 0 {
+            let text = format!(
+                "{topic}: {absent} of the messages that metadata.yaml promises are not there"
+            );
+            replay.damage.push(text);
+            *losses.entry((topic.clone(), ABSENT)).or_default() += absent;
+        }
+    }
+    let loss = |((topic, cause), count)| Loss {
+        topic,
+        cause,
+        count,
+    };
+    let subscribed = losses.into_iter();
+    let subscribed = subscribed.filter(|((topic, _), _)| is_subscribed(topic));
+    subscribed.map(loss).collect()
+}
+
+/// `accounted`: messages by topic of which it is known where they are, or why not.
+fn reckon_file(
+    contents: &mut Contents,
     is_subscribed: impl Fn(&str) -> bool,
-) -> Vec<Loss> {
-    let mut losses = BTreeMap::<(&str, &'static str), u64>::new();
-    for (id, channel) in replay.channels.iter() {
+    losses: &mut Losses,
+    accounted: &mut BTreeMap<String, u64>,
+) {
+    for (id, channel) in contents.channels.iter() {
         let topic = channel.topic.as_str();
-        let found = replay.found.get(&id).copied().unwrap_or(0);
-        let lost = replay.lost.get(&id).copied().unwrap_or(0);
+        let found = contents.found.get(&id).map_or(0, |tally| tally.count);
+        let of_channel = contents.lost.iter().filter(|((of, _), _)| *of == id);
+        let mut causes: Vec<_> = of_channel.map(|(&(_, cause), &n)| (cause, n)).collect();
+        let lost: u64 = causes.iter().map(|(_, count)| count).sum();
+        let promised = contents.promised.as_ref();
         let promised = promised.and_then(|counts| counts.get(&id).copied());
         let absent = promised.map_or(0, |count| count.saturating_sub(found + lost));
         if absent > 0 {
             let text = format!("{topic}: {absent} of the promised messages are not there");
-            replay.damage.push(text);
+            contents.damage.push(text);
+            causes.push((ABSENT, absent));
         }
-        if !is_subscribed(topic) {
-            continue;
+        if is_subscribed(topic)
+            && let Some(why) = contents.channels.why_unreadable(channel)
+        {
+            let text = format!("{topic}: {found} messages unreadable: {why}");
+            contents.damage.push(text);
+            causes.push(("not CDR", found));
         }
-        let unreadable = match replay.channels.why_unreadable(channel) {
-            Some(why) => {
-                let text = format!("{topic}: {found} messages unreadable: {why}");
-                replay.damage.push(text);
-                found
-            }
-            None => 0,
-        };
-        let causes = [
-            ("corrupt chunk", lost),
-            ("not in the file", absent),
-            ("not CDR", unreadable),
-        ];
         for (cause, count) in causes.into_iter().filter(|&(_, count)| count > 0) {
-            *losses.entry((topic, cause)).or_default() += count;
+            *losses.entry((topic.to_owned(), cause)).or_default() += count;
         }
+        *accounted.entry(topic.to_owned()).or_default() += found + lost + absent;
     }
-    for (&id, count) in &replay.found {
-        if replay.channels.get(id).is_none() {
+    for (&id, tally) in &contents.found {
+        if contents.channels.get(id).is_none() {
+            let count = tally.count;
             let text = format!("{count} messages of channel {id}, which the file never describes");
-            replay.damage.push(text);
+            contents.damage.push(text);
         }
     }
-    let loss = |((topic, cause), count): ((&str, &'static str), u64)| Loss {
-        topic: topic.to_owned(),
-        cause,
-        count,
-    };
-    losses.into_iter().map(loss).collect()
 }

@@ -1,187 +1,164 @@
-//! The messages of a file in the order of their log times, whatever order the file has them in.
+//! The messages of a bag in the order of their log times, whatever order its files have them in.
 //!
-//! Each chunk says when it starts, so only chunks that overlap in time are in memory together.
+//! Each block of a file says when it starts, so only blocks that overlap in time are in memory
+//! together, of however many files.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BinaryHeap};
 
-use mcap::records::{MessageHeader, op};
+use mcap::records::MessageHeader;
 
-use super::channels::Channels;
-use super::chunk;
-use super::file::InputFile;
-use super::layout::{Block, Kind, Layout};
-use super::record::{self, HEAD_LEN, Records};
+use super::channels::Channel;
+use super::storage::{Contents, Source, Tally};
+use super::unpack::{self, ZSTD_MAGIC};
 use crate::bus::BusError;
 
-/// A damaged length must not bring a whole file into memory.
-const MAX_BLOCK_LEN: u64 = 2 * chunk::MAX_CONTENT_LEN;
-
-/// A message as the file has it.
+/// A message as the bag has it.
 #[derive(Debug)]
 pub struct Recorded {
-    /// Channel, sequence number and times.
+    /// Number of the file that it is in.
+    pub source: usize,
+    /// Channel of that file, sequence number and times.
     pub header: MessageHeader,
     /// The message.
     pub data: Vec<u8>,
 }
 
-/// Reads a file's messages.
+/// Reads a bag's messages.
 pub struct Replay {
-    file: InputFile,
-    blocks: VecDeque<Block>,
-    /// By log time, then by place in the file.
-    waiting: BinaryHeap<Reverse<Waiting>>,
-    loaded: u64,
-    /// What the file describes, more of it the further it is read.
-    pub channels: Channels,
-    /// What is wrong with the file, in words.
+    /// Its files.
+    pub sources: Vec<Source>,
+    /// What is wrong with it, in words.
     pub damage: Vec<String>,
-    /// Messages in chunks that cannot be read, by channel, as far as an index counts them.
-    pub lost: BTreeMap<u16, u64>,
-    /// Messages found, by channel, wanted or not.
-    pub found: BTreeMap<u16, u64>,
-    /// The latest log time found, ns.
-    pub end_ns: u64,
+    /// Messages by topic that `metadata.yaml` promises.
+    pub promised: BTreeMap<String, u64>,
+    /// Whether each message is compressed, as `metadata.yaml` says.
+    is_each_packed: bool,
+    /// By log time, then as the files have them.
+    waiting: BinaryHeap<Reverse<Waiting>>,
 }
 
 struct Waiting {
-    order: (u64, u64, usize),
+    order: (u64, usize, (u64, usize)),
     message: Recorded,
 }
 
 impl Replay {
     /// Starts before the first message.
-    pub fn new(file: InputFile, layout: Layout, channels: Channels) -> Self {
-        let mut blocks = layout.blocks;
-        blocks.sort_by_key(|block| (block.start_ns, block.offset));
-        Self {
-            file,
-            blocks: blocks.into(),
+    pub fn new(
+        sources: Vec<Source>,
+        damage: Vec<String>,
+        promised: BTreeMap<String, u64>,
+        is_each_packed: bool,
+    ) -> Self {
+        let mut replay = Self {
+            sources,
+            damage,
+            promised,
+            is_each_packed,
             waiting: BinaryHeap::new(),
-            loaded: 0,
-            channels,
-            damage: layout.damage,
-            lost: BTreeMap::new(),
-            found: BTreeMap::new(),
-            end_ns: 0,
-        }
+        };
+        replay.collect_damage();
+        replay
     }
 
-    /// The file that is read.
-    pub fn path(&self) -> &std::path::Path {
-        self.file.path()
+    /// What one of the files has.
+    pub fn contents(&self, source: usize) -> Option<&Contents> {
+        self.sources.get(source).map(|source| &source.contents)
+    }
+
+    /// Messages that have been found, of all channels together; `None` before the first.
+    pub fn found(&self) -> Option<Tally> {
+        let sources = self.sources.iter();
+        let tallies = sources.flat_map(|source| source.contents.found.values().copied());
+        tallies.reduce(Tally::and)
     }
 
     /// The next message whose channel `is_wanted`; `None` at the end.
     ///
     /// # Errors
-    /// When the operating system cannot read the file.
+    /// When the operating system cannot read a file.
     pub fn next(
         &mut self,
-        is_wanted: impl Fn(&Channels, u16) -> bool,
+        is_wanted: impl Fn(&Channel) -> bool,
     ) -> Result<Option<Recorded>, BusError> {
         loop {
             let first_ns = self.waiting.peek().map(|Reverse(first)| first.order.0);
-            let is_due = |block: &&Block| first_ns.is_none_or(|ns| block.start_ns <= ns);
-            if self.blocks.front().filter(is_due).is_none() {
-                return Ok(self.waiting.pop().map(|Reverse(first)| first.message));
-            }
-            if let Some(block) = self.blocks.pop_front() {
-                self.load(&block, &is_wanted)?;
+            let sources = self.sources.iter().enumerate();
+            let next = sources
+                .filter_map(|(number, source)| Some((source.storage.next_start_ns()?, number)));
+            match next.min() {
+                Some((start_ns, number)) if first_ns.is_none_or(|ns| start_ns <= ns) => {
+                    self.load(number, &is_wanted)?;
+                }
+                _ => match self.waiting.pop() {
+                    None => return Ok(None),
+                    Some(Reverse(Waiting { message, .. })) => {
+                        if let Some(message) = self.unpacked(message) {
+                            return Ok(Some(message));
+                        }
+                    }
+                },
             }
         }
     }
 
     fn load(
         &mut self,
-        block: &Block,
-        is_wanted: &impl Fn(&Channels, u16) -> bool,
+        number: usize,
+        is_wanted: &dyn Fn(&Channel) -> bool,
     ) -> Result<(), BusError> {
-        let bytes = self
-            .file
-            .read_at(block.offset, block.len.min(MAX_BLOCK_LEN))?;
-        self.loaded += 1;
-        if block.kind == Kind::Run {
-            self.take_records(block.offset, &bytes, None, is_wanted);
+        let Some(source) = self.sources.get_mut(number) else {
             return Ok(());
+        };
+        for loaded in source.storage.load(&mut source.contents, is_wanted)? {
+            let order = (loaded.header.log_time, number, loaded.place);
+            let message = Recorded {
+                source: number,
+                header: loaded.header,
+                data: loaded.data,
+            };
+            self.waiting.push(Reverse(Waiting { order, message }));
         }
-        let body = bytes.get(HEAD_LEN as usize..).unwrap_or_default();
-        let is_cut = block.kind == Kind::CutChunk;
-        match chunk::open(body, is_cut) {
-            Ok(chunk) => {
-                let span_ns = Some((chunk.start_ns, chunk.end_ns));
-                self.take_records(block.offset, &chunk.content, span_ns, is_wanted);
-            }
-            Err(problem) => {
-                self.damage.push(format!(
-                    "byte {}: unreadable chunk: {problem}",
-                    block.offset
-                ));
-                for &(channel, count) in &block.counts {
-                    *self.lost.entry(channel).or_default() += count;
-                }
-            }
-        }
+        self.collect_damage();
         Ok(())
     }
 
-    fn take_records(
-        &mut self,
-        offset: u64,
-        bytes: &[u8],
-        span_ns: Option<(u64, u64)>,
-        is_wanted: &impl Fn(&Channels, u16) -> bool,
-    ) {
-        let mut problems = Vec::new();
-        let mut records = Records::new(bytes);
-        for (place, (opcode, body)) in (&mut records).enumerate() {
-            match (opcode, record::message(body)) {
-                (op::MESSAGE, Some((header, data))) => {
-                    let log_ns = header.log_time;
-                    *self.found.entry(header.channel_id).or_default() += 1;
-                    self.end_ns = self.end_ns.max(log_ns);
-                    if let Some((start, end)) = span_ns
-                        && !(start..=end).contains(&log_ns)
-                    {
-                        problems.push(format!("log time {log_ns}, expected {start} to {end}"));
-                    }
-                    if is_wanted(&self.channels, header.channel_id) {
-                        let message = Recorded {
-                            header,
-                            data: data.to_vec(),
-                        };
-                        let order = (log_ns, self.loaded, place);
-                        self.waiting.push(Reverse(Waiting { order, message }));
+    fn unpacked(&mut self, mut message: Recorded) -> Option<Recorded> {
+        if !self.is_each_packed && !message.data.starts_with(&ZSTD_MAGIC) {
+            return Some(message);
+        }
+        match unpack::message(&message.data) {
+            Ok(data) => {
+                message.data = data;
+                Some(message)
+            }
+            Err(problem) => {
+                let Recorded { source, header, .. } = message;
+                let log_ns = header.log_time;
+                if let Some(source) = self.sources.get_mut(source) {
+                    // The first says what it is like; all are counted.
+                    if source.contents.lose(header.channel_id, "not zstd") == 1 {
+                        let text = format!("message of log time {log_ns}: {problem}");
+                        source.contents.damage.push(text);
                     }
                 }
-                (op::MESSAGE, None) => {
-                    problems.push(format!(
-                        "a message of {} bytes, too few for one",
-                        body.len()
-                    ));
-                }
-                (op::SCHEMA | op::CHANNEL, _) => {
-                    problems.extend(self.channels.add(opcode, body).err());
-                }
-                _ => {}
+                self.collect_damage();
+                None
             }
         }
-        if records.left_over() > 0 {
-            problems.push(format!(
-                "{} bytes at the end that are no record",
-                records.left_over()
-            ));
-        }
-        if let Some(first) = problems.first() {
-            let more = problems.len() - 1;
-            let more = if more > 0 {
-                format!(" (and {more} more)")
-            } else {
-                String::new()
-            };
+    }
+
+    /// Takes over what the files say of themselves, by name where there are several.
+    pub fn collect_damage(&mut self) {
+        let are_several = self.sources.len() > 1;
+        for source in &mut self.sources {
+            let name = source.path.file_name().filter(|_| are_several);
+            let prefix = name.map(|name| format!("{}: ", name.display()));
+            let prefix = prefix.unwrap_or_default();
+            let damage = source.contents.damage.drain(..);
             self.damage
-                .push(format!("byte {offset}: found {first}{more}"));
+                .extend(damage.map(|text| format!("{prefix}{text}")));
         }
     }
 }

@@ -1,0 +1,146 @@
+//! Where a bag is written: one `.mcap` file, or a folder as rosbag2 makes it.
+
+use std::io::{Error, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use mcap::Summary;
+
+use super::channels::{QOS_KEY, TYPE_HASH_KEY};
+use crate::bus::BusError;
+use crate::config::bag_metadata::{self, WrittenBag, WrittenTopic};
+use crate::config::qos_profile;
+
+/// Where the messages go, and what is written around them.
+pub struct Target {
+    /// The `.mcap` file.
+    pub file: PathBuf,
+    folder: Option<PathBuf>,
+}
+
+impl Target {
+    /// A path that ends in `.mcap` is a file, any other a folder; one that is there stays what it
+    /// is. An earlier bag in the folder makes room.
+    ///
+    /// # Errors
+    /// When the folder cannot be made, or holds anything else; when the bag is one of `inputs`.
+    pub fn new<'a>(
+        path: &Path,
+        inputs: impl IntoIterator<Item = &'a Path>,
+    ) -> Result<Self, BusError> {
+        let is_file = path
+            .extension()
+            .is_some_and(|extension| extension == "mcap");
+        let target = if is_file && !path.is_dir() {
+            Self {
+                file: path.to_owned(),
+                folder: None,
+            }
+        } else {
+            // The name of `.` or `..` shows when the path is made absolute.
+            let whole = std::path::absolute(path).map_err(failed(path))?;
+            let name = whole.file_name().unwrap_or_else(|| "bag".as_ref());
+            let mut file_name = name.to_owned();
+            file_name.push("_0.mcap");
+            Self {
+                file: path.join(file_name),
+                folder: Some(path.to_owned()),
+            }
+        };
+        target.refuse_inputs(inputs)?;
+        target.make_room()?;
+        Ok(target)
+    }
+
+    fn refuse_inputs<'a>(
+        &self,
+        inputs: impl IntoIterator<Item = &'a Path>,
+    ) -> Result<(), BusError> {
+        let place = |path: &Path| path.canonicalize().ok();
+        let file = place(&self.file);
+        let folder = self.folder.as_deref().and_then(place);
+        for input in inputs.into_iter().filter_map(place) {
+            let is_within = folder.is_some() && input.parent() == folder.as_deref();
+            if Some(&input) == file.as_ref() || is_within {
+                let text = "the output would overwrite the input";
+                return Err(failed(&self.file)(Error::new(
+                    ErrorKind::InvalidInput,
+                    text,
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn make_room(&self) -> Result<(), BusError> {
+        let Some(folder) = &self.folder else {
+            return Ok(());
+        };
+        std::fs::create_dir_all(folder).map_err(failed(folder))?;
+        let metadata = folder.join(bag_metadata::FILE_NAME);
+        for entry in std::fs::read_dir(folder).map_err(failed(folder))? {
+            let path = entry.map_err(failed(folder))?.path();
+            if path != self.file && path != metadata {
+                let text = format!(
+                    "found {} in the folder, expected an empty one or an earlier output",
+                    path.display()
+                );
+                return Err(failed(folder)(Error::new(ErrorKind::InvalidInput, text)));
+            }
+        }
+        // It would describe the bag of before if this one is not completed.
+        if metadata.exists() {
+            std::fs::remove_file(&metadata).map_err(failed(&metadata))?;
+        }
+        Ok(())
+    }
+
+    /// Says in the folder what the file has become.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn describe(&self, summary: &Summary) -> Result<(), BusError> {
+        let Some(folder) = &self.folder else {
+            return Ok(());
+        };
+        let path = folder.join(bag_metadata::FILE_NAME);
+        let name = self.file.file_name().unwrap_or_default();
+        let yaml = written(summary, name.to_string_lossy().into_owned()).to_yaml();
+        let yaml = yaml.map_err(|error| failed(&path)(Error::other(error)))?;
+        std::fs::write(&path, yaml).map_err(failed(&path))
+    }
+}
+
+fn failed(path: &Path) -> impl Fn(Error) -> BusError {
+    let path = path.to_owned();
+    move |source| BusError::File {
+        path: path.clone(),
+        source,
+    }
+}
+
+fn written(summary: &Summary, file: String) -> WrittenBag {
+    let statistics = summary.stats.as_ref();
+    let span = statistics.map_or((0, 0), |s| (s.message_start_time, s.message_end_time));
+    let mut channels: Vec<_> = summary.channels.values().collect();
+    channels.sort_by_key(|channel| channel.id);
+    let topic = |channel: &&std::sync::Arc<mcap::Channel>| {
+        let said = |key: &str| channel.metadata.get(key).map_or("", String::as_str);
+        let schema = channel.schema.as_ref();
+        let counts = statistics.map(|statistics| &statistics.channel_message_counts);
+        let count = counts.and_then(|counts| counts.get(&channel.id));
+        WrittenTopic {
+            name: channel.topic.clone(),
+            type_name: schema.map_or(String::new(), |schema| schema.name.clone()),
+            serialization_format: channel.message_encoding.clone(),
+            qos: qos_profile::parse(said(QOS_KEY)),
+            type_hash: said(TYPE_HASH_KEY).to_owned(),
+            message_count: count.copied().unwrap_or(0),
+        }
+    };
+    WrittenBag {
+        file,
+        start_ns: span.0,
+        duration_ns: span.1.saturating_sub(span.0),
+        topics: channels.iter().map(topic).collect(),
+    }
+}

@@ -1,0 +1,216 @@
+//! Which topics of a bag the node takes, and why not where it takes none.
+
+use crate::bus::bag::BagTopic;
+use crate::config::ros_args::RosArgs;
+use crate::config::sources::SourceConfig;
+use crate::input::hri::TRACKED_TOPIC;
+use crate::msg::Message;
+use crate::msg::hri_msgs::{IdsList, Skeleton2D};
+use crate::msg::posemoe::People2D;
+use crate::msg::sensor_msgs::CameraInfo;
+use crate::msg::yolo_msgs::DetectionArray;
+use crate::msg::zed_msgs::ObjectsStamped;
+
+/// A topic of a source, or why there is none.
+pub type Choice<'a> = Result<&'a BagTopic, String>;
+
+/// Types of keypoints that come on one topic.
+const DETECTORS: [&str; 3] = [
+    DetectionArray::TYPE_NAME,
+    People2D::TYPE_NAME,
+    ObjectsStamped::TYPE_NAME,
+];
+
+/// Where the configured topic is not in the bag, takes the only one of a fitting type. Where there
+/// are several sources nothing is guessed.
+///
+/// # Errors
+/// When the node would have no topic, or one of another type.
+pub fn choose(topics: &[BagTopic], ros: &mut RosArgs) -> Result<(), String> {
+    for source in ros.config.sources() {
+        let found = keypoints(topics, ros, &source)?;
+        let is_hri = source.keypoints_type == Skeleton2D::TYPE_NAME;
+        if !is_hri && found.name != ros.resolve(&source.keypoints_topic) {
+            ros.config.keypoints_topic = found.name.clone();
+            ros.config.keypoints_type = found.type_name.clone();
+        }
+        let found = camera_info(topics, ros, &source)?;
+        if found.name != ros.resolve(&source.camera_info_topic) {
+            ros.config.camera_info_topic = found.name.clone();
+        }
+    }
+    Ok(())
+}
+
+/// Where the keypoints of a source come from.
+pub fn keypoints<'a>(topics: &'a [BagTopic], ros: &RosArgs, source: &SourceConfig) -> Choice<'a> {
+    let topic = &source.keypoints_topic;
+    let (topic, expected, fitting) = match source.keypoints_type.as_str() {
+        // Each body has a topic; this one says which bodies there are.
+        Skeleton2D::TYPE_NAME => (TRACKED_TOPIC, IdsList::TYPE_NAME, &[][..]),
+        detector => (topic.as_str(), detector, &DETECTORS[..]),
+    };
+    let wanted = ros.resolve(topic);
+    found(topics, source, &wanted, expected)
+        .unwrap_or_else(|| only_one(topics, source, &wanted, fitting, "keypoints_topic"))
+}
+
+/// Where the calibration of a source comes from.
+pub fn camera_info<'a>(topics: &'a [BagTopic], ros: &RosArgs, source: &SourceConfig) -> Choice<'a> {
+    let expected = CameraInfo::TYPE_NAME;
+    let wanted = ros.resolve(&source.camera_info_topic);
+    found(topics, source, &wanted, expected)
+        .unwrap_or_else(|| only_one(topics, source, &wanted, &[expected], "camera_info_topic"))
+}
+
+/// The topics that every source must have.
+pub fn wanted(ros: &RosArgs) -> Vec<String> {
+    let sources = ros.config.sources();
+    let topics = sources.iter().flat_map(|source| {
+        let keypoints = match source.keypoints_type.as_str() {
+            Skeleton2D::TYPE_NAME => TRACKED_TOPIC,
+            _ => &source.keypoints_topic,
+        };
+        [keypoints, &source.camera_info_topic]
+    });
+    topics.map(|name| ros.resolve(name)).collect()
+}
+
+/// The configured topic, when the bag has it.
+fn found<'a>(
+    topics: &'a [BagTopic],
+    source: &SourceConfig,
+    wanted: &str,
+    expected: &str,
+) -> Option<Choice<'a>> {
+    let named = || topics.iter().filter(|topic| topic.name == wanted);
+    let first = named().next()?;
+    let other = named().find(|topic| topic.type_name != expected);
+    Some(other.map_or(Ok(first), |other| {
+        let found = &other.type_name;
+        Err(said_of(
+            source,
+            format!("topic {wanted} carries {found}, expected {expected}"),
+        ))
+    }))
+}
+
+/// The only topic of these types, in the place of one that the bag does not have.
+fn only_one<'a>(
+    topics: &'a [BagTopic],
+    source: &SourceConfig,
+    wanted: &str,
+    types: &[&str],
+    parameter: &str,
+) -> Choice<'a> {
+    let all: Vec<_> = topics.iter().collect();
+    if types.is_empty() || !source.name.is_empty() {
+        let text = format!("the bag has no topic {wanted}; it has {}", list(&all));
+        return Err(said_of(source, text));
+    }
+    let is_fitting = |topic: &&&BagTopic| types.contains(&topic.type_name.as_str());
+    let fitting: Vec<_> = all.iter().filter(is_fitting).copied().collect();
+    let types = types.join(" or ");
+    match fitting.as_slice() {
+        [topic] => Ok(topic),
+        [] => Err(format!(
+            "the bag has no topic of type {types}; it has {}",
+            list(&all)
+        )),
+        several => Err(format!(
+            "the bag has several topics of type {types}: {}; choose one: --ros-args -p \
+             {parameter}:=TOPIC",
+            list(several)
+        )),
+    }
+}
+
+fn list(topics: &[&BagTopic]) -> String {
+    let names = topics
+        .iter()
+        .map(|t| format!("{} ({})", t.name, t.type_name));
+    match topics {
+        [] => "none at all".to_owned(),
+        _ => names.collect::<Vec<_>>().join(", "),
+    }
+}
+
+fn said_of(source: &SourceConfig, text: String) -> String {
+    match source.name.as_str() {
+        "" => text,
+        name => format!("source {name}: {text}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bag(topics: &[(&str, &str)]) -> Vec<BagTopic> {
+        let topic = |(name, type_name): &(&str, &str)| BagTopic {
+            name: (*name).to_owned(),
+            type_name: (*type_name).to_owned(),
+            message_count: 1,
+        };
+        topics.iter().map(topic).collect()
+    }
+
+    fn arguments(parameters: &[&str]) -> RosArgs {
+        let given = parameters.iter().flat_map(|p| ["-p", p]);
+        let words = ["--ros-args"].into_iter().chain(given).map(str::to_owned);
+        RosArgs::parse(words).unwrap().0
+    }
+
+    #[test]
+    fn the_only_topic_of_a_fitting_type_is_taken() {
+        let topics = bag(&[
+            ("/faces", People2D::TYPE_NAME),
+            ("/left/camera_info", CameraInfo::TYPE_NAME),
+        ]);
+        let mut ros = arguments(&[]);
+        choose(&topics, &mut ros).unwrap();
+        assert_eq!(ros.config.keypoints_topic, "/faces");
+        assert_eq!(ros.config.keypoints_type, People2D::TYPE_NAME);
+        assert_eq!(ros.config.camera_info_topic, "/left/camera_info");
+    }
+
+    #[test]
+    fn of_several_none_is_taken_and_the_flag_is_named() {
+        let topics = bag(&[
+            ("/a", DetectionArray::TYPE_NAME),
+            ("/b", People2D::TYPE_NAME),
+            ("/camera/camera_info", CameraInfo::TYPE_NAME),
+        ]);
+        let error = choose(&topics, &mut arguments(&[])).unwrap_err();
+        assert!(
+            error.contains("/a (yolo_msgs/msg/DetectionArray), /b (posemoe/msg/People2D)")
+                && error.contains("-p keypoints_topic:=TOPIC"),
+            "{error}"
+        );
+        let mut ros = arguments(&["keypoints_topic:=/a"]);
+        choose(&topics, &mut ros).unwrap();
+        assert_eq!(ros.config.keypoints_topic, "/a");
+    }
+
+    #[test]
+    fn bodies_of_ros4hri_need_the_topic_that_says_who_is_there() {
+        let mut ros = arguments(&["keypoints_type:=hri_msgs/msg/Skeleton2D"]);
+        let info = ("/camera/camera_info", CameraInfo::TYPE_NAME);
+        let error = choose(&bag(&[info]), &mut ros).unwrap_err();
+        assert!(error.contains("no topic /humans/bodies/tracked"), "{error}");
+        let topics = bag(&[info, (TRACKED_TOPIC, IdsList::TYPE_NAME)]);
+        choose(&topics, &mut ros).unwrap();
+        assert_eq!(ros.config.keypoints_type, Skeleton2D::TYPE_NAME);
+    }
+
+    #[test]
+    fn of_several_sources_none_is_guessed() {
+        let parameters = ["sources:=[front]", "front.keypoints_topic:=/front"];
+        let topics = bag(&[("/a", DetectionArray::TYPE_NAME)]);
+        let error = choose(&topics, &mut arguments(&parameters)).unwrap_err();
+        assert!(
+            error.contains("source front: the bag has no topic /front"),
+            "{error}"
+        );
+    }
+}
