@@ -32,7 +32,7 @@ enum Pulse {
 pub struct ShutdownHandle(Sender<bool>);
 
 impl ShutdownHandle {
-    /// Makes [`Bus::next`](crate::bus::Bus::next) return `None`, now and from then on.
+    /// Makes [`Events::next`](crate::bus::Events::next) return `None`, now and from then on.
     pub fn shut_down(&self) {
         self.0.send_replace(true);
     }
