@@ -1,11 +1,12 @@
-//! posemoe on the command line: replay bags, measure, look at the installation, list the parameters.
+//! posemoe on the command line: replay bags, compare with the truth, measure, look at the installation, list the parameters.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use posemoe::cli::{
-    self, EXIT_UNUSABLE, bench::BenchArgs, parameters::ParametersArgs, replay::ReplayArgs,
+    self, EXIT_UNUSABLE, bench::BenchArgs, evaluate::EvaluateArgs, parameters::ParametersArgs,
+    replay::ReplayArgs,
 };
 use posemoe::config::ros_args::RosArgs;
 
@@ -26,6 +27,10 @@ enum Command {
     /// Run the node over a bag and write what it publishes into another. Exit code 2: the input is
     /// unusable; 3: done, but part of it was lost.
     Replay(ReplayArgs),
+    /// Say how far people are from where they truly were, and whether that became better. Exit code 1: a
+    /// figure is worse than --tolerance allows; 2: the input is unusable; 3: done, but part of it was
+    /// lost.
+    Evaluate(EvaluateArgs),
     /// Measure what a frame costs: the stream against windows, for crowds and memories of several sizes.
     Bench(BenchArgs),
     /// Say what is installed, what runs, and what is missing.
@@ -51,6 +56,7 @@ fn main() -> ExitCode {
     }
     match arguments.command {
         Command::Replay(args) => cli::replay::run(&args, ros),
+        Command::Evaluate(args) => cli::evaluate::run(&args, &ros),
         Command::Bench(args) => cli::bench::run(&args, ros),
         Command::Doctor => cli::doctor::run(&ros),
         Command::Parameters(args) => cli::parameters::run(&args),

@@ -1,9 +1,11 @@
-//! What the programs do: run live, replay a bag, measure, list the parameters, look at the installation.
+//! What the programs do: run live, replay a bag, compare with the truth, measure, list the parameters, look at the installation.
 
 pub mod bench;
 pub mod doctor;
+pub mod evaluate;
 #[cfg(feature = "live")]
 pub mod live;
+pub mod offline;
 pub mod parameters;
 pub mod replay;
 #[cfg(feature = "live")]
@@ -15,6 +17,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+/// Done, and a figure is worse than it may be.
+pub const EXIT_REGRESSION: u8 = 1;
 /// What was asked for cannot be done (bad arguments, unusable input, no network).
 pub const EXIT_UNUSABLE: u8 = 2;
 /// Done, but part of the input was unreadable or lost.

@@ -6,16 +6,12 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::offline::{self, NodeArgs};
 use super::{EXIT_DATA_LOSS, EXIT_UNUSABLE};
 use crate::bus::bag::{BagBus, BagOptions, BagTopic, Compression};
 use crate::bus::{Bus, Event};
 use crate::config::ros_args::RosArgs;
-use crate::engine;
-use crate::msg::Message;
-use crate::msg::posemoe::People2D;
-use crate::msg::sensor_msgs::CameraInfo;
-use crate::msg::yolo_msgs::DetectionArray;
-use crate::node::{Node, Timing};
+use crate::node::Node;
 
 /// What to replay.
 #[derive(Clone, Debug, clap::Args)]
@@ -25,15 +21,9 @@ pub struct ReplayArgs {
     /// The bag to write (.mcap); an existing file is replaced.
     #[arg(long, short)]
     pub output: Option<PathBuf>,
-    /// A ROS parameter file.
-    #[arg(long)]
-    pub params: Option<PathBuf>,
-    /// The model; default: the one that ships for the mode.
-    #[arg(long)]
-    pub model: Option<PathBuf>,
-    /// libonnxruntime.so; default: where scripts/setup puts it.
-    #[arg(long)]
-    pub onnxruntime: Option<PathBuf>,
+    /// The node that is to run.
+    #[command(flatten)]
+    pub node: NodeArgs,
     /// Copy the input's messages into the output.
     #[arg(long)]
     pub keep_input: bool,
@@ -56,16 +46,7 @@ pub fn run(args: &ReplayArgs, ros: RosArgs) -> ExitCode {
 
 /// `Ok(true)` when nothing of the input was lost.
 fn replay(args: &ReplayArgs, mut ros: RosArgs) -> Result<bool, Box<dyn std::error::Error>> {
-    if let Some(path) = &args.params {
-        ros.config.load_file(path, &ros.namespace, &ros.node)?;
-    }
-    let text = |path: &PathBuf| path.to_string_lossy().into_owned();
-    if let Some(path) = &args.model {
-        ros.config.model = text(path);
-    }
-    if let Some(path) = &args.onnxruntime {
-        ros.config.onnxruntime = text(path);
-    }
+    args.node.apply(&mut ros)?;
     let compression = match args.compression.as_str() {
         "lz4" => Compression::Lz4,
         "none" => Compression::None,
@@ -76,77 +57,19 @@ fn replay(args: &ReplayArgs, mut ros: RosArgs) -> Result<bool, Box<dyn std::erro
         keep_input: args.keep_input,
     };
     let mut bus = BagBus::open(&args.input, args.output.as_deref(), options)?;
-    choose_topics(bus.topics(), &mut ros)?;
+    offline::choose_topics(bus.topics(), &mut ros)?;
     let progress = progress(bus.topics(), &ros);
-    let mut node = Node::start(&mut bus, ros, Box::new(engine::load), Timing::Recorded)?;
-
     let mut steps = Vec::new();
     let began = Instant::now();
-    while let Some(event) = bus.next_event()? {
-        let is_message = matches!(event, Event::Message { .. });
-        let (frames, step) = (node.totals().frames_out, Instant::now());
-        node.handle(&mut bus, &event)?;
-        if node.totals().frames_out > frames {
-            steps.push(step.elapsed());
-        }
-        progress.inc(u64::from(is_message));
-    }
-    node.finish(&mut bus)?;
+    let node = offline::run(&mut bus, ros, |event, step| {
+        steps.extend(step);
+        progress.inc(u64::from(matches!(event, Event::Message { .. })));
+    })?;
     bus.finish()?;
     progress.finish_and_clear();
     summarize(&node, &steps, began.elapsed());
     report_losses(&bus, &node);
     Ok(bus.damage().is_empty() && bus.losses().is_empty())
-}
-
-/// Where the configured topic is not in the bag, takes the only one of a fitting type.
-fn choose_topics(topics: &[BagTopic], ros: &mut RosArgs) -> Result<(), String> {
-    let has = |name: &str| topics.iter().any(|topic| topic.name == name);
-    if !has(&ros.resolve(&ros.config.keypoints_topic)) {
-        let topic = only_one(
-            topics,
-            &[DetectionArray::TYPE_NAME, People2D::TYPE_NAME],
-            "keypoints_topic",
-        )?;
-        ros.config.keypoints_topic = topic.name.clone();
-        ros.config.keypoints_type = topic.type_name.clone();
-    }
-    if !has(&ros.resolve(&ros.config.camera_info_topic)) {
-        let topic = only_one(topics, &[CameraInfo::TYPE_NAME], "camera_info_topic")?;
-        ros.config.camera_info_topic = topic.name.clone();
-    }
-    Ok(())
-}
-
-fn only_one<'a>(
-    topics: &'a [BagTopic],
-    types: &[&str],
-    parameter: &str,
-) -> Result<&'a BagTopic, String> {
-    let fitting: Vec<&BagTopic> = topics
-        .iter()
-        .filter(|topic| types.contains(&topic.type_name.as_str()))
-        .collect();
-    let list = |topics: &[&BagTopic]| {
-        topics
-            .iter()
-            .map(|t| format!("{} ({})", t.name, t.type_name))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    match fitting.as_slice() {
-        [topic] => Ok(topic),
-        [] => Err(format!(
-            "the bag has no topic of type {}; it has {}",
-            types.join(" or "),
-            list(&topics.iter().collect::<Vec<_>>())
-        )),
-        several => Err(format!(
-            "the bag has several topics of type {}: {}; choose one: --ros-args -p {parameter}:=TOPIC",
-            types.join(" or "),
-            list(several)
-        )),
-    }
 }
 
 fn progress(topics: &[BagTopic], ros: &RosArgs) -> ProgressBar {
