@@ -22,6 +22,8 @@ STANDARD: Dict[str, str] = {
     "geometry_msgs/Point": "float64 x\nfloat64 y\nfloat64 z",
     "geometry_msgs/Pose": "Point position\nQuaternion orientation",
     "geometry_msgs/Quaternion": "float64 x 0\nfloat64 y 0\nfloat64 z 0\nfloat64 w 1",
+    "geometry_msgs/Transform": "Vector3 translation\nQuaternion rotation",
+    "geometry_msgs/TransformStamped": "std_msgs/Header header\nstring child_frame_id\nTransform transform",
     "geometry_msgs/Vector3": "float64 x\nfloat64 y\nfloat64 z",
     "sensor_msgs/CameraInfo": (
         "std_msgs/Header header\nuint32 height\nuint32 width\nstring distortion_model\nfloat64[] d\n"
@@ -31,6 +33,7 @@ STANDARD: Dict[str, str] = {
         "uint32 x_offset\nuint32 y_offset\nuint32 height\nuint32 width\nbool do_rectify"
     ),
     "std_msgs/Header": "builtin_interfaces/Time stamp\nstring frame_id",
+    "tf2_msgs/TFMessage": "geometry_msgs/TransformStamped[] transforms",
 }
 
 

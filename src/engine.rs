@@ -1,6 +1,6 @@
 //! From the configuration to a lifter on a loaded network.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use nalgebra::Rotation3;
 
@@ -12,7 +12,7 @@ use crate::lift::onnx::{LoadError, Model, OnnxOptions, OnnxStep, OnnxWindow, Run
 use crate::lift::stream::{MemoryShape, StreamLifter};
 use crate::lift::window::{WindowLayout, WindowLifter};
 use crate::lift::{LiftError, Lifter, Mode, Seen};
-use crate::node::{Engine, Loader};
+use crate::node::Engine;
 use crate::person::crowd::PersonKey;
 use crate::person::skeleton::JOINT_COUNT;
 use crate::stamp::Stamp;
@@ -142,38 +142,13 @@ fn warm_up(lifter: &mut dyn Lifter) -> Result<(), LiftError> {
     Ok(())
 }
 
-/// Loads a network each time that it is asked, as often as there are cameras; all run in one ONNX
-/// Runtime, as a process has only one.
-pub fn loader() -> Loader {
-    let mut kept: Option<(PathBuf, Runtime)> = None;
-    Box::new(move |config| {
-        let library = library(config)?;
-        let runtime = match kept.take().filter(|(path, _)| *path == library) {
-            Some((_, runtime)) => runtime,
-            None => Runtime::load(&library)?,
-        };
-        kept = Some((library.clone(), runtime.clone()));
-        load_in(&runtime, &library, config)
-    })
-}
-
-/// Loads one network.
+/// Loads the network, tries it, and says in the log what won and what was refused.
 ///
 /// # Errors
 /// What was found and what is needed.
 pub fn load(config: &Config) -> Result<(Box<dyn Lifter>, Engine), EngineError> {
-    let library = library(config)?;
-    load_in(&Runtime::load(&library)?, &library, config)
-}
-
-/// Loads the network, tries it, and says in the log what won and what was refused.
-fn load_in(
-    runtime: &Runtime,
-    library: &Path,
-    config: &Config,
-) -> Result<(Box<dyn Lifter>, Engine), EngineError> {
-    let options = options(config)?;
-    let model = Model::load(runtime, &options)?;
+    let (library, options) = (library(config)?, options(config)?);
+    let model = Model::load(&Runtime::load(&library)?, &options)?;
     for (provider, reason) in model.refused() {
         tracing::warn!(%provider, reason, "execution provider refused, trying the next");
     }

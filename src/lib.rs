@@ -23,6 +23,7 @@ pub mod bus;
 pub mod cli;
 pub mod config;
 pub mod engine;
+pub mod evaluate;
 pub mod geometry;
 pub mod health;
 pub mod input;

@@ -194,6 +194,11 @@ impl Node {
         &self.counts.drops
     }
 
+    /// What runs the network; `None` while none is loaded.
+    pub fn engine(&self) -> Option<&Engine> {
+        self.work.as_ref().map(Work::engine)
+    }
+
     /// Counts since the start.
     pub fn totals(&self) -> Totals {
         self.counts.totals

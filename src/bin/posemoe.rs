@@ -1,12 +1,13 @@
-//! posemoe on the command line: replay bags, say what they have, measure, look at the installation, list the parameters.
+//! posemoe on the command line: replay bags, say what they have, compare with the truth, measure, look at the
+//! installation, list the parameters.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use posemoe::cli::{
-    self, EXIT_UNUSABLE, bench::BenchArgs, info::InfoArgs, parameters::ParametersArgs,
-    replay::ReplayArgs,
+    self, EXIT_UNUSABLE, bench::BenchArgs, evaluate::EvaluateArgs, info::InfoArgs,
+    parameters::ParametersArgs, replay::ReplayArgs,
 };
 use posemoe::config::ros_args::RosArgs;
 
@@ -29,6 +30,10 @@ enum Command {
     Replay(ReplayArgs),
     /// Say what a bag has, and what the node would take of it. Exit codes as for replay.
     Info(InfoArgs),
+    /// Say how far people are from where they truly were, and whether that became better. Exit code 1: a
+    /// figure is worse than --tolerance allows; 2: the input is unusable; 3: done, but part of it was
+    /// lost.
+    Evaluate(EvaluateArgs),
     /// Measure what a frame costs: the stream against windows, for crowds and memories of several sizes.
     Bench(BenchArgs),
     /// Say what is installed, what runs, and what is missing.
@@ -55,6 +60,7 @@ fn main() -> ExitCode {
     match arguments.command {
         Command::Replay(args) => cli::replay::run(&args, ros),
         Command::Info(args) => cli::info::run(&args, &ros),
+        Command::Evaluate(args) => cli::evaluate::run(&args, &ros),
         Command::Bench(args) => cli::bench::run(&args, ros),
         Command::Doctor => cli::doctor::run(&ros),
         Command::Parameters(args) => cli::parameters::run(&args),

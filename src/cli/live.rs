@@ -118,7 +118,7 @@ fn live(ros: &RosArgs, bus: LiveBus) -> Result<(), Failure> {
 
 async fn serve(mut bus: impl Events, ros: &RosArgs) -> Result<(), Failure> {
     let mut rosout = Rosout::advertise(&mut bus, ros)?;
-    let load = engine::loader();
+    let load = Box::new(engine::load);
     let mut node = Node::start(&mut bus, ros.clone(), load, Timing::Live)?;
     tracing::info!(node = ros.qualified_node(), "ready");
     while let Some(event) = bus.next().await? {

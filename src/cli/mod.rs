@@ -1,11 +1,14 @@
-//! What the programs do: run live, replay a bag, say what it has, measure, list the parameters, look at the installation.
+//! What the programs do: run live, replay a bag, say what it has, compare with the truth, measure, list the
+//! parameters, look at the installation.
 
 mod bag_topics;
 pub mod bench;
 pub mod doctor;
+pub mod evaluate;
 pub mod info;
 #[cfg(feature = "live")]
 pub mod live;
+pub mod offline;
 pub mod parameters;
 pub mod replay;
 #[cfg(feature = "live")]
@@ -17,6 +20,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+/// Done, and a figure is worse than it may be.
+pub const EXIT_REGRESSION: u8 = 1;
 /// What was asked for cannot be done (bad arguments, unusable input, no network).
 pub const EXIT_UNUSABLE: u8 = 2;
 /// Done, but part of the input was unreadable or lost.

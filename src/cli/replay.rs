@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::bag_topics;
+use super::offline::{self, NodeArgs};
 use super::{EXIT_DATA_LOSS, EXIT_UNUSABLE};
 use crate::bus::bag::{BagBus, BagOptions, BagTopic, Compression};
 use crate::bus::{Bus, Event};
 use crate::config::ros_args::RosArgs;
-use crate::engine;
-use crate::node::{Node, Timing};
+use crate::node::Node;
 
 /// What to replay.
 #[derive(Clone, Debug, clap::Args)]
@@ -22,15 +22,9 @@ pub struct ReplayArgs {
     /// The bag to write: a file if it ends in .mcap, else a rosbag2 folder; an earlier one is replaced.
     #[arg(long, short)]
     pub output: Option<PathBuf>,
-    /// A ROS parameter file.
-    #[arg(long)]
-    pub params: Option<PathBuf>,
-    /// The model; default: the one that ships for the mode.
-    #[arg(long)]
-    pub model: Option<PathBuf>,
-    /// libonnxruntime.so; default: where scripts/setup puts it.
-    #[arg(long)]
-    pub onnxruntime: Option<PathBuf>,
+    /// The node that is to run.
+    #[command(flatten)]
+    pub node: NodeArgs,
     /// Copy the input's messages into the output.
     #[arg(long)]
     pub keep_input: bool,
@@ -53,16 +47,7 @@ pub fn run(args: &ReplayArgs, ros: RosArgs) -> ExitCode {
 
 /// `Ok(true)` when nothing of the input was lost.
 fn replay(args: &ReplayArgs, mut ros: RosArgs) -> Result<bool, Box<dyn std::error::Error>> {
-    if let Some(path) = &args.params {
-        ros.config.load_file(path, &ros.namespace, &ros.node)?;
-    }
-    let text = |path: &PathBuf| path.to_string_lossy().into_owned();
-    if let Some(path) = &args.model {
-        ros.config.model = text(path);
-    }
-    if let Some(path) = &args.onnxruntime {
-        ros.config.onnxruntime = text(path);
-    }
+    args.node.apply(&mut ros)?;
     let compression = match args.compression.as_str() {
         "lz4" => Compression::Lz4,
         "none" => Compression::None,
@@ -75,20 +60,12 @@ fn replay(args: &ReplayArgs, mut ros: RosArgs) -> Result<bool, Box<dyn std::erro
     let mut bus = BagBus::open(&args.input, args.output.as_deref(), options)?;
     bag_topics::choose(bus.topics(), &mut ros)?;
     let progress = progress(bus.topics(), &ros);
-    let mut node = Node::start(&mut bus, ros, engine::loader(), Timing::Recorded)?;
-
     let mut steps = Vec::new();
     let began = Instant::now();
-    while let Some(event) = bus.next_event()? {
-        let is_message = matches!(event, Event::Message { .. });
-        let (frames, step) = (node.totals().frames_out, Instant::now());
-        node.handle(&mut bus, &event)?;
-        if node.totals().frames_out > frames {
-            steps.push(step.elapsed());
-        }
-        progress.inc(u64::from(is_message));
-    }
-    node.finish(&mut bus)?;
+    let node = offline::run(&mut bus, ros, |event, step| {
+        steps.extend(step);
+        progress.inc(u64::from(matches!(event, Event::Message { .. })));
+    })?;
     bus.finish()?;
     progress.finish_and_clear();
     summarize(&node, &steps, began.elapsed());

@@ -41,6 +41,11 @@ pub struct Surroundings<'a> {
 }
 
 impl Work {
+    /// What runs the network.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// Loads a network for each camera, subscribes and advertises.
     ///
     /// # Errors

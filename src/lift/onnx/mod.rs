@@ -6,6 +6,7 @@ mod tensor;
 mod window;
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use ort::environment::Environment;
 
@@ -20,15 +21,18 @@ pub use window::OnnxWindow;
 /// The oldest ONNX Runtime that works (JetPack 6 brings 1.17 to 1.22).
 pub const OLDEST_RUNTIME: &str = "1.17";
 
-/// The loaded library. A process has one: a second [`Runtime::load`] fails while the first lives.
+/// The loaded library. A process has one, for good; whoever loads it again gets the same.
 #[derive(Clone)]
 pub struct Runtime(Environment);
 
+/// The library and its path: ONNX Runtime's environment can be made only once.
+static LOADED: Mutex<Option<(PathBuf, Runtime)>> = Mutex::new(None);
+
 impl Runtime {
-    /// Loads `libonnxruntime.so`.
+    /// Loads `libonnxruntime.so`, unless it is loaded.
     ///
     /// # Errors
-    /// What is at `path`, and what is needed.
+    /// What is at `path`, and what is needed; or the path of another that is loaded already.
     pub fn load(path: &Path) -> Result<Self, LoadError> {
         let unusable = |reason: String| LoadError::Library {
             path: path.to_owned(),
@@ -36,13 +40,24 @@ impl Runtime {
         };
         // ort would look for a relative path beside the executable first.
         let absolute = path.canonicalize().map_err(|e| unusable(e.to_string()))?;
-        ort::init_from(&absolute)
+        // Nothing panics while it is held, so that what is in it can be trusted.
+        let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, runtime)) = loaded.as_ref() {
+            let other = format!("{} is loaded already", known.display());
+            let is_same = *known == absolute;
+            return is_same
+                .then(|| runtime.clone())
+                .ok_or_else(|| unusable(other));
+        }
+        let runtime = ort::init_from(&absolute)
             .map_err(|e| unusable(e.to_string()))?
             .with_name("posemoe")
             .with_telemetry(false)
             .build()
             .map(Self)
-            .map_err(|e| unusable(e.to_string()))
+            .map_err(|e| unusable(e.to_string()))?;
+        *loaded = Some((absolute, runtime.clone()));
+        Ok(runtime)
     }
 
     /// Version and build.

@@ -1,0 +1,93 @@
+//! A bag as a bus whose node is listened to: the people that it publishes are kept, not written.
+
+use std::collections::BTreeSet;
+
+use crate::bus::bag::BagBus;
+use crate::bus::{
+    Bus, BusError, Event, Events, Loss, PublisherId, RequestId, Service, ServiceId, SubscriptionId,
+    Topic,
+};
+use crate::msg::Message;
+use crate::msg::posemoe::People3D;
+use crate::stamp::Stamp;
+
+/// The bag, and what its node said of people.
+pub struct Capture {
+    /// The bag.
+    pub bus: BagBus,
+    publishers: BTreeSet<PublisherId>,
+    /// Serialized `People3D`, in the order of publication.
+    pub people: Vec<Vec<u8>>,
+}
+
+impl Capture {
+    /// Listens to a node on this bag.
+    pub fn new(bus: BagBus) -> Self {
+        Self {
+            bus,
+            publishers: BTreeSet::new(),
+            people: Vec::new(),
+        }
+    }
+}
+
+impl Bus for Capture {
+    fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, BusError> {
+        self.bus.subscribe(topic)
+    }
+
+    fn unsubscribe(&mut self, subscription: SubscriptionId) {
+        self.bus.unsubscribe(subscription);
+    }
+
+    fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, BusError> {
+        let publisher = self.bus.advertise(topic)?;
+        if topic.type_name == People3D::TYPE_NAME {
+            self.publishers.insert(publisher);
+        }
+        Ok(publisher)
+    }
+
+    fn unadvertise(&mut self, publisher: PublisherId) {
+        self.bus.unadvertise(publisher);
+    }
+
+    fn publish(
+        &mut self,
+        publisher: PublisherId,
+        stamp: Stamp,
+        payload: &[u8],
+    ) -> Result<(), BusError> {
+        if self.publishers.contains(&publisher) {
+            self.people.push(payload.to_owned());
+        }
+        self.bus.publish(publisher, stamp, payload)
+    }
+
+    fn serve(&mut self, service: &Service) -> Result<ServiceId, BusError> {
+        self.bus.serve(service)
+    }
+
+    fn respond(
+        &mut self,
+        service: ServiceId,
+        request: &RequestId,
+        payload: &[u8],
+    ) -> Result<(), BusError> {
+        self.bus.respond(service, request, payload)
+    }
+
+    fn now(&self) -> Stamp {
+        self.bus.now()
+    }
+
+    fn losses(&self) -> Vec<Loss> {
+        self.bus.losses()
+    }
+}
+
+impl Events for Capture {
+    async fn next(&mut self) -> Result<Option<Event>, BusError> {
+        self.bus.next().await
+    }
+}

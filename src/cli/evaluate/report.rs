@@ -1,0 +1,197 @@
+//! The result as JSON; `docs/evaluation.md` has the schema.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::against::Against;
+use super::source::{Origin, Source};
+use crate::evaluate::figures::{self, Figures};
+use crate::evaluate::{Detection, Outcome, PoseErrors, Skips};
+
+/// Of the schema; a file of another is refused.
+pub const FORMAT: u64 = 1;
+
+/// Everything that was found.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// [`FORMAT`].
+    pub format: u64,
+    /// What made it.
+    pub posemoe_version: &'static str,
+    /// How it was made.
+    pub settings: Settings,
+    /// All sequences together: every pose counts the same.
+    pub overall: Section,
+    /// Each by itself.
+    pub sequences: Vec<Compared>,
+    /// The difference from another result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub against: Option<Against>,
+}
+
+/// How predictions and truth were compared.
+#[derive(Clone, Debug, Serialize)]
+pub struct Settings {
+    /// Between which moments of the truth lines are drawn (s).
+    pub max_gap_s: f64,
+    /// Beyond which nobody is the same (m).
+    pub gate_m: f64,
+    /// `none` or `rigid`.
+    pub align: &'static str,
+    /// The file that says where frames are.
+    pub calibration: Option<String>,
+    /// The frame of predictions that name none.
+    pub prediction_frame: Option<String>,
+    /// The frame of a truth that names none.
+    pub truth_frame: Option<String>,
+    /// Added to the truth's stamps (s).
+    pub truth_offset_s: f64,
+    /// Whether predicted people count.
+    pub include_predicted: bool,
+}
+
+/// Figures of a set of poses, and of its parts.
+#[derive(Debug, Serialize)]
+pub struct Section {
+    /// Of all.
+    #[serde(flatten)]
+    pub figures: Figures,
+    /// What was compared.
+    pub counts: Counts,
+    /// Of each joint.
+    pub per_joint: BTreeMap<String, Figures>,
+    /// Of each band of distance.
+    #[serde(serialize_with = "in_order")]
+    pub per_distance: Vec<(&'static str, Figures)>,
+}
+
+/// How much was compared.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Counts {
+    /// Frames of the predictions that have a truth.
+    pub frames_compared: u64,
+    /// True people in them.
+    pub true_people: u64,
+    /// Predicted people in them.
+    pub predicted_people: u64,
+    /// True people who were found.
+    pub found_people: u64,
+}
+
+/// One sequence.
+#[derive(Debug, Serialize)]
+pub struct Compared {
+    /// Its name, by which another result knows it.
+    pub name: String,
+    /// Where the predictions are from.
+    pub prediction: Origin,
+    /// Where the truth is from.
+    pub truth: Origin,
+    /// Its figures.
+    #[serde(flatten)]
+    pub section: Section,
+    /// Of each true person.
+    pub per_person: BTreeMap<String, Figures>,
+    /// Joints that one of both sides only has.
+    pub joints_not_in_both: Vec<String>,
+    /// What was left out, and why.
+    pub skipped: Skipped,
+    /// What the node did not use, by cause.
+    pub dropped: BTreeMap<&'static str, u64>,
+    /// What is wrong with the files, in words.
+    pub damage: Vec<String>,
+    /// What the figures are made of.
+    #[serde(skip)]
+    pub outcome: Outcome,
+}
+
+/// What was left out, by reason.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Skipped {
+    /// Of the predictions, when reading.
+    pub prediction: Skips,
+    /// Of the truth, when reading.
+    pub truth: Skips,
+    /// When comparing.
+    pub comparison: Skips,
+}
+
+fn in_order<S: serde::Serializer>(
+    pairs: &[(&'static str, Figures)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(name, figures)| (name, figures)))
+}
+
+impl Section {
+    fn of(poses: &[&PoseErrors], detection: &Detection) -> Self {
+        Self {
+            figures: Figures::of(poses, Some(detection)),
+            counts: Counts {
+                frames_compared: detection.frames,
+                true_people: detection.true_people,
+                predicted_people: detection.predicted_people,
+                found_people: detection.found,
+            },
+            per_joint: figures::by_joint(poses),
+            per_distance: figures::by_distance(poses),
+        }
+    }
+}
+
+impl Compared {
+    /// Figures of what was compared.
+    pub fn of(name: String, prediction: Source, truth: &Source, outcome: Outcome) -> Self {
+        let poses: Vec<&PoseErrors> = outcome.poses.iter().collect();
+        let (predicted, true_joints) = (
+            prediction.sequence.joint_names(),
+            truth.sequence.joint_names(),
+        );
+        let in_one = predicted.symmetric_difference(&true_joints);
+        Self {
+            name,
+            joints_not_in_both: in_one.map(|joint| (*joint).to_owned()).collect(),
+            section: Section::of(&poses, &outcome.detection),
+            per_person: figures::by_person(&poses),
+            skipped: Skipped {
+                prediction: prediction.skips,
+                truth: truth.skips.clone(),
+                comparison: outcome.skips.clone(),
+            },
+            dropped: prediction.dropped,
+            damage: [prediction.damage, truth.damage.clone()].concat(),
+            prediction: prediction.origin,
+            truth: truth.origin.clone(),
+            outcome,
+        }
+    }
+
+    /// Whether part of the input was unreadable.
+    pub fn is_data_loss(&self) -> bool {
+        let skips = [&self.skipped.prediction, &self.skipped.truth];
+        !self.damage.is_empty() || skips.iter().any(|skips| skips.is_data_loss())
+    }
+}
+
+impl Report {
+    /// All sequences, and all together.
+    pub fn of(settings: Settings, sequences: Vec<Compared>) -> Self {
+        let mut detection = Detection::default();
+        sequences
+            .iter()
+            .for_each(|one| detection.add(&one.outcome.detection));
+        let poses: Vec<&PoseErrors> = sequences
+            .iter()
+            .flat_map(|one| &one.outcome.poses)
+            .collect();
+        Self {
+            format: FORMAT,
+            posemoe_version: env!("CARGO_PKG_VERSION"),
+            settings,
+            overall: Section::of(&poses, &detection),
+            sequences,
+            against: None,
+        }
+    }
+}

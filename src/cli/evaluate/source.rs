@@ -1,0 +1,108 @@
+//! One side of a comparison, from whatever file it is in.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::{Failure, bag, csv, trc};
+use crate::cli::offline::NodeArgs;
+use crate::config::ros_args::RosArgs;
+use crate::evaluate::{Frame, Sequence, Skips};
+use crate::geometry::frames::Frames;
+
+/// What a file holds, and what of it could not be used.
+#[derive(Debug, Default)]
+pub struct Source {
+    /// The people.
+    pub sequence: Sequence,
+    /// What of them was left out.
+    pub skips: Skips,
+    /// How they came out of the file.
+    pub origin: Origin,
+    /// What is wrong with the file, in words.
+    pub damage: Vec<String>,
+    /// What the node did not use, by cause, where it ran.
+    pub dropped: BTreeMap<&'static str, u64>,
+}
+
+/// How people came out of a file.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub struct Origin {
+    /// The file.
+    pub file: String,
+    /// The topic, of a bag that has people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// What ran, where the node made the people of a bag's keypoints.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replayed: Option<Replayed>,
+}
+
+/// The node that made people of keypoints.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Replayed {
+    /// Name and version of the model.
+    pub model: String,
+    /// What ran it.
+    pub provider: String,
+    /// All its parameters.
+    pub parameters: BTreeMap<String, serde_json::Value>,
+}
+
+/// How a file is to be read.
+#[derive(Clone, Debug, Default)]
+pub struct How<'a> {
+    /// The topic of people; where there is one only, it need not be said.
+    pub topic: Option<&'a str>,
+    /// The flag that says so, for messages.
+    pub topic_flag: &'static str,
+    /// The frame that people are in, for a file that does not say.
+    pub frame_id: Option<&'a str>,
+    /// Added to all stamps (s).
+    pub offset_s: f64,
+    /// Whether people count who are not in the image, but predicted.
+    pub includes_predicted: bool,
+    /// The node for keypoints; without it a bag must have people.
+    pub node: Option<(&'a NodeArgs, &'a RosArgs)>,
+}
+
+/// Reads a bag, a `.csv` or a `.trc`. What a bag says of frames at rest is added to `frames`.
+pub fn read(path: &Path, how: &How<'_>, frames: &mut Frames) -> Result<Source, Failure> {
+    let mut source = Source {
+        origin: Origin {
+            file: path.display().to_string(),
+            ..Origin::default()
+        },
+        ..Source::default()
+    };
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    let mut found = match extension.map(str::to_ascii_lowercase).as_deref() {
+        Some("csv") => csv::read(&text(path)?, &mut source.skips),
+        Some("trc") => trc::read(&text(path)?, &mut source.skips),
+        _ => bag::read(path, how, frames, &mut source),
+    }
+    .map_err(|error| in_file(path, error))?;
+    found.iter_mut().for_each(|frame| adjust(frame, how));
+    source.sequence = Sequence::new(found, &mut source.skips);
+    Ok(source)
+}
+
+fn adjust(frame: &mut Frame, how: &How<'_>) {
+    frame.stamp = frame.stamp.plus_seconds(how.offset_s);
+    if let (true, Some(frame_id)) = (frame.frame_id.is_empty(), how.frame_id) {
+        frame.frame_id = frame_id.to_owned();
+    }
+}
+
+fn text(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| in_file(path, error.into()))
+}
+
+/// The error with the file's name, where it does not have it.
+fn in_file(path: &Path, error: Failure) -> Failure {
+    let (path, text) = (path.display().to_string(), error.to_string());
+    if text.contains(&path) {
+        error
+    } else {
+        format!("{path}: {text}").into()
+    }
+}

@@ -1,0 +1,180 @@
+//! The result on one screen.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use super::against::Against;
+use super::report::{Compared, Report, Section};
+use crate::evaluate::Skips;
+use crate::evaluate::catalogue::METRICS;
+use crate::evaluate::figures::Figures;
+
+/// Rows of sequences at most.
+const MOST_ROWS: usize = 12;
+
+/// Heading, unit, key and digits of the columns.
+const COLUMNS: [(&str, &str, &str, usize); 9] = [
+    ("MPJPE", "mm", "mpjpe_mm", 1),
+    ("P-MPJPE", "mm", "p_mpjpe_mm", 1),
+    ("PCK150", "%", "pck150_pct", 1),
+    ("root", "mm", "root_error_mm", 0),
+    ("99.9 %", "mm", "p99_9_error_mm", 0),
+    ("velocity", "mm/s", "mpjve_mm_s", 0),
+    ("<1 sigma", "%", "within_1_sigma_pct", 0),
+    ("recall", "%", "recall_pct", 1),
+    ("IDF1", "%", "idf1_pct", 1),
+];
+
+/// The whole report.
+pub fn table(report: &Report) -> String {
+    let longest = report
+        .sequences
+        .iter()
+        .map(|one| one.name.len())
+        .max()
+        .unwrap_or(0);
+    let width = longest.clamp(10, 28);
+    let mut text = line(
+        "",
+        width,
+        "poses",
+        COLUMNS.map(|(head, ..)| head.to_owned()),
+    );
+    text += &line("", width, "", COLUMNS.map(|(_, unit, ..)| unit.to_owned()));
+    for one in report.sequences.iter().take(MOST_ROWS) {
+        text += &row(&one.name, width, &one.section.figures);
+    }
+    if let Some(more @ 1..) = report.sequences.len().checked_sub(MOST_ROWS) {
+        text += &format!("{more} more sequences are in the JSON (--json FILE)\n");
+    }
+    if report.sequences.len() > 1 {
+        text += &row("all", width, &report.overall.figures);
+    }
+    for (band, figures) in &report.overall.per_distance {
+        text += &row(&band.replace('_', " "), width, figures);
+    }
+    text + "\n" + &rest(&report.overall) + &left_out(&report.sequences)
+}
+
+fn line(name: &str, width: usize, poses: &str, cells: [String; COLUMNS.len()]) -> String {
+    let short: String = name.chars().take(width).collect();
+    let cells: String = cells.iter().map(|cell| format!("{cell:>9}")).collect();
+    format!("{short:<width$}{poses:>7}{cells}\n")
+}
+
+fn row(name: &str, width: usize, figures: &Figures) -> String {
+    let cells = COLUMNS.map(|(_, _, key, digits)| number(figures.get(key), digits));
+    line(name, width, &figures.poses.to_string(), cells)
+}
+
+/// A dash where there is none: 0 would be read as perfect.
+fn number(figure: Option<f64>, digits: usize) -> String {
+    figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.digits$}"))
+}
+
+/// The other metrics, three in a line, and the worst joints.
+fn rest(overall: &Section) -> String {
+    let is_shown = |key: &str| COLUMNS.iter().any(|(_, _, shown, _)| *shown == key);
+    let others = METRICS.iter().filter(|metric| !is_shown(metric.key));
+    let cells: Vec<String> = others
+        .map(|metric| {
+            format!(
+                "{:<24}{:>9}",
+                metric.key,
+                number(overall.figures.get(metric.key), 1)
+            )
+        })
+        .collect();
+    let mut text: String = cells
+        .chunks(3)
+        .map(|cells| cells.join("   ") + "\n")
+        .collect();
+    let mut joints: Vec<(&str, f64)> = Vec::new();
+    for (name, figures) in &overall.per_joint {
+        joints.extend(figures.get("mpjpe_mm").map(|error| (&**name, error)));
+    }
+    joints.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    let joints: Vec<String> = joints
+        .iter()
+        .take(4)
+        .map(|(name, error)| format!("{name} {error:.0} mm"))
+        .collect();
+    if !joints.is_empty() {
+        text += &format!("worst joints: {}\n", joints.join(", "));
+    }
+    text
+}
+
+/// What was not compared, over all sequences.
+fn left_out(sequences: &[Compared]) -> String {
+    let (mut prediction, mut truth, mut comparison) =
+        (Skips::default(), Skips::default(), Skips::default());
+    for one in sequences {
+        prediction.add(&one.skipped.prediction);
+        truth.add(&one.skipped.truth);
+        comparison.add(&one.skipped.comparison);
+    }
+    let mut text = String::new();
+    let joints: BTreeSet<&str> = sequences
+        .iter()
+        .flat_map(|one| &one.joints_not_in_both)
+        .map(String::as_str)
+        .collect();
+    if !joints.is_empty() {
+        let joints: Vec<&str> = joints.into_iter().collect();
+        text += &format!(
+            "not compared, joints of one side only: {}\n",
+            joints.join(", ")
+        );
+    }
+    for (side, skips) in [
+        ("", &comparison),
+        ("predictions: ", &prediction),
+        ("truth: ", &truth),
+    ] {
+        for (why, count) in skips.iter() {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "not compared: {count} {side}{}", why.text());
+        }
+    }
+    let mut dropped = BTreeMap::<&str, u64>::new();
+    for (cause, count) in sequences.iter().flat_map(|one| &one.dropped) {
+        *dropped.entry(cause).or_default() += count;
+    }
+    for (cause, count) in dropped {
+        let _ = writeln!(text, "dropped by the node: {count} x {cause}");
+    }
+    text
+}
+
+/// The differences from another result.
+pub fn differences(against: &Against) -> String {
+    let (file, count, tolerance) = (&against.file, against.sequences, &against.tolerance);
+    let mut text = format!(
+        "against {file}, {count} sequences, tolerance {tolerance}\n{:<26}{:>10}{:>12}   {:<24}\n",
+        "", "before", "difference", "95 % of means"
+    );
+    for one in &against.differences {
+        let mean = one.difference.map(|difference| difference.mean);
+        let interval = one.difference.and_then(|difference| difference.interval);
+        let interval = interval.map_or_else(
+            || "-".to_owned(),
+            |(low, high)| format!("{low:+.2} to {high:+.2}"),
+        );
+        let mean = mean.map_or_else(|| "-".to_owned(), |mean| format!("{mean:+.2}"));
+        let note = if one.is_regression {
+            "  REGRESSION"
+        } else {
+            ""
+        };
+        let _ = writeln!(
+            text,
+            "{:<26}{:>10.2}{mean:>12}   {interval:<24}{}{note}",
+            one.metric, one.before, one.verdict
+        );
+    }
+    for name in &against.not_in_both {
+        let _ = writeln!(text, "not compared: {name} is in one of both results only");
+    }
+    text
+}

@@ -1,0 +1,139 @@
+//! Every metric by name: what it is of, and which way is better.
+
+use super::errors::{JointErrors, PoseErrors};
+use super::matching::Detection;
+use super::metrics::{self, PCK_M};
+
+/// Which way is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Better {
+    /// As of an error.
+    Lower,
+    /// As of a share that is right.
+    Higher,
+    /// A figure to be read beside others.
+    Neither,
+}
+
+/// A metric: its key ends with its unit.
+#[derive(Clone, Copy, Debug)]
+pub struct Metric {
+    /// Its name in JSON.
+    pub key: &'static str,
+    /// Which way is better.
+    pub better: Better,
+    /// How it is found.
+    pub(super) measure: Measure,
+}
+
+/// What a metric is of.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Measure {
+    /// The mean of a pose's figure over the poses, times a factor.
+    Pose(fn(&PoseErrors) -> Option<f64>, f64),
+    /// Of all joints of all poses.
+    Joints(fn(&[&JointErrors]) -> Option<f64>),
+    /// Of who was found.
+    Detection(fn(&Detection) -> Option<f64>),
+}
+
+const fn pose(key: &'static str, of: fn(&PoseErrors) -> Option<f64>, factor: f64) -> Metric {
+    let (better, measure) = (Better::Lower, Measure::Pose(of, factor));
+    Metric {
+        key,
+        better,
+        measure,
+    }
+}
+
+const fn joints(
+    key: &'static str,
+    better: Better,
+    of: fn(&[&JointErrors]) -> Option<f64>,
+) -> Metric {
+    let measure = Measure::Joints(of);
+    Metric {
+        key,
+        better,
+        measure,
+    }
+}
+
+const fn detection(key: &'static str, better: Better, of: fn(&Detection) -> Option<f64>) -> Metric {
+    let measure = Measure::Detection(of);
+    Metric {
+        key,
+        better,
+        measure,
+    }
+}
+
+/// Millimetres in a metre.
+pub(super) const MM: f64 = 1e3;
+const PCT: f64 = 100.0;
+
+/// Every metric, in the order of tables.
+pub const METRICS: [Metric; 20] = [
+    pose("mpjpe_mm", |p| p.mpjpe_m, MM),
+    pose("p_mpjpe_mm", |p| p.p_mpjpe_m, MM),
+    pose("n_mpjpe_mm", |p| p.n_mpjpe_m, MM),
+    pose("mpjve_mm_s", |p| p.velocity_m_s, MM),
+    pose("acceleration_error_m_s2", |p| p.acceleration_m_s2, 1.0),
+    Metric {
+        better: Better::Neither,
+        ..pose("jitter_m_s3", |p| p.jitter_m_s3, 1.0)
+    },
+    Metric {
+        better: Better::Neither,
+        ..pose("truth_jitter_m_s3", |p| p.truth_jitter_m_s3, 1.0)
+    },
+    joints("pck150_pct", Better::Higher, |j| {
+        metrics::share(free(j).map(|j| j.relative_m <= PCK_M)).map(|share| share * PCT)
+    }),
+    joints("auc_pct", Better::Higher, |j| {
+        metrics::area_under_pck(free(j).map(|j| j.relative_m)).map(|area| area * PCT)
+    }),
+    pose("root_error_mm", |p| Some(p.root_m), MM),
+    joints("abs_mpjpe_mm", Better::Lower, |j| {
+        metrics::mean(j.iter().map(|j| j.absolute_m)).map(|mean| mean * MM)
+    }),
+    joints("abs_pck150_pct", Better::Higher, |j| {
+        metrics::share(j.iter().map(|j| j.absolute_m <= PCK_M)).map(|share| share * PCT)
+    }),
+    joints("p99_9_error_mm", Better::Lower, |j| {
+        metrics::quantile(j.iter().map(|j| j.absolute_m).collect(), 0.999).map(|error| error * MM)
+    }),
+    pose("bone_length_error_mm", |p| p.bone_length_m, MM),
+    joints("within_1_sigma_pct", Better::Neither, |j| {
+        within_sigmas(j, 1.0)
+    }),
+    joints("within_2_sigma_pct", Better::Neither, |j| {
+        within_sigmas(j, 2.0)
+    }),
+    detection("recall_pct", Better::Higher, |d| {
+        d.recall().map(|share| share * PCT)
+    }),
+    detection("precision_pct", Better::Higher, |d| {
+        d.precision().map(|share| share * PCT)
+    }),
+    detection("idf1_pct", Better::Higher, |d| {
+        d.idf1().map(|share| share * PCT)
+    }),
+    detection("id_switches", Better::Lower, |d| {
+        (d.frames > 0).then_some(d.id_switches as f64)
+    }),
+];
+
+/// The joints that can be wrong: the root itself would flatter a share.
+fn free<'a>(joints: &'a [&JointErrors]) -> impl Iterator<Item = &'a JointErrors> {
+    joints
+        .iter()
+        .copied()
+        .filter(|joint| *joint.name != *"pelvis")
+}
+
+fn within_sigmas(joints: &[&JointErrors], sigmas: f64) -> Option<f64> {
+    let known = free(joints).filter_map(|joint| Some((joint.relative_m, joint.sigma_m?)));
+    metrics::share(known.map(|(error_m, sigma_m)| error_m <= sigmas * sigma_m))
+        .map(|share| share * PCT)
+}

@@ -1,0 +1,55 @@
+//! Joints of others by our names.
+
+use super::sequence::Name;
+use crate::person::skeleton::JOINTS;
+
+/// Markers of OpenPose's and Pose2Sim's models, lower case, that are where ours are.
+const MARKERS: [(&str, &str); 16] = [
+    ("hip", "pelvis"),
+    ("midhip", "pelvis"),
+    ("rhip", "right_hip"),
+    ("rknee", "right_knee"),
+    ("rankle", "right_ankle"),
+    ("lhip", "left_hip"),
+    ("lknee", "left_knee"),
+    ("lankle", "left_ankle"),
+    ("nose", "nose"),
+    ("lshoulder", "left_shoulder"),
+    ("lelbow", "left_elbow"),
+    ("lwrist", "left_wrist"),
+    ("rshoulder", "right_shoulder"),
+    ("relbow", "right_elbow"),
+    ("rwrist", "right_wrist"),
+    ("midshoulder", "thorax"),
+];
+
+/// Our name of a joint or marker, else its own.
+pub fn ours(name: &str) -> Name {
+    let plain = name.to_ascii_lowercase();
+    let is_ours = JOINTS.contains(&plain.as_str());
+    let known = MARKERS.iter().find(|(marker, _)| *marker == plain);
+    match known {
+        _ if is_ours => plain.into(),
+        Some((_, joint)) => (*joint).into(),
+        None => name.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn others_names_become_ours_and_strangers_stay() {
+        for (found, expected) in [
+            ("RHip", "right_hip"),
+            ("Hip", "pelvis"),
+            ("Left_Wrist", "left_wrist"),
+            ("C7", "C7"),
+            ("Neck", "Neck"), // not between the shoulders
+        ] {
+            assert_eq!(*ours(found), *expected);
+        }
+        assert!(MARKERS.iter().all(|(_, joint)| JOINTS.contains(joint)));
+    }
+}
