@@ -4,6 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::{Config, ConfigError, Value};
+use crate::input::hri::TRACKED_TOPIC;
+use crate::msg::Message;
+use crate::msg::hri_msgs::Skeleton2D;
 
 /// The parameters that each source may have of its own.
 const OWN: [&str; 4] = [
@@ -93,6 +96,32 @@ impl Config {
         }
     }
 
+    /// That no two sources listen to the same keypoints, for people would come out twice. Asked when
+    /// the node is configured: while parameters are set one by one, two may be the same for a moment.
+    ///
+    /// # Errors
+    /// Names the two.
+    pub fn check_topics(&self) -> Result<(), ConfigError> {
+        let sources = self.sources();
+        let heard = |source: &SourceConfig| match source.keypoints_type.as_str() {
+            // ROS4HRI's topics are the same whatever keypoints_topic says.
+            Skeleton2D::TYPE_NAME => TRACKED_TOPIC.to_owned(),
+            _ => source.keypoints_topic.clone(),
+        };
+        for (place, source) in sources.iter().enumerate() {
+            let topic = heard(source);
+            if let Some(other) = sources[..place].iter().find(|other| heard(other) == topic) {
+                return Err(ConfigError::Contradiction {
+                    first: format!("{}.keypoints_topic", other.name),
+                    second: format!("{}.keypoints_topic", source.name),
+                    found: format!("{topic} for both"),
+                    expected: "a topic for each source".to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// That sources have names of their own, and that what is said is said of one of them.
     pub(super) fn check_sources(&self) -> Result<(), ConfigError> {
         let contradiction = |first, found: String, expected: &str| ConfigError::Contradiction {
@@ -154,6 +183,31 @@ mod tests {
             config.get("rear.keypoints_topic"),
             Some(text("/rear/tracking"))
         );
+    }
+
+    #[test]
+    fn two_sources_do_not_share_their_keypoints() {
+        let mut config = Config {
+            sources: ["front", "rear"].map(str::to_owned).to_vec(),
+            ..Config::default()
+        };
+        config.check().unwrap();
+        let error = config.check_topics().unwrap_err().to_string();
+        assert!(
+            error.contains("front.keypoints_topic and rear.keypoints_topic")
+                && error.contains("/yolo/tracking for both"),
+            "{error}"
+        );
+        let rear = text("/rear/tracking");
+        config.set("rear.keypoints_topic", &rear).unwrap();
+        config.check_topics().unwrap();
+        for source in ["front", "rear"] {
+            let hri = text(Skeleton2D::TYPE_NAME);
+            config
+                .set(&format!("{source}.keypoints_type"), &hri)
+                .unwrap();
+        }
+        assert!(config.check_topics().is_err());
     }
 
     #[test]

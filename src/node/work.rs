@@ -8,6 +8,7 @@ use super::time::Time;
 use super::{Counts, Engine, Loader, NodeError};
 use crate::bus::{Bus, BusError, SubscriptionId};
 use crate::config::ros_args::RosArgs;
+use crate::engine::EngineError;
 use crate::health::Cause;
 use crate::output::diagnostics::{Spread, Trade};
 use crate::person::observation::Observation;
@@ -51,6 +52,7 @@ impl Work {
     /// # Errors
     /// When there is no network, or the bus refuses.
     pub fn begin(bus: &mut dyn Bus, args: &RosArgs, load: &mut Loader) -> Result<Self, NodeError> {
+        args.config.check_topics().map_err(EngineError::from)?;
         // First what fails most, so that nothing need be given back then.
         let mut lifters = Vec::new();
         let mut engine = Engine::default();
