@@ -21,10 +21,7 @@ use crate::person::identity::Identity;
 use crate::person::memory::MotionModel;
 use crate::person::observation::{Observation, Sighting};
 use crate::person::pose::Poses;
-use crate::stamp::Stamp;
-
-/// A stamp older than the last one by more than this (s) is a time jump; by less, a late message.
-pub const TIME_JUMP_S: f64 = 0.5;
+use crate::stamp::{Stamp, TIME_JUMP_S};
 
 /// What the stages may be told.
 #[derive(Clone, Copy, Debug, PartialEq)]

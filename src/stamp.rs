@@ -8,6 +8,10 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Stamp(i64);
 
+/// A stamp before the last one of its kind by more than this (s) says that time has begun anew, as in a
+/// bag that loops; by less, that it came late.
+pub const TIME_JUMP_S: f64 = 0.5;
+
 const NANOS_PER_SEC: i64 = 1_000_000_000;
 
 impl Stamp {

@@ -178,6 +178,14 @@ pub trait Events: Bus {
     fn next(&mut self) -> impl Future<Output = Result<Option<Event>, BusError>>;
 }
 
+/// Whether this can stand between the slashes of a ROS 2 name: letters, digits and underscores, no digit
+/// first.
+pub(crate) fn is_name(part: &str) -> bool {
+    !part.is_empty()
+        && !part.starts_with(|first: char| first.is_ascii_digit())
+        && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
 /// The system's clock.
 pub(crate) fn wall_clock() -> Stamp {
     let nanos = match SystemTime::now().duration_since(UNIX_EPOCH) {

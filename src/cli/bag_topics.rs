@@ -3,7 +3,6 @@
 use crate::bus::bag::BagTopic;
 use crate::config::ros_args::RosArgs;
 use crate::config::sources::SourceConfig;
-use crate::input::hri::TRACKED_TOPIC;
 use crate::msg::Message;
 use crate::msg::hri_msgs::{IdsList, Skeleton2D};
 use crate::msg::posemoe::People2D;
@@ -44,13 +43,12 @@ pub fn choose(topics: &[BagTopic], ros: &mut RosArgs) -> Result<(), String> {
 
 /// Where the keypoints of a source come from.
 pub fn keypoints<'a>(topics: &'a [BagTopic], ros: &RosArgs, source: &SourceConfig) -> Choice<'a> {
-    let topic = &source.keypoints_topic;
-    let (topic, expected, fitting) = match source.keypoints_type.as_str() {
+    let (expected, fitting) = match source.keypoints_type.as_str() {
         // Each body has a topic; this one says which bodies there are.
-        Skeleton2D::TYPE_NAME => (TRACKED_TOPIC, IdsList::TYPE_NAME, &[][..]),
-        detector => (topic.as_str(), detector, &DETECTORS[..]),
+        Skeleton2D::TYPE_NAME => (IdsList::TYPE_NAME, &[][..]),
+        detector => (detector, &DETECTORS[..]),
     };
-    let wanted = ros.resolve(topic);
+    let wanted = ros.resolve(source.topic());
     found(topics, source, &wanted, expected)
         .unwrap_or_else(|| only_one(topics, source, &wanted, fitting, "keypoints_topic"))
 }
@@ -66,13 +64,9 @@ pub fn camera_info<'a>(topics: &'a [BagTopic], ros: &RosArgs, source: &SourceCon
 /// The topics that every source must have.
 pub fn wanted(ros: &RosArgs) -> Vec<String> {
     let sources = ros.config.sources();
-    let topics = sources.iter().flat_map(|source| {
-        let keypoints = match source.keypoints_type.as_str() {
-            Skeleton2D::TYPE_NAME => TRACKED_TOPIC,
-            _ => &source.keypoints_topic,
-        };
-        [keypoints, &source.camera_info_topic]
-    });
+    let topics = sources
+        .iter()
+        .flat_map(|source| [source.topic(), &source.camera_info_topic]);
     topics.map(|name| ros.resolve(name)).collect()
 }
 
@@ -145,6 +139,7 @@ fn said_of(source: &SourceConfig, text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::hri::TRACKED_TOPIC;
 
     fn bag(topics: &[(&str, &str)]) -> Vec<BagTopic> {
         let topic = |(name, type_name): &(&str, &str)| BagTopic {

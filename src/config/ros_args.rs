@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::file::parse_value;
 use super::overrides::End;
 use super::{Config, ConfigError};
-use crate::bus::{Qos, Topic};
+use crate::bus::{Qos, Topic, is_name};
 
 /// Begins ROS arguments that only this program is to read, and no ROS library in its process.
 pub const OWN_ROS_ARGS: &str = "--posemoe-ros-args";
@@ -127,19 +127,14 @@ impl RosArgs {
     }
 
     fn check_names(&self) -> Result<(), ConfigError> {
-        let word = |name: &str| {
-            !name.is_empty()
-                && !name.starts_with(|c: char| c.is_ascii_digit())
-                && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        };
-        if !word(&self.node) {
+        if !is_name(&self.node) {
             return Err(ConfigError::Arguments(format!(
                 "node name is {:?}, expected letters, digits and underscores",
                 self.node
             )));
         }
         let rest = self.namespace.strip_prefix('/');
-        if !rest.is_some_and(|rest| rest.is_empty() || rest.split('/').all(word)) {
+        if !rest.is_some_and(|rest| rest.is_empty() || rest.split('/').all(is_name)) {
             return Err(ConfigError::Arguments(format!(
                 "namespace is {:?}, expected a path such as /robot",
                 self.namespace

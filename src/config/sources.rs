@@ -31,6 +31,17 @@ pub struct SourceConfig {
     pub image_rectified: bool,
 }
 
+impl SourceConfig {
+    /// The topic by which its keypoints are found. ROS4HRI's is the same whatever `keypoints_topic` says:
+    /// the list of bodies, each of which has a topic.
+    pub fn topic(&self) -> &str {
+        match self.keypoints_type.as_str() {
+            Skeleton2D::TYPE_NAME => TRACKED_TOPIC,
+            _ => &self.keypoints_topic,
+        }
+    }
+}
+
 /// What was said of single sources, by the names of the parameters.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SourceParameters(BTreeMap<String, Value>);
@@ -103,14 +114,9 @@ impl Config {
     /// Names the two.
     pub fn check_topics(&self) -> Result<(), ConfigError> {
         let sources = self.sources();
-        let heard = |source: &SourceConfig| match source.keypoints_type.as_str() {
-            // ROS4HRI's topics are the same whatever keypoints_topic says.
-            Skeleton2D::TYPE_NAME => TRACKED_TOPIC.to_owned(),
-            _ => source.keypoints_topic.clone(),
-        };
         for (place, source) in sources.iter().enumerate() {
-            let topic = heard(source);
-            if let Some(other) = sources[..place].iter().find(|other| heard(other) == topic) {
+            let topic = source.topic();
+            if let Some(other) = sources[..place].iter().find(|other| other.topic() == topic) {
                 return Err(ConfigError::Contradiction {
                     first: format!("{}.keypoints_topic", other.name),
                     second: format!("{}.keypoints_topic", source.name),

@@ -24,8 +24,6 @@ use history::Miss;
 
 /// How long transforms are remembered unless somebody says otherwise (s); tf2's own.
 pub const HISTORY_S: f64 = 10.0;
-/// A transform this much older (s) than the newest of its frame says that time has begun anew.
-pub const TIME_JUMP_S: f64 = 0.5;
 /// Frames kept at most.
 pub const MOST_FRAMES: usize = 1000;
 /// Frames that an error names at most.

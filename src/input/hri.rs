@@ -4,6 +4,7 @@ mod bodies;
 
 pub use bodies::{Bodies, Change};
 
+use crate::bus::is_name;
 use crate::msg::hri_msgs::{NormalizedPointOfInterest2D, Skeleton2D};
 use crate::person::observation::{Keypoint, Sighting};
 use crate::person::skeleton::JointSet;
@@ -17,9 +18,7 @@ const LONGEST_ID: usize = 128;
 /// The topic of a body's `hri_msgs/msg/Skeleton2D`; `None` for an id that cannot stand in a topic's
 /// name: letters, digits and underscores, no digit first.
 pub fn skeleton_topic(id: &str) -> Option<String> {
-    let fits = (1..=LONGEST_ID).contains(&id.len())
-        && !id.starts_with(|c: char| c.is_ascii_digit())
-        && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let fits = id.len() <= LONGEST_ID && is_name(id);
     fits.then(|| format!("/humans/bodies/{id}/skeleton2d"))
 }
 

@@ -1,6 +1,6 @@
 //! `posemoe/msg/People2D`, our own message: the bridge target for every other detector.
 
-use super::header;
+use super::{header, person_score};
 use crate::health::{Cause, Drops};
 use crate::msg::posemoe::{People2D, Person2D};
 use crate::person::observation::{Keypoint, Observation, Sighting};
@@ -60,11 +60,7 @@ fn sighting(person: &Person2D, set: JointSet, drops: &mut Drops) -> Option<Sight
         .collect();
     Some(Sighting {
         track_id: (!person.id.is_empty()).then(|| person.id.clone()),
-        score: if person.score.is_finite() {
-            f64::from(person.score.clamp(0.0, 1.0))
-        } else {
-            0.0
-        },
+        score: person_score(f64::from(person.score)),
         joints: set.to_joints(&keypoints),
         face: set.to_face(&keypoints),
     })

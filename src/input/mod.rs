@@ -11,6 +11,15 @@ use crate::health::{Cause, Drops};
 use crate::msg::std_msgs::Header;
 use crate::stamp::Stamp;
 
+/// A detector's score of a person as 0 to 1; 0 where it is not a number.
+fn person_score(score: f64) -> f64 {
+    if score.is_finite() {
+        score.clamp(0.0, 1.0)
+    } else {
+        0.0
+    }
+}
+
 /// Stamp and frame of a header; a bad one is counted.
 pub fn header(header: &Header, drops: &mut Drops) -> Option<(Stamp, String)> {
     if header.frame_id.is_empty() {

@@ -1,6 +1,6 @@
 //! `yolo_msgs/msg/DetectionArray` of yolo_ros, from `/yolo/tracking` or `/yolo/detections`.
 
-use super::header;
+use super::{header, person_score};
 use crate::health::{Cause, Drops};
 use crate::msg::yolo_msgs::{Detection, DetectionArray};
 use crate::person::observation::{Keypoint, Observation, Sighting};
@@ -53,11 +53,7 @@ fn sighting(detection: &Detection, drops: &mut Drops) -> Sighting {
     Sighting {
         // Only /yolo/tracking fills the id.
         track_id: (!detection.id.is_empty()).then(|| detection.id.clone()),
-        score: if detection.score.is_finite() {
-            detection.score.clamp(0.0, 1.0)
-        } else {
-            0.0
-        },
+        score: person_score(detection.score),
         joints: JointSet::Coco17.to_joints(&keypoints),
         face: JointSet::Coco17.to_face(&keypoints),
     }

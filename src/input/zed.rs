@@ -15,7 +15,7 @@
 //! NaN, older ones negative numbers; both are taken as not seen), and whether its keypoints of an
 //! occluded body are guesses (taken as such).
 
-use super::header;
+use super::{header, person_score};
 use crate::health::{Cause, Drops};
 use crate::msg::zed_msgs::{Object, ObjectsStamped};
 use crate::person::observation::{Keypoint, Observation, Sighting};
@@ -77,11 +77,7 @@ fn sighting(object: &Object, drops: &mut Drops) -> Option<Sighting> {
             return None;
         }
     };
-    let score = if object.confidence.is_finite() {
-        f64::from(object.confidence / 100.0).clamp(0.0, 1.0)
-    } else {
-        0.0
-    };
+    let score = person_score(f64::from(object.confidence / 100.0));
     let points = &object.skeleton_2d.keypoints;
     let keypoints: Vec<Option<Keypoint>> = points
         .iter()

@@ -1,8 +1,8 @@
 //! One camera with its people: a source and what is remembered of those whom it shows.
 
 use super::Counts;
-use super::source::{Heard, Source};
-use crate::bus::{Bus, BusError, SubscriptionId};
+use super::source::Source;
+use crate::bus::{Bus, BusError};
 use crate::config::ros_args::RosArgs;
 use crate::config::sources::SourceConfig;
 use crate::lift::Lifter;
@@ -44,20 +44,6 @@ impl Camera {
             frames: 0,
             cycle: Spread::default(),
         })
-    }
-
-    /// What a message brings, if it is of this camera: see [`Source::hear`].
-    ///
-    /// # Errors
-    /// When the bus refuses a topic.
-    pub fn hear(
-        &mut self,
-        bus: &mut dyn Bus,
-        args: &RosArgs,
-        message: (SubscriptionId, &[u8]),
-        counts: &mut Counts,
-    ) -> Result<Option<Heard>, BusError> {
-        self.source.hear(bus, args, message, &mut counts.drops)
     }
 
     /// Takes note that a keypoint message has come.

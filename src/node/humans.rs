@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::latest::Latest;
 use crate::bus::{Bus, BusError, PublisherId, Qos};
 use crate::config::ros_args::RosArgs;
+use crate::input::hri::TRACKED_TOPIC;
 use crate::msg::hri_msgs::{IdsList, NormalizedRegionOfInterest2D, Skeleton2D};
 use crate::msg::sensor_msgs::JointState;
 use crate::msg::std_msgs::String as StringMsg;
@@ -73,7 +74,7 @@ impl Humans {
         args: &RosArgs,
         is_foreign: bool,
     ) -> Result<Self, BusError> {
-        let list = args.publication("/humans/bodies/tracked", IdsList::TYPE_NAME, QOS);
+        let list = args.publication(TRACKED_TOPIC, IdsList::TYPE_NAME, QOS);
         Ok(Self {
             seen: match is_foreign {
                 true => None,

@@ -123,7 +123,8 @@ impl Work {
             return self.publish_placed(bus, around, counts);
         }
         for index in 0..self.cameras.len() {
-            let heard = self.cameras[index].hear(bus, around.args, message, counts)?;
+            let source = &mut self.cameras[index].source;
+            let heard = source.hear(bus, around.args, message, &mut counts.drops)?;
             let Some(heard) = heard else { continue };
             if let Heard::Keypoints(seen) = heard {
                 self.cameras[index].note_frame(around.time.now(bus), counts);
@@ -174,13 +175,7 @@ impl Work {
                 self.publish(bus, (index, poses), around, counts)?;
             }
         }
-        while let Some(target) = &mut self.target {
-            let Some(placed) = target.next(around.time.now(bus), 0.0, &mut counts.drops) else {
-                break;
-            };
-            self.publish_people(bus, placed, around, counts)?;
-        }
-        Ok(())
+        self.publish_waiting(bus, 0.0, around, counts)
     }
 
     /// What is to be done each second.
@@ -242,6 +237,17 @@ impl Work {
         counts: &mut Counts,
     ) -> Result<(), BusError> {
         let timeout_s = around.args.config.transform_timeout_s;
+        self.publish_waiting(bus, timeout_s, around, counts)
+    }
+
+    /// The same; drops those who have waited for longer than `timeout_s`.
+    fn publish_waiting(
+        &mut self,
+        bus: &mut dyn Bus,
+        timeout_s: f64,
+        around: &Surroundings<'_>,
+        counts: &mut Counts,
+    ) -> Result<(), BusError> {
         while let Some(target) = &mut self.target {
             let now = around.time.now(bus);
             let Some(placed) = target.next(now, timeout_s, &mut counts.drops) else {

@@ -16,10 +16,9 @@ use rustdds::{
 };
 
 use super::environment::GraphLayout;
-use super::names::is_name;
 use super::raw::RawWriter;
 use super::refused;
-use crate::bus::BusError;
+use crate::bus::{BusError, is_name};
 
 const TOPIC: &str = "ros_discovery_info";
 const TYPE: &str = "rmw_dds_common::msg::dds_::ParticipantEntitiesInfo_";

@@ -1,6 +1,6 @@
 //! ROS names as DDS has them.
 
-use crate::bus::BusError;
+use crate::bus::{BusError, is_name};
 
 /// What travels on a DDS topic: the messages of a ROS topic, or one half of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,13 +55,6 @@ pub(super) fn dds_type(name: &str, role: Role) -> Result<String, BusError> {
             expected: "a name such as yolo_msgs/msg/DetectionArray",
         }),
     }
-}
-
-/// Letters, digits and underscores, not beginning with a digit.
-pub(super) fn is_name(token: &str) -> bool {
-    !token.is_empty()
-        && !token.starts_with(|first: char| first.is_ascii_digit())
-        && token.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use nalgebra::Isometry3;
 
 use super::history::{History, Miss};
 use super::motion::Motion;
-use super::{Inserted, Link, Refusal, TIME_JUMP_S};
-use crate::stamp::Stamp;
+use super::{Inserted, Link, Refusal};
+use crate::stamp::{Stamp, TIME_JUMP_S};
 
 /// A frame's parent and where the frame is in it.
 #[derive(Clone, Debug)]

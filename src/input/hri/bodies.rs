@@ -10,8 +10,7 @@ use crate::health::{Cause, Drops};
 use crate::input::header;
 use crate::msg::hri_msgs::{IdsList, Skeleton2D};
 use crate::person::observation::{Observation, Sighting};
-use crate::pipeline::TIME_JUMP_S;
-use crate::stamp::Stamp;
+use crate::stamp::{Stamp, TIME_JUMP_S};
 
 /// Gathers what came of one image on many topics.
 ///
