@@ -1,6 +1,7 @@
 //! The errors of one pose.
 
 use nalgebra::Vector3;
+use serde::{Deserialize, Serialize};
 
 use super::metrics;
 use super::pair::Pair;
@@ -8,7 +9,7 @@ use super::sequence::Name;
 use crate::person::skeleton::{BONES, JOINTS};
 
 /// The errors of one joint.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JointErrors {
     /// Which joint.
     pub name: Name,
@@ -21,7 +22,7 @@ pub struct JointErrors {
 }
 
 /// The errors of one pose; `None` where the pose does not say.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PoseErrors {
     /// The true person.
     pub truth_id: String,

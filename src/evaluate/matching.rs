@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pathfinding::kuhn_munkres::kuhn_munkres;
 use pathfinding::matrix::Matrix;
+use serde::{Deserialize, Serialize};
 
 /// Distances are compared as whole nanometres, which the Hungarian method adds without rounding.
 const NM: f64 = 1e9;
@@ -60,7 +61,7 @@ fn best(rows: usize, columns: usize, worth: impl Fn(usize, usize) -> i64) -> Vec
 }
 
 /// Who was found, over all frames that have a truth.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detection {
     /// Frames compared.
     pub frames: u64,

@@ -49,7 +49,7 @@ impl Default for Settings {
 }
 
 /// What came of one sequence.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Outcome {
     /// The errors of each pose that has its truth, in the order of frames and time.
     pub poses: Vec<PoseErrors>,

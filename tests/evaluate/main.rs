@@ -3,11 +3,13 @@
 mod agreement;
 mod comparison;
 mod inputs;
+mod many;
 #[path = "../replay/program.rs"]
 #[allow(dead_code)] // the tests of replay use the rest
 mod program;
 #[path = "../support/python.rs"]
 mod python;
+mod resume;
 mod walk;
 
 use std::path::{Path, PathBuf};

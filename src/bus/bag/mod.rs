@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 
 pub use info::{BagFile, BagInfo, TopicInfo, describe};
-pub use open::BagTopic;
+pub use open::{BagTopic, ENDINGS};
 pub use output::Compression;
 
 use super::{

@@ -9,7 +9,7 @@ use crate::bus::BusError;
 use crate::config::bag_metadata::{self, BagFiles};
 
 /// How the names of a bag's files end.
-const ENDINGS: [&str; 4] = [".mcap", ".mcap.zstd", ".db3", ".db3.zstd"];
+pub const ENDINGS: [&str; 4] = [".mcap", ".mcap.zstd", ".db3", ".db3.zstd"];
 
 /// A topic that a bag has.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -66,7 +66,7 @@ fn people_topic(topics: &[BagTopic], how: &How<'_>) -> Result<Option<String>, St
     let all: Vec<&BagTopic> = topics.iter().collect();
     let fitting: Vec<&BagTopic> = topics
         .iter()
-        .filter(|t| t.type_name == People3D::TYPE_NAME)
+        .filter(|t| t.type_name == People3D::TYPE_NAME && Some(&*t.name) != how.not_topic)
         .collect();
     let (type_name, flag) = (People3D::TYPE_NAME, how.topic_flag);
     match (how.topic, fitting.as_slice()) {
@@ -149,7 +149,7 @@ fn replayed(
     let parameters = parameters(&ros.config);
     let node = offline::run(&mut capture, ros, |_, _| ())?;
     for (cause, tally) in node.drops().iter() {
-        source.dropped.insert(cause.text(), tally.count);
+        source.dropped.insert(cause.text().to_owned(), tally.count);
     }
     let engine = node.engine().cloned().unwrap_or_default();
     source.origin.replayed = Some(Replayed {
@@ -160,7 +160,8 @@ fn replayed(
     Ok((capture.bus, capture.people))
 }
 
-fn parameters(config: &Config) -> BTreeMap<String, serde_json::Value> {
+/// All parameters of the node, with their values.
+pub fn parameters(config: &Config) -> BTreeMap<String, serde_json::Value> {
     let json = |value: Value| match value {
         Value::Bool(value) => value.into(),
         Value::Int(value) => value.into(),

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::against::Against;
-use super::source::{Origin, Source};
+use super::found::{Found, Skipped};
+use super::source::Origin;
 use crate::evaluate::figures::{self, Figures};
-use crate::evaluate::{Detection, Outcome, PoseErrors, Skips};
+use crate::evaluate::{Detection, Outcome, PoseErrors};
 
 /// Of the schema; a file of another is refused.
 pub const FORMAT: u64 = 1;
@@ -25,6 +26,8 @@ pub struct Report {
     pub overall: Section,
     /// Each by itself.
     pub sequences: Vec<Compared>,
+    /// Those of which nothing came.
+    pub failed: Vec<Failed>,
     /// The difference from another result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub against: Option<Against>,
@@ -98,7 +101,7 @@ pub struct Compared {
     /// What was left out, and why.
     pub skipped: Skipped,
     /// What the node did not use, by cause.
-    pub dropped: BTreeMap<&'static str, u64>,
+    pub dropped: BTreeMap<String, u64>,
     /// What is wrong with the files, in words.
     pub damage: Vec<String>,
     /// What the figures are made of.
@@ -106,15 +109,13 @@ pub struct Compared {
     pub outcome: Outcome,
 }
 
-/// What was left out, by reason.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Skipped {
-    /// Of the predictions, when reading.
-    pub prediction: Skips,
-    /// Of the truth, when reading.
-    pub truth: Skips,
-    /// When comparing.
-    pub comparison: Skips,
+/// A prediction of which nothing came.
+#[derive(Clone, Debug, Serialize)]
+pub struct Failed {
+    /// The prediction.
+    pub file: String,
+    /// Why, in words.
+    pub error: String,
 }
 
 fn in_order<S: serde::Serializer>(
@@ -140,30 +141,32 @@ impl Section {
     }
 }
 
+impl Failed {
+    /// Why, with the file's name.
+    pub fn text(&self) -> String {
+        if self.error.contains(&self.file) {
+            self.error.clone()
+        } else {
+            format!("{}: {}", self.file, self.error)
+        }
+    }
+}
+
 impl Compared {
-    /// Figures of what was compared.
-    pub fn of(name: String, prediction: Source, truth: &Source, outcome: Outcome) -> Self {
-        let poses: Vec<&PoseErrors> = outcome.poses.iter().collect();
-        let (predicted, true_joints) = (
-            prediction.sequence.joint_names(),
-            truth.sequence.joint_names(),
-        );
-        let in_one = predicted.symmetric_difference(&true_joints);
+    /// Figures of what was found.
+    pub fn of(name: String, found: Found) -> Self {
+        let poses: Vec<&PoseErrors> = found.outcome.poses.iter().collect();
         Self {
             name,
-            joints_not_in_both: in_one.map(|joint| (*joint).to_owned()).collect(),
-            section: Section::of(&poses, &outcome.detection),
+            section: Section::of(&poses, &found.outcome.detection),
             per_person: figures::by_person(&poses),
-            skipped: Skipped {
-                prediction: prediction.skips,
-                truth: truth.skips.clone(),
-                comparison: outcome.skips.clone(),
-            },
-            dropped: prediction.dropped,
-            damage: [prediction.damage, truth.damage.clone()].concat(),
-            prediction: prediction.origin,
-            truth: truth.origin.clone(),
-            outcome,
+            prediction: found.prediction,
+            truth: found.truth,
+            joints_not_in_both: found.joints_not_in_both,
+            skipped: found.skipped,
+            dropped: found.dropped,
+            damage: found.damage,
+            outcome: found.outcome,
         }
     }
 
@@ -176,7 +179,7 @@ impl Compared {
 
 impl Report {
     /// All sequences, and all together.
-    pub fn of(settings: Settings, sequences: Vec<Compared>) -> Self {
+    pub fn of(settings: Settings, sequences: Vec<Compared>, failed: Vec<Failed>) -> Self {
         let mut detection = Detection::default();
         sequences
             .iter()
@@ -191,6 +194,7 @@ impl Report {
             settings,
             overall: Section::of(&poses, &detection),
             sequences,
+            failed,
             against: None,
         }
     }

@@ -21,11 +21,11 @@ pub struct Source {
     /// What is wrong with the file, in words.
     pub damage: Vec<String>,
     /// What the node did not use, by cause, where it ran.
-    pub dropped: BTreeMap<&'static str, u64>,
+    pub dropped: BTreeMap<String, u64>,
 }
 
 /// How people came out of a file.
-#[derive(Clone, Debug, Default, serde::Serialize)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Origin {
     /// The file.
     pub file: String,
@@ -38,7 +38,7 @@ pub struct Origin {
 }
 
 /// The node that made people of keypoints.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Replayed {
     /// Name and version of the model.
     pub model: String,
@@ -55,6 +55,8 @@ pub struct How<'a> {
     pub topic: Option<&'a str>,
     /// The flag that says so, for messages.
     pub topic_flag: &'static str,
+    /// A topic that is the other side's.
+    pub not_topic: Option<&'a str>,
     /// The frame that people are in, for a file that does not say.
     pub frame_id: Option<&'a str>,
     /// Added to all stamps (s).

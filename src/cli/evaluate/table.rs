@@ -50,6 +50,11 @@ pub fn table(report: &Report) -> String {
     if report.sequences.len() > 1 {
         text += &row("all", width, &report.overall.figures);
     }
+    let failed = report.failed.len();
+    if failed > 0 {
+        let all = failed + report.sequences.len();
+        text += &format!("{failed} of {all} predictions are unusable (named below)\n");
+    }
     for (band, figures) in &report.overall.per_distance {
         text += &row(&band.replace('_', " "), width, figures);
     }
