@@ -66,7 +66,7 @@ fn people_topic(topics: &[BagTopic], how: &How<'_>) -> Result<Option<String>, St
     let all: Vec<&BagTopic> = topics.iter().collect();
     let fitting: Vec<&BagTopic> = topics
         .iter()
-        .filter(|t| t.type_name == People3D::TYPE_NAME)
+        .filter(|t| t.type_name == People3D::TYPE_NAME && how.truth_topic != Some(&t.name))
         .collect();
     let (type_name, flag) = (People3D::TYPE_NAME, how.topic_flag);
     match (how.topic, fitting.as_slice()) {
@@ -218,6 +218,8 @@ fn person(found: &Person3D, names: &[String], how: &How<'_>, skips: &mut Skips) 
             Some(joint) => {
                 person.joints.insert(names::ours(name), joint);
             }
+            // Nowhere, and never seen: that is how a truth says that it does not know.
+            None if joint.score == 0.0 => skips.note(Skip::JointNotSeen),
             None => skips.note(Skip::JointNotFinite),
         }
     }

@@ -8,7 +8,7 @@ mod csv;
 mod report;
 mod source;
 mod table;
-mod trc;
+pub(super) mod trc;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use self::against::Tolerance;
 use self::report::{Compared, Report};
 use self::source::{How, Source};
+use super::import::TRUTH_TOPIC;
 use super::offline::NodeArgs;
 use super::{EXIT_DATA_LOSS, EXIT_REGRESSION, EXIT_UNUSABLE};
 use crate::config::ros_args::RosArgs;
@@ -45,8 +46,8 @@ pub struct EvaluateArgs {
     #[arg(required = true)]
     predictions: Vec<PathBuf>,
     /// Where people truly were: a bag with posemoe/msg/People3D, a .csv or a .trc. One for all, or one for
-    /// each prediction in their order.
-    #[arg(long, required = true)]
+    /// each prediction in their order. Default: what each bag of `posemoe import` has itself.
+    #[arg(long)]
     truth: Vec<PathBuf>,
     /// The predictions' topic, where a bag has several of people.
     #[arg(long)]
@@ -166,7 +167,12 @@ fn evaluated(args: &EvaluateArgs, ros: &RosArgs) -> Result<Report, Failure> {
 
 /// Each prediction with its truth, some at a time; in the order of the predictions.
 fn sequences(args: &EvaluateArgs, ros: &RosArgs) -> Result<Vec<Compared>, Failure> {
-    let (predictions, truths) = (&args.predictions, &args.truth);
+    let predictions = &args.predictions;
+    let truths = if args.truth.is_empty() {
+        predictions
+    } else {
+        &args.truth
+    };
     if truths.len() != 1 && truths.len() != predictions.len() {
         let (found, expected) = (truths.len(), predictions.len());
         return Err(format!(
@@ -230,8 +236,9 @@ fn compare(
     ros: &RosArgs,
 ) -> Result<Compared, Failure> {
     let mut frames = Frames::default();
+    let its_own = args.truth.is_empty().then_some(TRUTH_TOPIC);
     let of_truth = How {
-        topic: args.truth_topic.as_deref(),
+        topic: args.truth_topic.as_deref().or(its_own),
         topic_flag: "--truth-topic",
         frame_id: args.truth_frame.as_deref(),
         offset_s: args.truth_offset_s,
@@ -244,8 +251,14 @@ fn compare(
         offset_s: 0.0,
         includes_predicted: args.include_predicted,
         node: Some((&args.node, ros)),
+        ..How::default()
     };
+    let is_one_bag = truth.canonicalize().ok() == path.canonicalize().ok();
     let truth = source::read(truth, &of_truth, &mut frames)?;
+    let of_prediction = How {
+        truth_topic: truth.origin.topic.as_deref().filter(|_| is_one_bag),
+        ..of_prediction
+    };
     let prediction = source::read(path, &of_prediction, &mut frames)?;
     if let Some(path) = &args.calibration {
         calibration::read(path, &mut frames)?;

@@ -55,6 +55,8 @@ pub struct How<'a> {
     pub topic: Option<&'a str>,
     /// The flag that says so, for messages.
     pub topic_flag: &'static str,
+    /// The topic of the truth where it is in the same bag: no prediction.
+    pub truth_topic: Option<&'a str>,
     /// The frame that people are in, for a file that does not say.
     pub frame_id: Option<&'a str>,
     /// Added to all stamps (s).
