@@ -139,9 +139,11 @@ def h36m(golden: Dict[str, Any]) -> None:
 
     pixels = H36M.pixels(seventeen.astype(float))
     golden["h36m"] = pixels.tolist()
-    longer = np.concatenate([pixels, pixels[-1:]]).astype(np.float32) + np.float32(3)
+    # A frame more than the truth, and each camera's a pixel further to the right.
+    longer = np.concatenate([pixels, pixels[-1:]]).astype(np.float32)
+    views = [longer + np.array([camera, 0], np.float32) for camera in range(4)]
     metadata = {"layout_name": "h36m", "num_joints": 17, "keypoints_symmetry": [[4, 5, 6], [1, 2, 3]]}
-    seen = {"S9": {"Walking 1": [longer] * 4}}
+    seen = {"S9": {"Walking 1": views}}
     write(OUT / "h36m" / "data_2d_h36m_test.npz", saved(positions_2d=seen, metadata=metadata))
     metadata["layout_name"] = "coco"
     write(OUT / "h36m" / "data_2d_coco.npz", saved(positions_2d=seen, metadata=metadata))
@@ -159,8 +161,8 @@ def h36m(golden: Dict[str, Any]) -> None:
 
 def panoptic(golden: Dict[str, Any]) -> None:
     folder = OUT / "panoptic" / "studio_1"
-    names = (8, 9, 0, 11, 12, 13, 4, 5, 6, 14, 15, 16, 1, 2, 3)  # neck from the thorax
-    people = [walk(0, 0)[:, names], walk(0.5, 1.2)[:, names]]
+    coco19 = (8, 9, 0, 11, 12, 13, 4, 5, 6, 14, 15, 16, 1, 2, 3)  # its neck from the thorax
+    people = [walk(0, 0), walk(0.5, 1.2)]
     camera = Camera([1400.0, 1395.0], [960.0, 541.0], [-0.25, 0.2, 0.001, -0.0005, -0.05],
                     looking([0.3, -3.4, 1.6], [0.2, 0, 1.1]), [0.3, -3.4, 1.6])
     # The studio's y points down: its x, y, z are x, -z, y.
@@ -179,7 +181,7 @@ def panoptic(golden: Dict[str, Any]) -> None:
         bodies = []
         for number, person in enumerate(people):
             joints = np.full((19, 4), [0, 0, 0, -1.0])
-            joints[:15, :3] = np.round(100 * person[frame] @ studio_from_world.T, 4)
+            joints[:15, :3] = np.round(100 * person[frame, coco19] @ studio_from_world.T, 4)
             joints[:15, 3] = 0.6
             if frame == 2 and number == 1:
                 joints[5, 3] = 0.05  # the left wrist: too uncertain

@@ -17,9 +17,8 @@ use crate::person::skeleton::{JOINT_COUNT, JOINTS, JointSet};
 /// Frames in a second.
 const RATE_HZ: u64 = 50;
 /// The 17 joints, which are ours, among the 32.
-const SEVENTEEN_OF_32: [usize; JOINT_COUNT] = [
-    0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 15, 17, 18, 19, 25, 26, 27,
-];
+const SEVENTEEN_OF_32: [usize; JOINT_COUNT] =
+    [0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 15, 17, 18, 19, 25, 26, 27];
 /// The data set has one person at a time.
 const PERSON: &str = "1";
 
@@ -87,9 +86,15 @@ impl H36m {
     pub fn recording(&self, subject: &str, action: &str) -> Result<Recording, Refusal> {
         let what = format!("{subject} {action}");
         let of = |refusal: Refusal| refusal.of(&what);
-        let found = self.truth.root().get(subject).and_then(|all| all.get(action));
+        let found = self
+            .truth
+            .root()
+            .get(subject)
+            .and_then(|all| all.get(action));
         let found = found.ok_or_else(|| Refusal("not in the file".to_owned()));
-        let moments = found.and_then(|found| moments(&found.array()?)).map_err(of)?;
+        let moments = found
+            .and_then(|found| moments(&found.array()?))
+            .map_err(of)?;
         let views = cameras::of(subject).map_err(of)?;
         let detections = match &self.detections {
             None => Vec::new(),
@@ -103,7 +108,9 @@ impl H36m {
                     ));
                 }
                 let keypoints = found.into_iter().enumerate().map(|(camera, found)| {
-                    let read = found.array().and_then(|array| keypoints(&array, moments.len()));
+                    let read = found
+                        .array()
+                        .and_then(|array| keypoints(&array, moments.len()));
                     read.map_err(|refusal| of(refusal.of(format!("keypoints of camera {camera}"))))
                 });
                 keypoints.collect::<Result<_, _>>()?
@@ -124,7 +131,9 @@ impl H36m {
 fn entries<'a>(object: Object<'a>, what: &str) -> Result<Vec<(String, Object<'a>)>, Refusal> {
     match object.entries() {
         Some(entries) if !entries.is_empty() => Ok(entries),
-        _ => refuse(format!("{what}: found no dictionary, expected subject -> action -> array")),
+        _ => refuse(format!(
+            "{what}: found no dictionary, expected subject -> action -> array"
+        )),
     }
 }
 
@@ -135,7 +144,9 @@ fn frames<'a>(
     columns: &[usize],
 ) -> Result<(impl ExactSizeIterator<Item = &'a [f64]>, usize, usize), Refusal> {
     match *array.shape {
-        [frames, rows, width] if frames > 0 && joints.contains(&rows) && columns.contains(&width) => {
+        [frames, rows, width]
+            if frames > 0 && joints.contains(&rows) && columns.contains(&width) =>
+        {
             Ok((array.numbers.chunks_exact(rows * width), rows, width))
         }
         _ => refuse(format!(
@@ -149,19 +160,28 @@ fn moments(array: &Array) -> Result<Vec<Moment>, Refusal> {
     let (frames, joints, width) = frames(array, &[32, JOINT_COUNT], &[3])?;
     let moment = |(number, frame): (usize, &[f64])| {
         let joint = |joint: usize| {
-            let row = if joints == 32 { SEVENTEEN_OF_32[joint] } else { joint };
+            let row = if joints == 32 {
+                SEVENTEEN_OF_32[joint]
+            } else {
+                joint
+            };
             match frame.get(row * width..).unwrap_or_default() {
                 [x, y, z, ..] if [x, y, z].iter().all(|v| v.is_finite()) => {
                     Ok(Some(Point3::new(*x, *y, *z)))
                 }
-                _ => refuse(format!("frame {number}: joint {} is not finite", JOINTS[joint])),
+                _ => refuse(format!(
+                    "frame {number}: joint {} is not finite",
+                    JOINTS[joint]
+                )),
             }
         };
         Ok(Moment {
             at: moment_of(number as u64, RATE_HZ, 1),
             people: vec![Body {
                 id: PERSON.to_owned(),
-                joints_m: (0..JOINT_COUNT).map(joint).collect::<Result<_, Refusal>>()?,
+                joints_m: (0..JOINT_COUNT)
+                    .map(joint)
+                    .collect::<Result<_, Refusal>>()?,
             }],
         })
     };

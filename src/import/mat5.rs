@@ -69,7 +69,9 @@ pub fn cells(bytes: &[u8], name: &str) -> Result<Vec<Matrix>, Refusal> {
             COMPRESSED => {
                 unpacked = inflate(payload.bytes)?;
                 let mut inner = payload.with(&unpacked);
-                inner.next()?.ok_or_else(|| Refusal("a compressed element is empty".to_owned()))?
+                inner
+                    .next()?
+                    .ok_or_else(|| Refusal("a compressed element is empty".to_owned()))?
             }
             _ => (kind, payload),
         };
@@ -82,7 +84,10 @@ pub fn cells(bytes: &[u8], name: &str) -> Result<Vec<Matrix>, Refusal> {
         }
         names.push(found);
     }
-    refuse(format!("found {}, expected the cells {name}", names.join(", ")))
+    refuse(format!(
+        "found {}, expected the cells {name}",
+        names.join(", ")
+    ))
 }
 
 fn contents(mut rest: Data<'_>) -> Result<Vec<Matrix>, Refusal> {
@@ -114,7 +119,11 @@ impl<'a> Data<'a> {
     }
 
     fn word(self, place: usize) -> Option<u32> {
-        let word = self.bytes.get(place..place.checked_add(4)?)?.try_into().ok()?;
+        let word = self
+            .bytes
+            .get(place..place.checked_add(4)?)?
+            .try_into()
+            .ok()?;
         Some(match self.is_big_endian {
             true => u32::from_be_bytes(word),
             false => u32::from_le_bytes(word),
@@ -134,7 +143,11 @@ impl<'a> Data<'a> {
         };
         let end = start + length;
         let payload = self.with(self.bytes.get(start..end).ok_or_else(cut)?);
-        let next = if kind == COMPRESSED { end } else { end.next_multiple_of(8) };
+        let next = if kind == COMPRESSED {
+            end
+        } else {
+            end.next_multiple_of(8)
+        };
         self.bytes = self.bytes.get(next..).unwrap_or_default();
         Ok(Some((kind, payload)))
     }
@@ -157,7 +170,9 @@ fn header(mut array: Data<'_>) -> Result<(u8, Vec<usize>, String, Data<'_>), Ref
 fn matrix(array: Data<'_>) -> Result<Matrix, Refusal> {
     let (class, lengths, _, mut rest) = header(array)?;
     let content = rest.next()?;
-    let (true, Some((kind, values)), [rows, columns]) = (NUMERIC.contains(&class), content, &*lengths) else {
+    let (true, Some((kind, values)), [rows, columns]) =
+        (NUMERIC.contains(&class), content, &*lengths)
+    else {
         return refuse(format!(
             "found an array of class {class} with {lengths:?} elements, expected numbers in rows and columns"
         ));
@@ -165,7 +180,9 @@ fn matrix(array: Data<'_>) -> Result<Matrix, Refusal> {
     let numbers = numbers(kind, values)?;
     if rows.checked_mul(*columns) != Some(numbers.len()) {
         let found = numbers.len();
-        return refuse(format!("found {found} numbers, expected {rows} x {columns}"));
+        return refuse(format!(
+            "found {found} numbers, expected {rows} x {columns}"
+        ));
     }
     Ok(Matrix {
         rows: *rows,

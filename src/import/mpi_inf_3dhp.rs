@@ -12,9 +12,8 @@ use crate::person::skeleton::{JOINT_COUNT, JOINTS, JointSet};
 
 const JOINTS_ANNOTATED: usize = 28;
 /// Ours among the 28, by the data set's own list (`mpii_get_joint_set.m`).
-const SEVENTEEN_OF_28: [usize; JOINT_COUNT] = [
-    4, 23, 24, 25, 18, 19, 20, 3, 5, 6, 7, 9, 10, 11, 14, 15, 16,
-];
+const SEVENTEEN_OF_28: [usize; JOINT_COUNT] =
+    [4, 23, 24, 25, 18, 19, 20, 3, 5, 6, 7, 9, 10, 11, 14, 15, 16];
 /// These were filmed at 50 Hz, the others at 25.
 const AT_50_HZ: [&str; 5] = ["S1_Seq2", "S3_Seq1", "S3_Seq2", "S5_Seq1", "S5_Seq2"];
 const METRES_IN_MM: f64 = 0.001;
@@ -53,11 +52,15 @@ pub fn recording(name: String, annotation: &[u8], calibration: &str) -> Result<R
 fn moment(annotation: &Matrix, row: usize, view: &View, rate_hz: u64) -> Result<Moment, Refusal> {
     let world_from_camera = view.camera_from_world.inverse();
     let joint = |joint: &usize| {
-        let coordinate = |axis| annotation.at(row, 3 * joint + axis).filter(|mm| mm.is_finite());
+        let coordinate = |axis| {
+            annotation
+                .at(row, 3 * joint + axis)
+                .filter(|mm| mm.is_finite())
+        };
         match (coordinate(0), coordinate(1), coordinate(2)) {
-            (Some(x), Some(y), Some(z)) => {
-                Ok(Some(world_from_camera * (Point3::new(x, y, z) * METRES_IN_MM)))
-            }
+            (Some(x), Some(y), Some(z)) => Ok(Some(
+                world_from_camera * (Point3::new(x, y, z) * METRES_IN_MM),
+            )),
             _ => refuse(format!("frame {row}: joint {joint} is not finite")),
         }
     };
@@ -65,7 +68,10 @@ fn moment(annotation: &Matrix, row: usize, view: &View, rate_hz: u64) -> Result<
         at: moment_of(row as u64, rate_hz, 1),
         people: vec![Body {
             id: PERSON.to_owned(),
-            joints_m: SEVENTEEN_OF_28.iter().map(joint).collect::<Result<_, _>>()?,
+            joints_m: SEVENTEEN_OF_28
+                .iter()
+                .map(joint)
+                .collect::<Result<_, _>>()?,
         }],
     })
 }
@@ -97,13 +103,23 @@ fn view(name: &str, block: &[&str]) -> Result<View, Refusal> {
     // World x, y, z are the studio's z, x, y: its y points up.
     let camera_from_world = isometry(&[[c, a, b], [f, d, e], [i, g, h]], shift_m)?;
     let k = [fx, skew, cx, 0.0, fy, cy, 0.0, 0.0, 1.0];
-    View::new(name, size.map(|px| px as u32), k, [0.0; 5], camera_from_world)
+    View::new(
+        name,
+        size.map(|px| px as u32),
+        k,
+        [0.0; 5],
+        camera_from_world,
+    )
 }
 
 /// The numbers of a line that begins with this word.
 fn numbers<const N: usize>(block: &[&str], word: &str) -> Result<[f64; N], Refusal> {
     let line = block.iter().find_map(|line| line.strip_prefix(word));
-    let numbers = line.map(|line| line.split_whitespace().map(str::parse).collect::<Result<Vec<f64>, _>>());
+    let numbers = line.map(|line| {
+        line.split_whitespace()
+            .map(str::parse)
+            .collect::<Result<Vec<f64>, _>>()
+    });
     match numbers.map(|numbers| numbers.map(<[f64; N]>::try_from)) {
         Some(Ok(Ok(numbers))) => Ok(numbers),
         _ => refuse(format!("expected {N} numbers after {word}")),

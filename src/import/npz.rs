@@ -23,7 +23,9 @@ pub fn objects<const N: usize>(bytes: &[u8], names: [&str; N]) -> Result<[Pickle
             let mut entries: Vec<_> = named.collect();
             entries.sort_unstable();
             let entries = entries.join(", ");
-            return refuse(format!("found {entries} in the archive, expected {name}.npy"));
+            return refuse(format!(
+                "found {entries} in the archive, expected {name}.npy"
+            ));
         };
         let entry = archive.by_index(index).map_err(broken)?;
         let mut unpacked = Vec::new();
@@ -69,8 +71,18 @@ mod tests {
         assert!(refused.0.contains("found no .npz archive"), "{refused}");
         assert!(after_header(b"\x93NUMPY\x01\x00\xff\xff").is_err());
         assert!(after_header(b"\x93NUMPY\x02\x00").is_err());
-        assert!(after_header(b"\x93NUMPY\x09\x00\x00\x00\x00\x00").unwrap_err().0.contains("version 9"));
+        assert!(
+            after_header(b"\x93NUMPY\x09\x00\x00\x00\x00\x00")
+                .unwrap_err()
+                .0
+                .contains("version 9")
+        );
         let floats = b"\x93NUMPY\x01\x00\x10\x00{'descr': '<f4'}";
-        assert!(after_header(floats).unwrap_err().0.contains("expected Python objects"));
+        assert!(
+            after_header(floats)
+                .unwrap_err()
+                .0
+                .contains("expected Python objects")
+        );
     }
 }

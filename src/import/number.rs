@@ -55,7 +55,10 @@ impl Number {
 
     /// The numbers in a row of bytes; what is too short for one at the end is left out.
     pub fn all(self, bytes: &[u8]) -> Vec<f64> {
-        bytes.chunks_exact(self.bytes).map(|bytes| self.one(bytes)).collect()
+        bytes
+            .chunks_exact(self.bytes)
+            .map(|bytes| self.one(bytes))
+            .collect()
     }
 
     fn one(self, bytes: &[u8]) -> f64 {

@@ -93,7 +93,9 @@ pub fn moment(number: u64, json: &str) -> Result<Moment, Refusal> {
     let people = scene.bodies.iter().map(|body| {
         if body.joints19.len() != 4 * JOINTS.len() {
             let (id, found) = (body.id, body.joints19.len());
-            return refuse(format!("body {id}: found {found} numbers in joints19, expected 76"));
+            return refuse(format!(
+                "body {id}: found {found} numbers in joints19, expected 76"
+            ));
         }
         let joint = |row: &[f64]| match row {
             [x, y, z, confidence] if *confidence >= LEAST_CONFIDENCE => {
@@ -126,7 +128,10 @@ pub fn moment(number: u64, json: &str) -> Result<Moment, Refusal> {
 pub fn views(json: &str) -> Result<Vec<View>, Refusal> {
     let calibration: Calibration = serde_json::from_str(json)
         .map_err(|error| Refusal(format!("expected a list of cameras: {error}")))?;
-    let hd = calibration.cameras.into_iter().filter(|camera| camera["type"] == "hd");
+    let hd = calibration
+        .cameras
+        .into_iter()
+        .filter(|camera| camera["type"] == "hd");
     let views: Vec<View> = hd.map(view).collect::<Result<_, _>>()?;
     if views.is_empty() {
         return refuse("found no camera of the type hd");
@@ -137,19 +142,29 @@ pub fn views(json: &str) -> Result<Vec<View>, Refusal> {
 fn view(json: serde_json::Value) -> Result<View, Refusal> {
     let name = json["name"].as_str().unwrap_or("without a name").to_owned();
     let of = |refusal: Refusal| refusal.of(format!("camera {name}"));
-    let found: CalibratedCamera = serde_json::from_value(json)
-        .map_err(|error| of(Refusal(format!("expected resolution, K, distCoef, R and t: {error}"))))?;
+    let found: CalibratedCamera = serde_json::from_value(json).map_err(|error| {
+        of(Refusal(format!(
+            "expected resolution, K, distCoef, R and t: {error}"
+        )))
+    })?;
     let shift_m = found.t.map(|[shift_cm]| shift_cm * METRES_IN_CM);
     let camera_from_studio = isometry(&found.turn, shift_m).map_err(of)?;
     let [a, b, c] = found.k;
     let k = [a[0], a[1], a[2], b[0], b[1], b[2], c[0], c[1], c[2]];
     let camera_from_world = camera_from_studio * z_up_from_y_down().inverse();
-    View::new(name.clone(), found.resolution, k, found.distortion, camera_from_world)
+    View::new(
+        name.clone(),
+        found.resolution,
+        k,
+        found.distortion,
+        camera_from_world,
+    )
 }
 
 /// The studio's y points down: x stays, z becomes y, and y turned about becomes z.
 fn z_up_from_y_down() -> Isometry3<f64> {
-    let turn = Rotation3::from_axis_angle(&nalgebra::Vector3::x_axis(), -std::f64::consts::FRAC_PI_2);
+    let turn =
+        Rotation3::from_axis_angle(&nalgebra::Vector3::x_axis(), -std::f64::consts::FRAC_PI_2);
     Isometry3::from_parts(
         nalgebra::Translation3::identity(),
         UnitQuaternion::from_rotation_matrix(&turn),
@@ -178,24 +193,52 @@ mod tests {
     fn keypoints_are_those_of_body25() {
         let recording = recording(String::new(), Vec::new(), Vec::new());
         let mut keypoints = recording.keypoint_joints.iter();
-        let names = keypoints.by_ref().map_while(|joint| joint.map(|joint| JOINTS[joint]));
+        let names = keypoints
+            .by_ref()
+            .map_while(|joint| joint.map(|joint| JOINTS[joint]));
         let names: Vec<&str> = names.collect();
-        assert_eq!(names[..5], ["nose", "neck", "right_shoulder", "right_elbow", "right_wrist"]);
-        assert_eq!(names[5..9], ["left_shoulder", "left_elbow", "left_wrist", "pelvis"]);
+        assert_eq!(
+            names[..5],
+            [
+                "nose",
+                "neck",
+                "right_shoulder",
+                "right_elbow",
+                "right_wrist"
+            ]
+        );
+        assert_eq!(
+            names[5..9],
+            ["left_shoulder", "left_elbow", "left_wrist", "pelvis"]
+        );
         assert_eq!(names[9..12], ["right_hip", "right_knee", "right_ankle"]);
         assert_eq!(names[12..15], ["left_hip", "left_knee", "left_ankle"]);
-        assert_eq!(names[15..], ["right_eye", "left_eye", "right_ear", "left_ear"]);
+        assert_eq!(
+            names[15..],
+            ["right_eye", "left_eye", "right_ear", "left_ear"]
+        );
     }
 
     #[test]
     fn what_does_not_fit_is_named() {
         let refused = |json: &str| moment(0, json).unwrap_err().0;
         assert!(refused("{").contains("expected bodies"));
-        assert!(refused(r#"{"bodies": [{"id": 1, "joints19": [1]}]}"#).contains("body 1: found 1 numbers"));
+        assert!(
+            refused(r#"{"bodies": [{"id": 1, "joints19": [1]}]}"#)
+                .contains("body 1: found 1 numbers")
+        );
         let body = format!(r#"{{"id": 1, "joints19": {:?}}}"#, [0.0; 76]);
-        assert!(refused(&format!(r#"{{"bodies": [{body}, {body}]}}"#)).contains("body 1 is there twice"));
+        assert!(
+            refused(&format!(r#"{{"bodies": [{body}, {body}]}}"#))
+                .contains("body 1 is there twice")
+        );
         assert!(views(r#"{"cameras": []}"#).is_err());
-        let error = views(r#"{"cameras": [{"name": "00_03", "type": "hd"}]}"#).unwrap_err().0;
-        assert!(error.contains("camera 00_03: expected resolution"), "{error}");
+        let error = views(r#"{"cameras": [{"name": "00_03", "type": "hd"}]}"#)
+            .unwrap_err()
+            .0;
+        assert!(
+            error.contains("camera 00_03: expected resolution"),
+            "{error}"
+        );
     }
 }

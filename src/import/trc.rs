@@ -99,7 +99,12 @@ pub fn views(json: &str) -> Result<Vec<View>, Refusal> {
 ///
 /// # Errors
 /// When none of the markers is where a detector has a keypoint, or a time comes twice.
-pub fn recording(name: String, frames: &[Frame], up: Up, views: Vec<View>) -> Result<Recording, Refusal> {
+pub fn recording(
+    name: String,
+    frames: &[Frame],
+    up: Up,
+    views: Vec<View>,
+) -> Result<Recording, Refusal> {
     let mut joint_names: Vec<String> = Vec::new();
     let people = || frames.iter().flat_map(|frame| &frame.people);
     for name in people().flat_map(|person| person.joints.keys()) {

@@ -1,6 +1,8 @@
 //! A camera in the world, and where it sees a point.
 
-use nalgebra::{Isometry3, Matrix3, Point2, Point3, Rotation3, Translation3, UnitQuaternion, Vector3};
+use nalgebra::{
+    Isometry3, Matrix3, Point2, Point3, Rotation3, Translation3, UnitQuaternion, Vector3,
+};
 
 use super::{Refusal, refuse};
 use crate::geometry::camera::Camera;
@@ -43,7 +45,12 @@ impl View {
         }
         let camera = Camera::new(&k, "plumb_bob", &d, size_px[0], size_px[1]);
         let camera = camera.map_err(|error| of(error.to_string()))?;
-        if !camera_from_world.translation.vector.iter().all(|v| v.is_finite()) {
+        if !camera_from_world
+            .translation
+            .vector
+            .iter()
+            .all(|v| v.is_finite())
+        {
             return Err(of("its place is not finite".to_owned()));
         }
         Ok(Self {
@@ -78,7 +85,9 @@ impl View {
 /// A turn and a shift (m), where the turn is one.
 pub fn isometry(rows: &[[f64; 3]; 3], shift_m: [f64; 3]) -> Result<Isometry3<f64>, Refusal> {
     let matrix = Matrix3::from_fn(|row, column| rows[row][column]);
-    let off = (matrix * matrix.transpose() - Matrix3::identity()).abs().max();
+    let off = (matrix * matrix.transpose() - Matrix3::identity())
+        .abs()
+        .max();
     // Not `>`: also where it is not a number.
     if !(off <= ROTATION_TOLERANCE) || matrix.determinant() < 0.0 {
         return refuse(format!("found {rows:?}, expected the rows of a rotation"));
@@ -120,6 +129,11 @@ mod tests {
         let mut skewed = K;
         skewed[1] = 3.0;
         let refused = View::new("a", [640, 480], skewed, [0.0; 5], Isometry3::identity());
-        assert!(refused.unwrap_err().0.contains("camera a: K has a skew of 3 px"));
+        assert!(
+            refused
+                .unwrap_err()
+                .0
+                .contains("camera a: K has a skew of 3 px")
+        );
     }
 }

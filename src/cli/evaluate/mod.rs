@@ -254,7 +254,10 @@ fn compare(
         ..How::default()
     };
     let is_one_bag = truth.canonicalize().ok() == path.canonicalize().ok();
-    let truth = source::read(truth, &of_truth, &mut frames)?;
+    let truth = source::read(truth, &of_truth, &mut frames).map_err(|error| match its_own {
+        Some(_) => format!("{error} (--truth says where else the truth is)").into(),
+        None => error,
+    })?;
     let of_prediction = How {
         truth_topic: truth.origin.topic.as_deref().filter(|_| is_one_bag),
         ..of_prediction

@@ -41,14 +41,19 @@ impl Counts {
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (frames, people, out) = (self.frames, self.people, self.out_of_image);
-        write!(f, "{frames} frames, {people} people seen, {out} out of the image")
+        write!(
+            f,
+            "{frames} frames, {people} people seen, {out} out of the image"
+        )
     }
 }
 
 /// A name for files and frames: letters, digits, `-` and `_`.
 pub fn plain(name: &str) -> String {
     let keeps = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    name.chars().map(|c| if keeps(c) { c } else { '_' }).collect()
+    name.chars()
+        .map(|c| if keeps(c) { c } else { '_' })
+        .collect()
 }
 
 /// Writes every so-manyth moment as the camera at this place in the recording sees it. Whom the image shows
@@ -69,7 +74,11 @@ pub fn write(
     };
     let topics = [
         topic("/tf_static", TFMessage::TYPE_NAME, Qos::latched(1)),
-        topic("/camera/camera_info", CameraInfo::TYPE_NAME, Qos::reliable(10)),
+        topic(
+            "/camera/camera_info",
+            CameraInfo::TYPE_NAME,
+            Qos::reliable(10),
+        ),
         topic(TRUTH_TOPIC, People3D::TYPE_NAME, Qos::reliable(10)),
         topic("/people2d", People2D::TYPE_NAME, Qos::reliable(10)),
     ];
@@ -82,7 +91,10 @@ pub fn write(
         if counts.frames == 0 {
             bag.publish(0, stamp, stamp, &encode(&place(view, &frame_id, stamp)))?;
         }
-        let detected = recording.detections.get(index).and_then(|frames| frames.get(number));
+        let detected = recording
+            .detections
+            .get(index)
+            .and_then(|frames| frames.get(number));
         let [width, height] = view.size_px();
         let mut seen = People2D {
             header: header(stamp, &frame_id),
@@ -98,7 +110,10 @@ pub fn write(
         };
         for body in &moment.people {
             let keypoints = match detected {
-                Some(found) => found.iter().map(|k| keypoint(k.x_px, k.y_px, k.score)).collect(),
+                Some(found) => found
+                    .iter()
+                    .map(|k| keypoint(k.x_px, k.y_px, k.score))
+                    .collect(),
                 None => projected(body, recording, view),
             };
             if keypoints.iter().all(|keypoint| keypoint.score == 0.0) {
@@ -114,7 +129,12 @@ pub fn write(
         }
         counts.frames += 1;
         counts.people += seen.people.len();
-        bag.publish(1, stamp, stamp, &encode(&calibration(view, &frame_id, stamp)))?;
+        bag.publish(
+            1,
+            stamp,
+            stamp,
+            &encode(&calibration(view, &frame_id, stamp)),
+        )?;
         bag.publish(2, stamp, stamp, &encode(&truth))?;
         bag.publish(3, stamp, stamp, &encode(&seen))?;
     }
@@ -148,7 +168,12 @@ fn person(body: &Body, names: &[String]) -> Option<Person3D> {
     };
     let pelvis = names.iter().position(|name| name == "pelvis");
     let pelvis = pelvis.and_then(|pelvis| *body.joints_m.get(pelvis)?);
-    let known: Vec<Vector3<f64>> = body.joints_m.iter().flatten().map(|joint_m| joint_m.coords).collect();
+    let known: Vec<Vector3<f64>> = body
+        .joints_m
+        .iter()
+        .flatten()
+        .map(|joint_m| joint_m.coords)
+        .collect();
     let middle = known.iter().sum::<Vector3<f64>>() / known.len() as f64;
     (!known.is_empty()).then(|| Person3D {
         id: body.id.clone(),

@@ -47,11 +47,14 @@ pub fn mpi_inf_3dhp(folder: &Path) -> Result<Recording, Failure> {
 /// A sequence of the Panoptic Studio.
 pub fn panoptic(folder: &Path) -> Result<Recording, Failure> {
     let calibration = only(folder, "calibration_", "a calibration_SEQUENCE.json")?;
-    let views = studio::views(&text(&calibration)?).map_err(|error| in_file(&calibration, error))?;
+    let views =
+        studio::views(&text(&calibration)?).map_err(|error| in_file(&calibration, error))?;
     let scenes = folder.join(SCENES);
     let mut moments: Vec<Moment> = Vec::new();
     for path in sorted(&scenes)? {
-        let number = stem(&path).strip_prefix("body3DScene_").and_then(|n| n.parse().ok());
+        let number = stem(&path)
+            .strip_prefix("body3DScene_")
+            .and_then(|n| n.parse().ok());
         if let Some(number) = number {
             let moment = studio::moment(number, &text(&path)?);
             moments.push(moment.map_err(|refusal| in_file(&path, refusal))?);
@@ -60,7 +63,9 @@ pub fn panoptic(folder: &Path) -> Result<Recording, Failure> {
     moments.sort_by_key(|moment| moment.at);
     if moments.is_empty() {
         let scenes = scenes.display();
-        return Err(format!("{scenes}: found no body3DScene_*.json, expected one for each frame").into());
+        return Err(
+            format!("{scenes}: found no body3DScene_*.json, expected one for each frame").into(),
+        );
     }
     Ok(studio::recording(stem(folder), moments, views))
 }

@@ -118,14 +118,15 @@ fn imported(source: &Source) -> Result<(), Failure> {
             let of_file = |refusal| files::in_file(truth, refusal);
             let mut recordings = file.recordings(subjects).map_err(of_file)?;
             recordings.retain(|(_, action)| wanted(action));
-            let recordings = recordings.iter().map(|(subject, action)| {
-                file.recording(subject, action).map_err(of_file)
-            });
+            let recordings = recordings
+                .iter()
+                .map(|(subject, action)| file.recording(subject, action).map_err(of_file));
             write_all(recordings, output)
         }
-        Source::MpiInf3dhp { folders, output } => {
-            write_all(folders.iter().map(|folder| files::mpi_inf_3dhp(folder)), output)
-        }
+        Source::MpiInf3dhp { folders, output } => write_all(
+            folders.iter().map(|folder| files::mpi_inf_3dhp(folder)),
+            output,
+        ),
         Source::Panoptic { folders, output } => {
             write_all(folders.iter().map(|folder| files::panoptic(folder)), output)
         }
@@ -134,7 +135,10 @@ fn imported(source: &Source) -> Result<(), Failure> {
             camera,
             up,
             output,
-        } => write_all(files.iter().map(|file| files::trc(file, camera, *up)), output),
+        } => write_all(
+            files.iter().map(|file| files::trc(file, camera, *up)),
+            output,
+        ),
     }
 }
 
@@ -169,9 +173,15 @@ fn write_all(
 }
 
 /// The cameras that are wanted, with their places in the recording.
-fn chosen<'a>(recording: &'a Recording, names: &[String]) -> Result<Vec<(usize, &'a View)>, Failure> {
+fn chosen<'a>(
+    recording: &'a Recording,
+    names: &[String],
+) -> Result<Vec<(usize, &'a View)>, Failure> {
     let views = || recording.views.iter().enumerate();
-    if let Some(name) = names.iter().find(|name| views().all(|(_, view)| view.name != **name)) {
+    if let Some(name) = names
+        .iter()
+        .find(|name| views().all(|(_, view)| view.name != **name))
+    {
         let known: Vec<&str> = views().map(|(_, view)| &*view.name).collect();
         let (recording, known) = (&recording.name, known.join(", "));
         return Err(format!("{recording}: found the cameras {known}, expected {name}").into());
@@ -183,5 +193,9 @@ fn chosen<'a>(recording: &'a Recording, names: &[String]) -> Result<Vec<(usize, 
 /// A folder's or file's own name, without what comes after the last dot.
 fn stem(path: &Path) -> String {
     let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    whole.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    whole
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }

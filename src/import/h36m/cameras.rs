@@ -18,28 +18,52 @@ const LENSES: [Lens; 4] = [
         [1000, 1002],
         [1145.04944, 1143.78113],
         [512.541504, 515.451477],
-        [-0.207098916, 0.247775182, -0.00142447161, -0.000975698859, -0.00307515031],
+        [
+            -0.207098916,
+            0.247775182,
+            -0.00142447161,
+            -0.000975698859,
+            -0.00307515031,
+        ],
     ),
     (
         "55011271",
         [1000, 1000],
         [1149.67566, 1147.59167],
         [508.848633, 508.064911],
-        [-0.194213629, 0.24040854, -0.00274089444, -0.00161902665, 0.00681997556],
+        [
+            -0.194213629,
+            0.24040854,
+            -0.00274089444,
+            -0.00161902665,
+            0.00681997556,
+        ],
     ),
     (
         "58860488",
         [1000, 1000],
         [1149.14075, 1148.79895],
         [519.815857, 501.402649],
-        [-0.208338186, 0.255488008, -0.000759999326, 0.00148438697, -0.00246049743],
+        [
+            -0.208338186,
+            0.255488008,
+            -0.000759999326,
+            0.00148438697,
+            -0.00246049743,
+        ],
     ),
     (
         "60457274",
         [1000, 1002],
         [1145.51135, 1144.77393],
         [514.968201, 501.882019],
-        [-0.198384091, 0.218323678, -0.001813362, -0.000587205578, -0.00894780736],
+        [
+            -0.198384091,
+            0.218323678,
+            -0.001813362,
+            -0.000587205578,
+            -0.00894780736,
+        ],
     ),
 ];
 
@@ -93,9 +117,15 @@ const PLACES: [(&str, [Place; 4]); 7] = [
 pub fn of(subject: &str) -> Result<Vec<View>, Refusal> {
     let Some((_, places)) = PLACES.iter().find(|(name, _)| *name == subject) else {
         let known = PLACES.map(|(name, _)| name).join(", ");
-        return refuse(format!("the cameras of {subject} are not known, only of {known}"));
+        return refuse(format!(
+            "the cameras of {subject} are not known, only of {known}"
+        ));
     };
-    LENSES.iter().zip(places).map(|(lens, place)| view(lens, place)).collect()
+    LENSES
+        .iter()
+        .zip(places)
+        .map(|(lens, place)| view(lens, place))
+        .collect()
 }
 
 fn view((name, size, [fx, fy], [cx, cy], d): &Lens, place: &Place) -> Result<View, Refusal> {
@@ -118,15 +148,28 @@ mod tests {
         for (subject, _) in PLACES {
             for view in of(subject).unwrap() {
                 let world_from_camera = view.camera_from_world.inverse();
-                assert!((world_from_camera * Vector3::y()).z < -0.9, "{subject} {}", view.name);
+                assert!(
+                    (world_from_camera * Vector3::y()).z < -0.9,
+                    "{subject} {}",
+                    view.name
+                );
                 let pixel = view.pixel(&Point3::new(0.0, 0.0, 1.0)).unwrap();
-                assert!((200.0..800.0).contains(&pixel.x), "{subject} {} {pixel}", view.name);
+                assert!(
+                    (200.0..800.0).contains(&pixel.x),
+                    "{subject} {} {pixel}",
+                    view.name
+                );
             }
         }
     }
 
     #[test]
     fn others_are_refused_by_name() {
-        assert!(of("S2").unwrap_err().0.contains("the cameras of S2 are not known, only of S1, S5"));
+        assert!(
+            of("S2")
+                .unwrap_err()
+                .0
+                .contains("the cameras of S2 are not known, only of S1, S5")
+        );
     }
 }

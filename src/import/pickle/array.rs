@@ -70,7 +70,9 @@ impl Stored {
             return refuse("found bytes in an array of objects");
         };
         let (shape, length) = (self.shape.clone(), number.bytes());
-        let expected = shape.iter().try_fold(length, |product, length| product.checked_mul(*length));
+        let expected = shape
+            .iter()
+            .try_fold(length, |product, length| product.checked_mul(*length));
         if expected != Some(bytes.len()) {
             return refuse(format!(
                 "found an array of {shape:?} with {} bytes, expected {length} for each number",

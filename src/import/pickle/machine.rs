@@ -105,7 +105,11 @@ impl Machine<'_> {
                 let length = usize::from(opcode - op::TUPLE1) + 1;
                 Object::Tuple(self.above(self.stack.len().checked_sub(length))?)
             }
-            other => return refuse(format!("instruction {other:#04x}, which no plain data needs")),
+            other => {
+                return refuse(format!(
+                    "instruction {other:#04x}, which no plain data needs"
+                ));
+            }
         })
     }
 
@@ -114,7 +118,10 @@ impl Machine<'_> {
     }
 
     fn take(&mut self, length: usize) -> Result<Span, Refusal> {
-        let end = self.at.checked_add(length).filter(|end| *end <= self.bytes.len());
+        let end = self
+            .at
+            .checked_add(length)
+            .filter(|end| *end <= self.bytes.len());
         let Some(end) = end else {
             return refuse(format!("{length} more bytes expected, the data ends"));
         };
@@ -126,7 +133,10 @@ impl Machine<'_> {
     fn number(&mut self, length: usize) -> Result<u64, Refusal> {
         let span = self.take(length)?;
         let bytes = self.bytes.get(span.start..span.end).unwrap_or_default();
-        Ok(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+        Ok(bytes
+            .iter()
+            .rev()
+            .fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
 
     /// What comes after its own length, of so many bytes.
@@ -261,7 +271,9 @@ impl Machine<'_> {
         let function = match (module.as_str(), name.as_str()) {
             ("numpy", "ndarray") => Function::NdArray,
             ("numpy", "dtype") => Function::Dtype,
-            ("numpy.core.multiarray" | "numpy._core.multiarray", "_reconstruct") => Function::Reconstruct,
+            ("numpy.core.multiarray" | "numpy._core.multiarray", "_reconstruct") => {
+                Function::Reconstruct
+            }
             ("numpy.core.multiarray" | "numpy._core.multiarray", "scalar") => Function::Scalar,
             ("numpy.core.numeric" | "numpy._core.numeric", "_frombuffer") => Function::FromBuffer,
             ("_codecs", "encode") => Function::Encode,
@@ -317,7 +329,9 @@ impl Machine<'_> {
     }
 
     fn stored(&self, shape: Id, dtype: Id, is_fortran: bool, content: Id) -> Option<Object> {
-        let (Object::Tuple(lengths), Object::Dtype(dtype)) = (self.object(shape), self.object(dtype)) else {
+        let (Object::Tuple(lengths), Object::Dtype(dtype)) =
+            (self.object(shape), self.object(dtype))
+        else {
             return None;
         };
         if lengths.len() > MOST_DIMENSIONS {
@@ -348,7 +362,10 @@ impl Machine<'_> {
             }
             (Object::None, Object::Tuple(state)) => match state.as_slice() {
                 [_, shape, dtype, is_fortran, content] => {
-                    let is_fortran = matches!(self.object(*is_fortran), Object::Bool(true) | Object::Int(1));
+                    let is_fortran = matches!(
+                        self.object(*is_fortran),
+                        Object::Bool(true) | Object::Int(1)
+                    );
                     self.stored(*shape, *dtype, is_fortran, *content)
                 }
                 _ => None,
@@ -360,7 +377,9 @@ impl Machine<'_> {
                 *place = built;
                 Ok(())
             }
-            _ => refuse("an array that is not described as NumPy's are (numbers of 1 to 8 bytes, or objects)"),
+            _ => refuse(
+                "an array that is not described as NumPy's are (numbers of 1 to 8 bytes, or objects)",
+            ),
         }
     }
 }
