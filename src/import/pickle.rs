@@ -6,6 +6,7 @@
 //! proportion to the file.
 
 mod array;
+mod build;
 mod machine;
 mod opcode;
 

@@ -62,28 +62,23 @@ struct Described {
     t_camera_from_world_m: [f64; 3],
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum File {
-    One(Described),
-    Several(Vec<Described>),
-}
-
 /// The cameras of a file: one, or a list.
 ///
 /// # Errors
 /// When it describes none.
 pub fn views(json: &str) -> Result<Vec<View>, Refusal> {
-    let file = serde_json::from_str(json).map_err(|error| {
+    let refused = |error: serde_json::Error| {
         Refusal(format!(
             "expected name, width, height, K, R_camera_from_world and t_camera_from_world_m (distortion_plumb_bob \
              where there is any), or a list of such: {error}"
         ))
-    })?;
-    let described = match file {
-        File::One(camera) => vec![camera],
-        File::Several(cameras) => cameras,
     };
+    let file: serde_json::Value = serde_json::from_str(json).map_err(refused)?;
+    let file = match file {
+        one @ serde_json::Value::Object(_) => serde_json::Value::Array(vec![one]),
+        several => several,
+    };
+    let described: Vec<Described> = serde_json::from_value(file).map_err(refused)?;
     let view = |camera: Described| {
         let place = isometry(&camera.turn, camera.t_camera_from_world_m);
         let place = place.map_err(|refusal| refusal.of(format!("camera {}", camera.name)))?;

@@ -88,8 +88,7 @@ pub fn isometry(rows: &[[f64; 3]; 3], shift_m: [f64; 3]) -> Result<Isometry3<f64
     let off = (matrix * matrix.transpose() - Matrix3::identity())
         .abs()
         .max();
-    // Not `>`: also where it is not a number.
-    if !(off <= ROTATION_TOLERANCE) || matrix.determinant() < 0.0 {
+    if off.is_nan() || off > ROTATION_TOLERANCE || matrix.determinant() < 0.0 {
         return refuse(format!("found {rows:?}, expected the rows of a rotation"));
     }
     let turn = UnitQuaternion::from_rotation_matrix(&Rotation3::from_matrix(&matrix));

@@ -168,11 +168,8 @@ fn evaluated(args: &EvaluateArgs, ros: &RosArgs) -> Result<Report, Failure> {
 /// Each prediction with its truth, some at a time; in the order of the predictions.
 fn sequences(args: &EvaluateArgs, ros: &RosArgs) -> Result<Vec<Compared>, Failure> {
     let predictions = &args.predictions;
-    let truths = if args.truth.is_empty() {
-        predictions
-    } else {
-        &args.truth
-    };
+    let given = Some(&args.truth).filter(|given| !given.is_empty());
+    let truths = given.unwrap_or(predictions);
     if truths.len() != 1 && truths.len() != predictions.len() {
         let (found, expected) = (truths.len(), predictions.len());
         return Err(format!(
@@ -244,23 +241,19 @@ fn compare(
         offset_s: args.truth_offset_s,
         ..How::default()
     };
-    let of_prediction = How {
-        topic: args.prediction_topic.as_deref(),
-        topic_flag: "--prediction-topic",
-        frame_id: args.prediction_frame.as_deref(),
-        offset_s: 0.0,
-        includes_predicted: args.include_predicted,
-        node: Some((&args.node, ros)),
-        ..How::default()
-    };
     let is_one_bag = truth.canonicalize().ok() == path.canonicalize().ok();
     let truth = source::read(truth, &of_truth, &mut frames).map_err(|error| match its_own {
         Some(_) => format!("{error} (--truth says where else the truth is)").into(),
         None => error,
     })?;
     let of_prediction = How {
+        topic: args.prediction_topic.as_deref(),
+        topic_flag: "--prediction-topic",
         truth_topic: truth.origin.topic.as_deref().filter(|_| is_one_bag),
-        ..of_prediction
+        frame_id: args.prediction_frame.as_deref(),
+        offset_s: 0.0,
+        includes_predicted: args.include_predicted,
+        node: Some((&args.node, ros)),
     };
     let prediction = source::read(path, &of_prediction, &mut frames)?;
     if let Some(path) = &args.calibration {
