@@ -1,5 +1,5 @@
-//! posemoe on the command line: replay bags, say what they have, compare with the truth, measure, look at the
-//! installation, list the parameters.
+//! posemoe on the command line: replay bags, say what they have, compare with the truth, import data sets, measure,
+//! look at the installation, list the parameters.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
