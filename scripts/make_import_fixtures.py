@@ -223,6 +223,18 @@ def mpi_inf_3dhp(golden: Dict[str, Any]) -> None:
         write(folder / name, header + stream.getvalue()[116:])
     write(folder / "camera.calibration", calibration.encode())
 
+    # The test set: one camera, in whose frame everybody is; its numbers are in mm on a sensor of 10 mm.
+    head_top_to_head = (10, 8, 14, 15, 16, 11, 12, 13, 1, 2, 3, 4, 5, 6, 0, 7, 9)
+    camera = Camera([1683.98345952] * 2, [939.85754016, 560.140743168], [0.0] * 5, np.eye(3), [0, 0, 0])
+    seen = seventeen @ np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]]).T + [0.2, 1.1, 4.0]
+    annotation = 1000 * np.transpose(seen[:, head_top_to_head], (2, 1, 0))[:, :, None]
+    valid = np.ones((1, FRAMES), np.uint8)
+    valid[0, 3:5] = 0
+    stream = io.BytesIO()
+    savemat(stream, {"annot3": annotation, "valid_frame": valid}, do_compression=True)
+    write(OUT / "mpi_inf_3dhp" / "TS5" / "annot_data_v5.mat", header + stream.getvalue()[116:])
+    golden["mpi_inf_3dhp_test"] = camera.pixels(seen[valid[0] == 1]).tolist()
+
 
 def trc(golden: Dict[str, Any]) -> None:
     markers = {"RHip": 1, "RKnee": 2, "RAnkle": 3, "LHip": 4, "LKnee": 5, "LAnkle": 6, "Neck": 8, "Nose": 9,

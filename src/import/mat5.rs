@@ -17,23 +17,13 @@ const NUMERIC: std::ops::RangeInclusive<u8> = 6..=15;
 /// The longest element that is unpacked (bytes); of the data set they have some 100 MB.
 const LONGEST_ELEMENT: u64 = 1 << 30;
 
-/// Numbers in rows, as MATLAB shows them.
+/// Numbers in a grid, the first index running fastest.
 #[derive(Debug, PartialEq)]
-pub struct Matrix {
-    /// Rows.
-    pub rows: usize,
-    /// Columns.
-    pub columns: usize,
-    numbers: Vec<f64>,
-}
-
-impl Matrix {
-    /// A number; MATLAB's columns lie one after the other.
-    pub fn at(&self, row: usize, column: usize) -> Option<f64> {
-        let is_within = row < self.rows && column < self.columns;
-        let place = is_within.then(|| column * self.rows + row)?;
-        self.numbers.get(place).copied()
-    }
+pub struct Grid {
+    /// Length along each dimension, two or more.
+    pub lengths: Vec<usize>,
+    /// The numbers, as they lie there.
+    pub numbers: Vec<f64>,
 }
 
 /// Bytes with the order that numbers have in them.
@@ -43,11 +33,11 @@ struct Data<'a> {
     is_big_endian: bool,
 }
 
-/// The arrays of a cell array, in MATLAB's order.
+/// The arrays of a cell array, in MATLAB's order, or the one that a variable is.
 ///
 /// # Errors
-/// When it is no such file, is damaged, or has no such cells.
-pub fn cells(bytes: &[u8], name: &str) -> Result<Vec<Matrix>, Refusal> {
+/// When it is no such file, is damaged, or has no such variable.
+pub fn arrays(bytes: &[u8], name: &str) -> Result<Vec<Grid>, Refusal> {
     if bytes.starts_with(b"MATLAB 7.3") || bytes.starts_with(b"\x89HDF") {
         return refuse(
             "found MATLAB 7.3 (HDF5), expected version 5: load it in MATLAB or Octave and save it with -v7",
@@ -79,21 +69,22 @@ pub fn cells(bytes: &[u8], name: &str) -> Result<Vec<Matrix>, Refusal> {
             continue;
         }
         let (class, _, found, rest) = header(payload)?;
-        if found == name && class == CELL {
-            return contents(rest).map_err(|refusal| refusal.of(name));
+        if found == name {
+            let arrays = match class {
+                CELL => contents(rest),
+                _ => grid(payload).map(|grid| vec![grid]),
+            };
+            return arrays.map_err(|refusal| refusal.of(name));
         }
         names.push(found);
     }
-    refuse(format!(
-        "found {}, expected the cells {name}",
-        names.join(", ")
-    ))
+    refuse(format!("found {}, expected {name}", names.join(", ")))
 }
 
-fn contents(mut rest: Data<'_>) -> Result<Vec<Matrix>, Refusal> {
+fn contents(mut rest: Data<'_>) -> Result<Vec<Grid>, Refusal> {
     let mut cells = Vec::new();
     while let Some((_, cell)) = rest.next()? {
-        cells.push(matrix(cell).map_err(|refusal| refusal.of(format!("cell {}", cells.len())))?);
+        cells.push(grid(cell).map_err(|refusal| refusal.of(format!("cell {}", cells.len())))?);
     }
     Ok(cells)
 }
@@ -167,28 +158,20 @@ fn header(mut array: Data<'_>) -> Result<(u8, Vec<usize>, String, Data<'_>), Ref
     Ok((class, lengths, name, array))
 }
 
-fn matrix(array: Data<'_>) -> Result<Matrix, Refusal> {
+fn grid(array: Data<'_>) -> Result<Grid, Refusal> {
     let (class, lengths, _, mut rest) = header(array)?;
-    let content = rest.next()?;
-    let (true, Some((kind, values)), [rows, columns]) =
-        (NUMERIC.contains(&class), content, &*lengths)
-    else {
-        return refuse(format!(
-            "found an array of class {class} with {lengths:?} elements, expected numbers in rows and columns"
-        ));
+    let (true, Some((kind, values))) = (NUMERIC.contains(&class), rest.next()?) else {
+        return refuse(format!("found an array of class {class}, expected numbers"));
     };
     let numbers = numbers(kind, values)?;
-    if rows.checked_mul(*columns) != Some(numbers.len()) {
+    let count = lengths
+        .iter()
+        .try_fold(1_usize, |product, length| product.checked_mul(*length));
+    if count != Some(numbers.len()) || lengths.len() < 2 {
         let found = numbers.len();
-        return refuse(format!(
-            "found {found} numbers, expected {rows} x {columns}"
-        ));
+        return refuse(format!("found {found} numbers in an array of {lengths:?}"));
     }
-    Ok(Matrix {
-        rows: *rows,
-        columns: *columns,
-        numbers,
-    })
+    Ok(Grid { lengths, numbers })
 }
 
 /// The numbers of an element: MATLAB stores doubles as the smallest type that holds them all.
@@ -218,12 +201,12 @@ mod tests {
 
     #[test]
     fn what_is_no_such_file_is_refused() {
-        let refused = |bytes: &[u8]| cells(bytes, "annot3").unwrap_err().0;
+        let refused = |bytes: &[u8]| arrays(bytes, "annot3").unwrap_err().0;
         assert!(refused(b"MATLAB 7.3 MAT-file").contains("found MATLAB 7.3 (HDF5)"));
         assert!(refused(b"").contains("found no MATLAB file"));
         let mut bytes = vec![b' '; 126];
         bytes.extend(b"IM");
-        assert!(refused(&bytes).contains("expected the cells annot3"));
+        assert!(refused(&bytes).contains("expected annot3"));
         bytes.extend([14, 0, 0, 0, 200, 0, 0, 0, 1]);
         assert!(refused(&bytes).contains("cut short"));
     }

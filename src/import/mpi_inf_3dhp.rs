@@ -1,16 +1,19 @@
-//! MPI-INF-3DHP, its training part: `S1/Seq1/annot.mat` with 28 joints in the frame of each of 14 cameras
+//! MPI-INF-3DHP. The training part: `S1/Seq1/annot.mat` with 28 joints in the frame of each of 14 cameras
 //! (mm, OpenCV's axes), and `camera.calibration` beside it (mm; the studio's y points up).
 //!
-//! `annot3` is taken, which fits the images; `univ_annot3` has everybody scaled to one stature.
+//! `annot3` is taken, which fits the images; `univ_annot3` has everybody scaled to one stature. The test set: see `test_set`.
+
+mod test_set;
 
 use nalgebra::Point3;
 
-use super::mat5::{self, Matrix};
+pub use test_set::recording as test_recording;
+
+use super::mat5;
 use super::view::isometry;
 use super::{Body, Moment, Recording, Refusal, View, moment_of, refuse};
 use crate::person::skeleton::{JOINT_COUNT, JOINTS, JointSet};
 
-const JOINTS_ANNOTATED: usize = 28;
 /// Ours among the 28, by the data set's own list (`mpii_get_joint_set.m`).
 const SEVENTEEN_OF_28: [usize; JOINT_COUNT] =
     [4, 23, 24, 25, 18, 19, 20, 3, 5, 6, 7, 9, 10, 11, 14, 15, 16];
@@ -23,55 +26,77 @@ const PERSON: &str = "1";
 ///
 /// # Errors
 /// When the annotation or the calibration cannot be used.
-pub fn recording(name: String, annotation: &[u8], calibration: &str) -> Result<Recording, Refusal> {
+pub fn recording(
+    name: String,
+    annotation: &[u8],
+    calibration: &str,
+    rate_hz: Option<u32>,
+) -> Result<Recording, Refusal> {
     let views = views(calibration).map_err(|refusal| refusal.of("camera.calibration"))?;
     let of = |refusal: Refusal| refusal.of("annot.mat");
-    let cells = mat5::cells(annotation, "annot3").map_err(of)?;
+    let cells = mat5::arrays(annotation, "annot3").map_err(of)?;
     let (Some(first), Some(view)) = (cells.first(), views.first()) else {
         return Err(of(Refusal("found no cameras".to_owned())));
     };
-    if first.columns != 3 * JOINTS_ANNOTATED {
-        let (rows, columns) = (first.rows, first.columns);
+    let [frames, 84] = *first.lengths else {
+        let found = &first.lengths;
         return refuse(format!(
-            "annot.mat: annot3 has {rows} x {columns} numbers, expected frames x 84 (28 joints)"
+            "annot.mat: annot3 has arrays of {found:?}, expected frames x 84 (28 joints)"
         ));
-    }
-    let rate_hz = if AT_50_HZ.contains(&&*name) { 50 } else { 25 };
-    let moments = (0..first.rows).map(|row| moment(first, row, view, rate_hz));
+    };
+    let usual_hz = if AT_50_HZ.contains(&&*name) { 50 } else { 25 };
+    let rate_hz = rate_hz.unwrap_or(usual_hz);
+    let moments = (0..frames).map(|frame| {
+        let coordinate = |joint, axis| {
+            first
+                .numbers
+                .get((3 * joint + axis) * frames + frame)
+                .copied()
+        };
+        moment(frame, rate_hz, &SEVENTEEN_OF_28, view, coordinate)
+    });
     Ok(Recording {
         moments: moments.collect::<Result<_, _>>().map_err(of)?,
+        ..seventeen(name, views)
+    })
+}
+
+/// A recording of one person with our 17 joints, still without moments.
+fn seventeen(name: String, views: Vec<View>) -> Recording {
+    Recording {
         name,
         joint_names: JOINTS.map(str::to_owned).to_vec(),
         joint_set: JointSet::H36m17,
         keypoint_joints: (0..JOINT_COUNT).map(Some).collect(),
+        moments: Vec::new(),
         views,
         detections: Vec::new(),
-    })
+    }
 }
 
-fn moment(annotation: &Matrix, row: usize, view: &View, rate_hz: u64) -> Result<Moment, Refusal> {
+/// A frame, from the coordinates (mm, in the frame of this camera) of the joints at these places.
+fn moment(
+    frame: usize,
+    rate_hz: u32,
+    places: &[usize; JOINT_COUNT],
+    view: &View,
+    coordinate: impl Fn(usize, usize) -> Option<f64>,
+) -> Result<Moment, Refusal> {
     let world_from_camera = view.camera_from_world.inverse();
     let joint = |joint: &usize| {
-        let coordinate = |axis| {
-            annotation
-                .at(row, 3 * joint + axis)
-                .filter(|mm| mm.is_finite())
-        };
-        match (coordinate(0), coordinate(1), coordinate(2)) {
+        let finite = |axis| coordinate(*joint, axis).filter(|mm| mm.is_finite());
+        match (finite(0), finite(1), finite(2)) {
             (Some(x), Some(y), Some(z)) => Ok(Some(
                 world_from_camera * (Point3::new(x, y, z) * METRES_IN_MM),
             )),
-            _ => refuse(format!("frame {row}: joint {joint} is not finite")),
+            _ => refuse(format!("frame {frame}: joint {joint} is not finite")),
         }
     };
     Ok(Moment {
-        at: moment_of(row as u64, rate_hz, 1),
+        at: moment_of(frame as u64, u64::from(rate_hz), 1),
         people: vec![Body {
             id: PERSON.to_owned(),
-            joints_m: SEVENTEEN_OF_28
-                .iter()
-                .map(joint)
-                .collect::<Result<_, _>>()?,
+            joints_m: places.iter().map(joint).collect::<Result<_, _>>()?,
         }],
     })
 }

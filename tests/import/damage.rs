@@ -99,16 +99,21 @@ fn annotations() {
     for name in ["annot.mat", "plain.mat"] {
         let whole = fs::read(format!("{folder}/{name}")).unwrap();
         let read =
-            |bytes: &[u8]| mpi_inf_3dhp::recording("S1_Seq1".to_owned(), bytes, &calibration);
+            |bytes: &[u8]| mpi_inf_3dhp::recording("S1_Seq1".to_owned(), bytes, &calibration, None);
         assert_eq!(read(&whole).unwrap().moments.len(), 12);
         damaged(&whole).for_each(|bytes| drop(read(&bytes)));
     }
+    let whole = fs::read(data("mpi_inf_3dhp/TS5/annot_data_v5.mat")).unwrap();
+    let read = |bytes: &[u8]| mpi_inf_3dhp::test_recording("TS5".to_owned(), bytes, None);
+    assert_eq!(read(&whole).unwrap().moments.len(), 10);
+    damaged(&whole).for_each(|bytes| drop(read(&bytes)));
     let whole = fs::read(format!("{folder}/annot.mat")).unwrap();
     for bytes in damaged(calibration.as_bytes()) {
         let _ = mpi_inf_3dhp::recording(
             "S1_Seq1".to_owned(),
             &whole,
             &String::from_utf8_lossy(&bytes),
+            None,
         );
     }
 }

@@ -276,6 +276,22 @@ fn mpi_inf_3dhp_is_read_packed_and_plain_and_seen_by_all_cameras() {
 }
 
 #[test]
+fn the_test_set_of_mpi_inf_3dhp_is_read_without_its_invalid_frames() {
+    let folder = tempfile::tempdir().unwrap();
+    import(
+        &["mpi-inf-3dhp", &data("mpi_inf_3dhp/TS5"), "--rate-hz", "50"],
+        folder.path(),
+        0,
+    );
+    let bag = folder.path().join("TS5_0.mcap");
+    check_seventeen(&bag, "mpi_inf_3dhp_test");
+    check_truth_is_at_keypoints(&bag, &H36M);
+    // 3 and 4 are left out.
+    let nanos = keypoints(&bag)[3].header.stamp.nanosec;
+    assert_eq!((keypoints(&bag).len(), nanos), (10, 100_000_000));
+}
+
+#[test]
 fn markers_are_seen_by_a_camera_that_was_described() {
     let folder = tempfile::tempdir().unwrap();
     let (file, camera) = (data("trc/walk.trc"), data("trc/camera.json"));

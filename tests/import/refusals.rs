@@ -152,6 +152,33 @@ fn annotations_of_other_shapes_and_versions_are_refused() {
 }
 
 #[test]
+fn a_test_set_as_it_comes_and_a_sequence_that_is_none_of_it_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let sequence = folder.path().join("TS1");
+    fs::create_dir(&sequence).unwrap();
+    let words = ["mpi-inf-3dhp", &text(&sequence)];
+    fs::write(sequence.join("annot_data.mat"), b"MATLAB 7.3 MAT-file").unwrap();
+    refused(
+        &words,
+        &["TS1/annot_data.mat: found MATLAB 7.3 (HDF5), expected version 5"],
+    );
+    let from = data("mpi_inf_3dhp/TS5/annot_data_v5.mat");
+    let other = folder.path().join("TS9");
+    fs::create_dir(&other).unwrap();
+    fs::copy(&from, other.join("annot_data_v5.mat")).unwrap();
+    refused(
+        &["mpi-inf-3dhp", &text(&other)],
+        &["found the sequence TS9, expected TS1 to TS6"],
+    );
+    let training = data("mpi_inf_3dhp/S1/Seq2/annot.mat");
+    fs::copy(training, sequence.join("annot_data_v5.mat")).unwrap();
+    refused(
+        &words,
+        &["annot_data_v5.mat: found frames, annot3, expected valid_frame"],
+    );
+}
+
+#[test]
 fn markers_without_keypoints_and_cameras_that_are_none_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (file, camera) = (data("trc/walk.trc"), data("trc/camera.json"));

@@ -11,6 +11,8 @@ use crate::import::{Moment, Recording, Refusal, mpi_inf_3dhp as mpi, panoptic as
 
 /// Where the frames of a sequence of the Panoptic Studio are.
 const SCENES: &str = "hdPose3d_stage1_coco19";
+/// The annotation of a sequence of MPI-INF-3DHP's test set: saved anew, else as it comes.
+const TEST_ANNOTATIONS: [&str; 2] = ["annot_data_v5.mat", "annot_data.mat"];
 
 /// The refusal with the file's name.
 pub fn in_file(path: &Path, refusal: Refusal) -> Failure {
@@ -31,17 +33,23 @@ pub fn h36m(truth: &Path, detections: Option<&Path>) -> Result<H36m, Failure> {
     H36m::open(&bytes(truth)?, seen.as_deref()).map_err(|refusal| in_file(truth, refusal))
 }
 
-/// A sequence of MPI-INF-3DHP: `S1/Seq1` is `S1_Seq1`.
-pub fn mpi_inf_3dhp(folder: &Path) -> Result<Recording, Failure> {
+/// A sequence of MPI-INF-3DHP: `S1/Seq1` is `S1_Seq1`; one of the test set keeps its name.
+pub fn mpi_inf_3dhp(folder: &Path, rate_hz: Option<u32>) -> Result<Recording, Failure> {
     let whole = folder.canonicalize();
     let whole = whole.map_err(|error| format!("{}: {error}", folder.display()))?;
+    let of_test_set = TEST_ANNOTATIONS.map(|name| folder.join(name));
+    if let Some(path) = of_test_set.iter().find(|path| path.is_file()) {
+        let found = mpi::test_recording(stem(&whole), &bytes(path)?, rate_hz);
+        return found.map_err(|refusal| in_file(path, refusal));
+    }
     let name = match whole.parent() {
         Some(subject) => format!("{}_{}", stem(subject), stem(&whole)),
         None => stem(&whole),
     };
     let annotation = bytes(&folder.join("annot.mat"))?;
     let calibration = text(&folder.join("camera.calibration"))?;
-    mpi::recording(name, &annotation, &calibration).map_err(|refusal| in_file(folder, refusal))
+    let found = mpi::recording(name, &annotation, &calibration, rate_hz);
+    found.map_err(|refusal| in_file(folder, refusal))
 }
 
 /// A sequence of the Panoptic Studio.

@@ -42,12 +42,16 @@ enum Source {
         #[command(flatten)]
         output: OutputArgs,
     },
-    /// MPI-INF-3DHP, the training part: folders such as S1/Seq1, with annot.mat and camera.calibration.
+    /// MPI-INF-3DHP: folders such as S1/Seq1, with annot.mat and camera.calibration, or TS1, with
+    /// annot_data_v5.mat.
     #[command(name = "mpi-inf-3dhp")]
     MpiInf3dhp {
         /// The folders.
         #[arg(required = true)]
         folders: Vec<PathBuf>,
+        /// Frames in a second; default: 50 for the five sequences of the training part that have it, else 25.
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        rate_hz: Option<u32>,
         #[command(flatten)]
         output: OutputArgs,
     },
@@ -123,8 +127,14 @@ fn imported(source: &Source) -> Result<(), Failure> {
                 .map(|(subject, action)| file.recording(subject, action).map_err(of_file));
             write_all(recordings, output)
         }
-        Source::MpiInf3dhp { folders, output } => write_all(
-            folders.iter().map(|folder| files::mpi_inf_3dhp(folder)),
+        Source::MpiInf3dhp {
+            folders,
+            rate_hz,
+            output,
+        } => write_all(
+            folders
+                .iter()
+                .map(|folder| files::mpi_inf_3dhp(folder, *rate_hz)),
             output,
         ),
         Source::Panoptic { folders, output } => {
