@@ -3,8 +3,8 @@
 
 Nothing in them comes from a data set; only how the files are laid out, and (for Human3.6M) where its
 cameras stand. numpy and scipy write the arrays, as they wrote the files that users have. `golden.json`
-has the pixels in which each camera sees the joints, computed here and not by posemoe. Needs scipy
-besides scripts/requirements.txt; the same versions give the same bytes.
+has the pixels in which each camera sees the joints, computed here and not by posemoe. Needs numpy 2, and
+scipy besides scripts/requirements.txt; the same versions give the same bytes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Sequence
 
 import numpy as np
-from scipy.io import savemat
 
 from ros_schemas import REPOSITORY
 
@@ -193,6 +192,8 @@ def panoptic(golden: Dict[str, Any]) -> None:
 
 
 def mpi_inf_3dhp(golden: Dict[str, Any]) -> None:
+    from scipy.io import savemat  # the only one who needs it
+
     seventeen = walk(0, 0)
     # The studio's y points up: its x, y, z are the world's y, z, x.
     studio_from_world = np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0]])
