@@ -185,6 +185,8 @@ def panoptic(golden: Dict[str, Any]) -> None:
             if frame == 2 and number == 1:
                 joints[5, 3] = 0.05  # the left wrist: too uncertain
             bodies.append({"id": 7 + number, "joints19": joints.ravel().tolist()})
+        if frame == 1:  # an outlier
+            bodies.append({"id": -1, "joints19": bodies[0]["joints19"]})
         scene = {"version": 0.7, "univTime": 1.0, "fpsType": "hd_29_97", "bodies": bodies}
         path = folder / "hdPose3d_stage1_coco19" / f"body3DScene_{120 + frame:08d}.json"
         write(path, json.dumps(scene).encode())

@@ -183,6 +183,7 @@ fn moments(array: &Array) -> Result<Vec<Moment>, Refusal> {
                     .map(joint)
                     .collect::<Result<_, Refusal>>()?,
             }],
+            outliers: 0,
         })
     };
     frames.enumerate().map(moment).collect()

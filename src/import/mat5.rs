@@ -14,8 +14,8 @@ const COMPRESSED: u32 = 15;
 /// Classes of arrays: cells, and numbers from double to the integers.
 const CELL: u8 = 1;
 const NUMERIC: std::ops::RangeInclusive<u8> = 6..=15;
-/// The longest element that is unpacked (bytes); of the data set they have some 100 MB.
-const LONGEST_ELEMENT: u64 = 1 << 30;
+/// The longest element that is unpacked (bytes): twice as much as 14 cameras need for the longest sequence.
+const LONGEST_ELEMENT: u64 = 1 << 28;
 
 /// Numbers in a grid, the first index running fastest.
 #[derive(Debug, PartialEq)]

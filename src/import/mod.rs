@@ -66,6 +66,8 @@ pub struct Moment {
     pub at: Stamp,
     /// The people.
     pub people: Vec<Body>,
+    /// How many there are that the data set itself calls outliers; they are not among the people.
+    pub outliers: usize,
 }
 
 /// Where someone is.

@@ -98,6 +98,7 @@ fn moment(
             id: PERSON.to_owned(),
             joints_m: places.iter().map(joint).collect::<Result<_, _>>()?,
         }],
+        outliers: 0,
     })
 }
 

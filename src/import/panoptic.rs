@@ -90,7 +90,10 @@ pub fn recording(name: String, moments: Vec<Moment>, views: Vec<View>) -> Record
 pub fn moment(number: u64, json: &str) -> Result<Moment, Refusal> {
     let scene: Scene = serde_json::from_str(json)
         .map_err(|error| Refusal(format!("expected bodies with id and joints19: {error}")))?;
-    let people = scene.bodies.iter().map(|body| {
+    // A negative id says "outlier" (the toolbox draws none).
+    let (people, outliers): (Vec<&SceneBody>, Vec<&SceneBody>) =
+        scene.bodies.iter().partition(|body| body.id >= 0);
+    let people = people.into_iter().map(|body| {
         if body.joints19.len() != 4 * JOINTS.len() {
             let (id, found) = (body.id, body.joints19.len());
             return refuse(format!(
@@ -118,6 +121,7 @@ pub fn moment(number: u64, json: &str) -> Result<Moment, Refusal> {
     Ok(Moment {
         at: moment_of(number, RATE.0, RATE.1),
         people,
+        outliers: outliers.len(),
     })
 }
 

@@ -171,5 +171,6 @@ fn moment(frame: &Frame, joint_names: &[String], up: Up) -> Moment {
     Moment {
         at: frame.stamp,
         people: people.collect(),
+        outliers: 0,
     }
 }

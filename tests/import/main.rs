@@ -1,6 +1,7 @@
 //! `posemoe import` as a user runs it, on invented recordings in the formats of the data sets
 //! (`scripts/make_import_fixtures.py`), whose pixels were computed there.
 
+mod checks;
 mod damage;
 mod geometry;
 #[path = "../replay/program.rs"]

@@ -27,6 +27,7 @@ pub struct Counts {
     frames: usize,
     people: usize,
     out_of_image: usize,
+    outliers: usize,
 }
 
 impl Counts {
@@ -35,6 +36,7 @@ impl Counts {
         self.frames += other.frames;
         self.people += other.people;
         self.out_of_image += other.out_of_image;
+        self.outliers += other.outliers;
     }
 }
 
@@ -44,7 +46,11 @@ impl fmt::Display for Counts {
         write!(
             f,
             "{frames} frames, {people} people seen, {out} out of the image"
-        )
+        )?;
+        match self.outliers {
+            0 => Ok(()),
+            outliers => write!(f, ", {outliers} outliers of the data set"),
+        }
     }
 }
 
@@ -128,6 +134,7 @@ pub fn write(
             truth.people.extend(person(body, &recording.joint_names));
         }
         counts.frames += 1;
+        counts.outliers += moment.outliers;
         counts.people += seen.people.len();
         bag.publish(
             1,

@@ -5,6 +5,8 @@ use super::machine::Machine;
 use super::opcode as op;
 use super::{Function, Id, Object, Refusal, refuse};
 
+/// More arguments than any of the functions has.
+const MOST_ARGUMENTS: usize = 5;
 /// Dimensions of an array at most.
 const MOST_DIMENSIONS: usize = 8;
 
@@ -54,7 +56,11 @@ impl Machine<'_> {
     pub fn reduce(&mut self) -> Result<(), Refusal> {
         let (arguments, function) = (self.pop()?, self.pop()?);
         let arguments = match self.object(arguments) {
-            Object::Tuple(ids) => ids.clone(),
+            Object::Tuple(ids) => ids
+                .iter()
+                .take(MOST_ARGUMENTS)
+                .copied()
+                .collect::<Vec<Id>>(),
             _ => return refuse("a function without arguments"),
         };
         let made = match (self.object(function), arguments.as_slice()) {
