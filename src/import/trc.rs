@@ -9,32 +9,16 @@ use crate::evaluate::Frame;
 use crate::person::skeleton::{JOINT_COUNT, JOINTS, JointSet};
 
 /// The markers that the keypoints of `body25` show, in its order, by our names and Pose2Sim's.
+#[rustfmt::skip]
 const BODY25: [&str; 25] = [
-    "nose",
-    "Neck",
-    "right_shoulder",
-    "right_elbow",
-    "right_wrist",
-    "left_shoulder",
-    "left_elbow",
-    "left_wrist",
-    "pelvis",
-    "right_hip",
-    "right_knee",
-    "right_ankle",
-    "left_hip",
-    "left_knee",
-    "left_ankle",
-    "REye",
-    "LEye",
-    "REar",
-    "LEar",
-    "LBigToe",
-    "LSmallToe",
-    "LHeel",
-    "RBigToe",
-    "RSmallToe",
-    "RHeel",
+    "nose", "Neck",
+    "right_shoulder", "right_elbow", "right_wrist",
+    "left_shoulder", "left_elbow", "left_wrist",
+    "pelvis", "right_hip", "right_knee", "right_ankle",
+    "left_hip", "left_knee", "left_ankle",
+    "REye", "LEye", "REar", "LEar",
+    "LBigToe", "LSmallToe", "LHeel",
+    "RBigToe", "RSmallToe", "RHeel",
 ];
 
 /// Which way is up in a file.

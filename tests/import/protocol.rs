@@ -103,4 +103,14 @@ fn a_bag_without_a_truth_of_its_own_is_refused() {
     for expected in ["no topic /truth/people3d", "--truth says where else"] {
         assert!(ran.stderr.contains(expected), "{}", ran.stderr);
     }
+    let table = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
+    let rows = "stamp_s,person,joint,x_m,y_m,z_m\n0,a,nose,1,2,3\n";
+    std::fs::write(table.path(), rows).unwrap();
+    let ran = posemoe(&["evaluate", &text(table.path())]);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.stderr.contains("cannot have a truth of its own"),
+        "{}",
+        ran.stderr
+    );
 }

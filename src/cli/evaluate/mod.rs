@@ -242,10 +242,7 @@ fn compare(
         ..How::default()
     };
     let is_one_bag = truth.canonicalize().ok() == path.canonicalize().ok();
-    let truth = source::read(truth, &of_truth, &mut frames).map_err(|error| match its_own {
-        Some(_) => format!("{error} (--truth says where else the truth is)").into(),
-        None => error,
-    })?;
+    let truth = source::read_truth(truth, &of_truth, its_own.is_some(), &mut frames)?;
     let of_prediction = How {
         topic: args.prediction_topic.as_deref(),
         topic_flag: "--prediction-topic",
