@@ -1,7 +1,8 @@
 //! MPI-INF-3DHP. The training part: `S1/Seq1/annot.mat` with 28 joints in the frame of each of 14 cameras
 //! (mm, OpenCV's axes), and `camera.calibration` beside it (mm; the studio's y points up).
 //!
-//! `annot3` is taken, which fits the images; `univ_annot3` has everybody scaled to one stature. The test set: see `test_set`.
+//! `annot3` is taken, which fits the images; `univ_annot3` has everybody scaled to one stature. The test set has
+//! files of its own: see `test_set`.
 
 mod test_set;
 

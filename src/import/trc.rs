@@ -158,3 +158,63 @@ fn moment(frame: &Frame, joint_names: &[String], up: Up) -> Moment {
         outliers: 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::Vector3;
+
+    use super::*;
+    use crate::evaluate::{Joint, Person, names};
+    use crate::stamp::Stamp;
+
+    fn frame(markers: &[&str]) -> Frame {
+        let mut person = Person::default();
+        for (number, name) in markers.iter().enumerate() {
+            let place_m = Vector3::new(number as f64, 1.0, 0.0);
+            let joint = Joint::new(place_m, None).unwrap();
+            person.joints.insert(names::ours(name), joint);
+        }
+        Frame {
+            stamp: Stamp::default(),
+            frame_id: String::new(),
+            people: vec![person],
+        }
+    }
+
+    #[test]
+    fn all_of_our_joints_are_keypoints_of_ours() {
+        let found = recording("a".to_owned(), &[frame(&JOINTS)], Up::Z, Vec::new()).unwrap();
+        assert_eq!(found.joint_set, JointSet::H36m17);
+        for (number, joint) in found.keypoint_joints.iter().enumerate() {
+            let place_m = found.moments[0].people[0].joints_m[joint.unwrap()];
+            assert_eq!(place_m, Some(Point3::new(number as f64, 1.0, 0.0)));
+        }
+    }
+
+    #[test]
+    fn others_are_those_of_body25_with_the_pelvis_between_the_hips() {
+        let markers = [
+            "RHip",
+            "LHip",
+            "RKnee",
+            "LKnee",
+            "Nose",
+            "LShoulder",
+            "RShoulder",
+            "C7",
+        ];
+        let found = recording("a".to_owned(), &[frame(&markers)], Up::Y, Vec::new()).unwrap();
+        assert_eq!(found.joint_set, JointSet::Body25);
+        let place_m = |keypoint: usize| {
+            let joint = found.keypoint_joints[keypoint]?;
+            found.moments[0].people[0].joints_m[joint]
+        };
+        // The file's z, x, y.
+        assert_eq!(place_m(8), Some(Point3::new(0.0, 0.5, 1.0)));
+        assert_eq!(place_m(0), Some(Point3::new(0.0, 4.0, 1.0)));
+        assert_eq!(place_m(1), None);
+        assert!(found.joint_names.iter().any(|name| name == "C7"));
+        let few = recording("a".to_owned(), &[frame(&markers[..6])], Up::Y, Vec::new());
+        assert!(few.unwrap_err().0.contains("expected at least 8"));
+    }
+}
