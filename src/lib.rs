@@ -26,6 +26,7 @@ pub mod engine;
 pub mod evaluate;
 pub mod geometry;
 pub mod health;
+pub mod import;
 pub mod input;
 pub mod library;
 pub mod lift;

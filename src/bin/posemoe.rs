@@ -1,13 +1,13 @@
-//! posemoe on the command line: replay bags, say what they have, compare with the truth, measure, look at the
-//! installation, list the parameters.
+//! posemoe on the command line: replay bags, say what they have, compare with the truth, import data sets, measure,
+//! look at the installation, list the parameters.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use posemoe::cli::{
-    self, EXIT_UNUSABLE, bench::BenchArgs, evaluate::EvaluateArgs, info::InfoArgs,
-    parameters::ParametersArgs, replay::ReplayArgs,
+    self, EXIT_UNUSABLE, bench::BenchArgs, evaluate::EvaluateArgs, import::ImportArgs,
+    info::InfoArgs, parameters::ParametersArgs, replay::ReplayArgs,
 };
 use posemoe::config::ros_args::RosArgs;
 
@@ -34,6 +34,9 @@ enum Command {
     /// figure is worse than --tolerance allows; 2: the input is unusable; 3: done, but part of it was
     /// lost, or some of many bags are unusable.
     Evaluate(Box<EvaluateArgs>),
+    /// Turn a data set with the truth, or markers, into bags of keypoints that evaluate and replay take. Exit
+    /// code 2: something of it is unusable.
+    Import(ImportArgs),
     /// Measure what a frame costs: the stream against windows, for crowds and memories of several sizes.
     Bench(BenchArgs),
     /// Say what is installed, what runs, and what is missing.
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Command::Replay(args) => cli::replay::run(&args, ros),
         Command::Info(args) => cli::info::run(&args, &ros),
         Command::Evaluate(args) => cli::evaluate::run(&args, &ros),
+        Command::Import(args) => cli::import::run(&args),
         Command::Bench(args) => cli::bench::run(&args, ros),
         Command::Doctor => cli::doctor::run(&ros),
         Command::Parameters(args) => cli::parameters::run(&args),

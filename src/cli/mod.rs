@@ -1,10 +1,11 @@
-//! What the programs do: run live, replay a bag, say what it has, compare with the truth, measure, list the
-//! parameters, look at the installation.
+//! What the programs do: run live, replay a bag, say what it has, compare with the truth, import data sets,
+//! measure, list the parameters, look at the installation.
 
 mod bag_topics;
 pub mod bench;
 pub mod doctor;
 pub mod evaluate;
+pub mod import;
 pub mod info;
 #[cfg(feature = "live")]
 pub mod live;

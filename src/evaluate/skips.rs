@@ -28,7 +28,7 @@ pub enum Skip {
     JointsNotAsNamed,
     /// A joint whose position is not finite.
     JointNotFinite,
-    /// A joint or marker of a table that has no numbers there: it was not seen.
+    /// A joint or marker that has no numbers in a table, or in a bag and a score of 0: it was not seen.
     JointNotSeen,
 }
 

@@ -21,14 +21,16 @@ pub fn time(stamp: Stamp) -> Time {
     Time { sec, nanosec }
 }
 
-fn header(stamp: Stamp, frame_id: &str) -> Header {
+/// A header of this stamp and frame.
+pub fn header(stamp: Stamp, frame_id: &str) -> Header {
     Header {
         stamp: time(stamp),
         frame_id: frame_id.to_owned(),
     }
 }
 
-fn point(v: &Vector3<f64>) -> Point {
+/// A point as messages have it.
+pub fn point(v: &Vector3<f64>) -> Point {
     Point {
         x: v.x,
         y: v.y,
@@ -36,7 +38,8 @@ fn point(v: &Vector3<f64>) -> Point {
     }
 }
 
-fn vector(v: &Vector3<f64>) -> Vector3Msg {
+/// A vector as messages have it.
+pub fn vector(v: &Vector3<f64>) -> Vector3Msg {
     Vector3Msg {
         x: v.x,
         y: v.y,

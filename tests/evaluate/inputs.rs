@@ -45,6 +45,7 @@ fn people(stamp: Stamp, state: u8) -> People3D {
         message.joint_names.push(name.to_owned());
         let mut joint = Joint3D {
             sigma_m: 0.1,
+            score: 0.9,
             ..Joint3D::default()
         };
         (joint.position.x, joint.position.y, joint.position.z) = (x, y, z);

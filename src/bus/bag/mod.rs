@@ -28,7 +28,7 @@ use std::path::Path;
 
 pub use info::{BagFile, BagInfo, TopicInfo, describe};
 pub use open::{BagTopic, ENDINGS};
-pub use output::Compression;
+pub use output::{Compression, Output};
 
 use super::{
     Bus, BusError, Event, Events, Loss, PublisherId, RequestId, Service, ServiceId, SubscriptionId,
@@ -38,7 +38,6 @@ use crate::msg::TypeInfo;
 use crate::stamp::Stamp;
 use channels::Channel;
 use clock::Clock;
-use output::Output;
 use replay::{Recorded, Replay};
 
 /// How to replay and write.

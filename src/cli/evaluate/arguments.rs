@@ -27,8 +27,9 @@ pub struct EvaluateArgs {
     pub predictions: Vec<PathBuf>,
     /// Where people truly were: a bag with posemoe/msg/People3D, a .csv or a .trc. One for all, or one for
     /// each prediction in their order. {bag} stands for the prediction, {name} for its name without
-    /// ending, {folder} for the folder that it is in: '{folder}/truth.csv'.
-    #[arg(long, required = true)]
+    /// ending, {folder} for the folder that it is in: '{folder}/truth.csv'. In the prediction's own bag the
+    /// truth is /truth/people3d, as `posemoe import` writes it, unless --truth-topic says otherwise.
+    #[arg(long, default_value = "{bag}")]
     pub truth: Vec<PathBuf>,
     /// Leave out predictions of this name or pattern.
     #[arg(long, value_name = "PATTERN")]

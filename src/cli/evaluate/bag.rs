@@ -219,6 +219,8 @@ fn person(found: &Person3D, names: &[String], how: &How<'_>, skips: &mut Skips) 
             Some(joint) => {
                 person.joints.insert(names::ours(name), joint);
             }
+            // Nowhere, and never seen: that is how a truth says that it does not know.
+            None if joint.score == 0.0 => skips.note(Skip::JointNotSeen),
             None => skips.note(Skip::JointNotFinite),
         }
     }

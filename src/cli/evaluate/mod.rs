@@ -22,7 +22,7 @@ mod report;
 mod search;
 mod source;
 mod table;
-mod trc;
+pub(super) mod trc;
 mod work;
 
 use std::path::Path;

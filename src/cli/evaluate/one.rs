@@ -5,6 +5,7 @@ use super::found::{Answer, Found};
 use super::gather::Task;
 use super::source::{How, Source};
 use super::{Failure, calibration, source};
+use crate::cli::import::TRUTH_TOPIC;
 use crate::config::ros_args::RosArgs;
 use crate::evaluate::{self, Places, Sequence, Settings};
 use crate::geometry::frames::Frames;
@@ -16,16 +17,17 @@ use crate::geometry::frames::Frames;
 /// When either cannot be read: it may be the file's, or the moment's.
 pub fn compare(task: &Task, args: &EvaluateArgs, ros: &RosArgs) -> Result<Answer, Failure> {
     let mut frames = Frames::default();
+    let its_own = task.is_one_file().then_some(TRUTH_TOPIC);
     let of_truth = How {
-        topic: args.truth_topic.as_deref(),
+        topic: args.truth_topic.as_deref().or(its_own),
         topic_flag: "--truth-topic",
         frame_id: args.truth_frame.as_deref(),
         offset_s: args.truth_offset_s,
         ..How::default()
     };
-    let truth = source::read(&task.truth, &of_truth, &mut frames)?;
+    let truth = source::read_truth(&task.truth, &of_truth, its_own.is_some(), &mut frames)?;
     let of_prediction = How {
-        not_topic: truth.origin.topic.as_deref().filter(|_| task.is_one_file()),
+        not_topic: truth.origin.topic.as_deref().filter(|_| its_own.is_some()),
         topic: args.prediction_topic.as_deref(),
         topic_flag: "--prediction-topic",
         frame_id: args.prediction_frame.as_deref(),

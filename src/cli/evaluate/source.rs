@@ -88,6 +88,25 @@ pub fn read(path: &Path, how: &How<'_>, frames: &mut Frames) -> Result<Source, F
     Ok(source)
 }
 
+/// The same for a truth; without `--truth` it must be a topic of the predictions' own bag.
+pub fn read_truth(
+    path: &Path,
+    how: &How<'_>,
+    is_own: bool,
+    frames: &mut Frames,
+) -> Result<Source, Failure> {
+    match read(path, how, frames) {
+        Ok(source) if is_own && source.origin.topic.is_none() => {
+            let path = path.display();
+            Err(format!("{path} cannot have a truth of its own: --truth says where it is").into())
+        }
+        Err(error) if is_own => {
+            Err(format!("{error} (--truth says where else the truth is)").into())
+        }
+        read => read,
+    }
+}
+
 fn adjust(frame: &mut Frame, how: &How<'_>) {
     frame.stamp = frame.stamp.plus_seconds(how.offset_s);
     if let (true, Some(frame_id)) = (frame.frame_id.is_empty(), how.frame_id) {
