@@ -3,9 +3,10 @@
 use nalgebra::Isometry3;
 
 use super::history::{History, Miss};
+use super::keep::Keep;
 use super::motion::Motion;
 use super::{Inserted, Link, Refusal};
-use crate::stamp::{Stamp, TIME_JUMP_S};
+use crate::stamp::Stamp;
 
 /// A frame's parent and where the frame is in it.
 #[derive(Clone, Debug)]
@@ -34,8 +35,8 @@ impl Edge {
         }
     }
 
-    /// What a further message of the frame says; a moving one is remembered for `keep_s`.
-    pub fn take_in(&mut self, link: Link, keep_s: f64) -> Result<Inserted, Refusal> {
+    /// What a further message of the frame says.
+    pub fn take_in(&mut self, link: Link, keep: &Keep) -> Result<Inserted, Refusal> {
         let history = match &mut self.track {
             Track::Moving(history) if !link.is_static => history,
             _ => {
@@ -44,12 +45,12 @@ impl Edge {
             }
         };
         let newest = history.newest();
-        if newest.seconds_since(link.stamp) > TIME_JUMP_S {
+        if newest.seconds_since(link.stamp) > keep.jump_s {
             *self = Self::starting(&link);
             return Ok(Inserted::BeganAnew(newest));
         }
         if link.parent == self.parent {
-            history.insert(link.stamp, link.parent_from_child, keep_s);
+            history.insert(link.stamp, link.parent_from_child, keep);
         } else if link.stamp > newest {
             *self = Self::starting(&link);
         } else {
@@ -72,10 +73,17 @@ impl Edge {
         }
     }
 
-    pub fn pose_at(&self, stamp: Stamp) -> Result<Isometry3<f64>, Miss> {
+    /// The same motion so many seconds later.
+    pub fn shift_by(&mut self, seconds: f64) {
+        if let Track::Moving(history) = &mut self.track {
+            history.shift_by(seconds);
+        }
+    }
+
+    pub fn pose_at(&self, stamp: Stamp, longest_gap_s: f64) -> Result<Isometry3<f64>, Miss> {
         match &self.track {
             Track::Static(pose) => Ok(*pose),
-            Track::Moving(history) => history.pose_at(stamp),
+            Track::Moving(history) => history.pose_at(stamp, longest_gap_s),
         }
     }
 

@@ -59,6 +59,21 @@ pub enum FrameError {
         /// The oldest stamp that is remembered.
         oldest: Stamp,
     },
+    /// The transforms around that moment are too far apart to tell where the frame was.
+    #[error("{child:?} in {parent:?} is not known at {wanted}: the transforms around it are of {before} and {after}, {:.3} s apart",
+        after.seconds_since(*before))]
+    Gap {
+        /// The frame in which `child` is.
+        parent: String,
+        /// The frame.
+        child: String,
+        /// The moment asked for.
+        wanted: Stamp,
+        /// The stamp before it.
+        before: Stamp,
+        /// The stamp after it.
+        after: Stamp,
+    },
     /// One transform tells where a frame is, and not how it moves.
     #[error(
         "{child:?} in {parent:?} has no velocity at {wanted}: only one transform is known, expected two"

@@ -164,3 +164,35 @@ fn many_frames_find_no_room_but_in_the_place_of_the_silent() {
         Err(FrameError::Unknown { .. })
     ));
 }
+
+#[test]
+fn a_recording_forgets_nothing_whatever_the_order() {
+    let mut frames = Frames::recorded();
+    let seconds = (0..5000).map(|i| f64::from(i) * 0.5);
+    let out_of_order = [9e3, 9e3 + 0.5].into_iter().chain(seconds);
+    for s in out_of_order {
+        let inserted = frames.insert(link("odom", "base", s, s));
+        assert_eq!(inserted, Ok(Inserted::Added));
+    }
+    for child in 0..=MOST_FRAMES {
+        let inserted = frames.insert(link("odom", &format!("f{child}"), 0.0, 0.0));
+        assert_eq!(inserted, Ok(Inserted::Added));
+    }
+    assert_eq!(x_m(&frames, "odom", "base", 0.25), Ok(0.25));
+    assert_eq!(x_m(&frames, "odom", "base", 2000.25), Ok(2000.25));
+    let gap = x_m(&frames, "odom", "base", 8e3).unwrap_err().to_string();
+    assert!(
+        gap.contains("are of 2499.500000000 and 9000.000000000"),
+        "{gap}"
+    );
+    let later = frames.later_by(100.0);
+    assert_eq!(x_m(&later, "odom", "base", 100.25), Ok(0.25));
+}
+
+#[test]
+fn an_overlay_wins_frame_by_frame() {
+    let mut below = frames([link("odom", "base", 0.0, 1.0), fixed("base", "camera", 2.0)]);
+    below.overlay(frames([link("odom", "base", 5.0, 7.0)]));
+    assert_eq!(x_m(&below, "odom", "camera", 5.0), Ok(9.0));
+    assert!(x_m(&below, "odom", "camera", 0.0).is_err());
+}
