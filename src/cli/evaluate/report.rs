@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::against::Against;
 use super::source::{Origin, Source};
 use crate::evaluate::figures::{self, Figures};
-use crate::evaluate::{Detection, Outcome, PoseErrors, Skips};
+use crate::evaluate::{Detection, Latency, Outcome, Parts, PoseErrors, Skips};
 
 /// Of the schema; a file of another is refused.
 pub const FORMAT: u64 = 1;
@@ -59,11 +59,20 @@ pub struct Section {
     pub figures: Figures,
     /// What was compared.
     pub counts: Counts,
+    /// How long people took to be told of.
+    pub latency: Latencies,
     /// Of each joint.
     pub per_joint: BTreeMap<String, Figures>,
     /// Of each band of distance.
     #[serde(serialize_with = "in_order")]
     pub per_distance: Vec<(&'static str, Figures)>,
+}
+
+/// How long people took to be told of.
+#[derive(Clone, Debug, Serialize)]
+pub struct Latencies {
+    /// From the stamp of each message to its publication; `None` where that is not known.
+    pub stamp_to_publish_ms: Option<Latency>,
 }
 
 /// How much was compared.
@@ -125,9 +134,23 @@ fn in_order<S: serde::Serializer>(
 }
 
 impl Section {
-    fn of(poses: &[&PoseErrors], detection: &Detection) -> Self {
+    /// Of all these together.
+    fn of(outcomes: &[&Outcome]) -> Self {
+        let (mut detection, mut bands) = (Detection::default(), Parts::default().bands);
+        let (mut poses, mut latencies_s) = (Vec::new(), Vec::new());
+        for outcome in outcomes {
+            detection.add(&outcome.detection);
+            let of_outcome = bands.iter_mut().zip(&outcome.parts.bands);
+            of_outcome.for_each(|(sum, found)| sum.add(found));
+            poses.extend(&outcome.poses);
+            latencies_s.extend(&outcome.latencies_s);
+        }
+        let poses: &[&PoseErrors] = &poses;
         Self {
-            figures: Figures::of(poses, Some(detection)),
+            figures: Figures::of(poses, &detection),
+            latency: Latencies {
+                stamp_to_publish_ms: Latency::of(&latencies_s),
+            },
             counts: Counts {
                 frames_compared: detection.frames,
                 true_people: detection.true_people,
@@ -135,14 +158,15 @@ impl Section {
                 found_people: detection.found,
             },
             per_joint: figures::by_joint(poses),
-            per_distance: figures::by_distance(poses),
+            per_distance: figures::by_distance(poses, &bands),
         }
     }
 }
 
 impl Compared {
     /// Figures of what was compared.
-    pub fn of(name: String, prediction: Source, truth: &Source, outcome: Outcome) -> Self {
+    pub fn of(name: String, prediction: Source, truth: &Source, mut outcome: Outcome) -> Self {
+        outcome.latencies_s = prediction.latencies_s;
         let poses: Vec<&PoseErrors> = outcome.poses.iter().collect();
         let (predicted, true_joints) = (
             prediction.sequence.joint_names(),
@@ -152,8 +176,8 @@ impl Compared {
         Self {
             name,
             joints_not_in_both: in_one.map(|joint| (*joint).to_owned()).collect(),
-            section: Section::of(&poses, &outcome.detection),
-            per_person: figures::by_person(&poses),
+            section: Section::of(&[&outcome]),
+            per_person: figures::by_person(&poses, &outcome.parts),
             skipped: Skipped {
                 prediction: prediction.skips,
                 truth: truth.skips.clone(),
@@ -177,19 +201,12 @@ impl Compared {
 impl Report {
     /// All sequences, and all together.
     pub fn of(settings: Settings, sequences: Vec<Compared>) -> Self {
-        let mut detection = Detection::default();
-        sequences
-            .iter()
-            .for_each(|one| detection.add(&one.outcome.detection));
-        let poses: Vec<&PoseErrors> = sequences
-            .iter()
-            .flat_map(|one| &one.outcome.poses)
-            .collect();
+        let outcomes: Vec<&Outcome> = sequences.iter().map(|one| &one.outcome).collect();
         Self {
             format: FORMAT,
             posemoe_version: env!("CARGO_PKG_VERSION"),
             settings,
-            overall: Section::of(&poses, &detection),
+            overall: Section::of(&outcomes),
             sequences,
             against: None,
         }
