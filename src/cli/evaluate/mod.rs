@@ -5,10 +5,15 @@ mod bag;
 mod calibration;
 mod capture;
 mod csv;
+mod people3d;
+mod recording;
 mod report;
 mod source;
 mod table;
+mod tf_pattern;
+mod tf_people;
 mod trc;
+mod zed;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,6 +24,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use self::against::Tolerance;
 use self::report::{Compared, Report};
 use self::source::{How, Source};
+use self::tf_pattern::TfArgs;
 use super::offline::NodeArgs;
 use super::{EXIT_DATA_LOSS, EXIT_REGRESSION, EXIT_UNUSABLE};
 use crate::config::ros_args::RosArgs;
@@ -30,7 +36,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// How the truth comes into the frame of the predictions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 enum Align {
-    /// By what --calibration or /tf_static say.
+    /// By what --calibration, /tf_static or /tf say.
     #[default]
     None,
     /// By the rigid transform that fits best, one for each sequence.
@@ -40,12 +46,12 @@ enum Align {
 /// What to compare.
 #[derive(Clone, Debug, clap::Args)]
 pub struct EvaluateArgs {
-    /// Bags with people (posemoe/msg/People3D) or with keypoints, through which the node is run; or .csv
-    /// or .trc files.
+    /// Bags with people (posemoe/msg/People3D, or --prediction-topic, --prediction-tf) or with keypoints,
+    /// through which the node is run; or .csv or .trc files.
     #[arg(required = true)]
     predictions: Vec<PathBuf>,
-    /// Where people truly were: a bag with posemoe/msg/People3D, a .csv or a .trc. One for all, or one for
-    /// each prediction in their order.
+    /// Where people truly were: a bag with posemoe/msg/People3D, zed_msgs/msg/ObjectsStamped or --truth-tf, a
+    /// .csv or a .trc. One for all, or one for each prediction in their order.
     #[arg(long, required = true)]
     truth: Vec<PathBuf>,
     /// The predictions' topic, where a bag has several of people.
@@ -54,10 +60,13 @@ pub struct EvaluateArgs {
     /// The truth's topic, where a bag has several of people.
     #[arg(long)]
     truth_topic: Option<String>,
-    /// The frame of predictions in a file that does not say (.csv, .trc).
+    /// Frames that are people.
+    #[command(flatten)]
+    tf: TfArgs,
+    /// The frame of predictions in a file that does not say (.csv, .trc); that to look up --prediction-tf in.
     #[arg(long)]
     prediction_frame: Option<String>,
-    /// The frame of a truth in a file that does not say (.csv, .trc).
+    /// The frame of a truth in a file that does not say (.csv, .trc); that to look up --truth-tf in.
     #[arg(long)]
     truth_frame: Option<String>,
     /// Added to the truth's stamps (s).
@@ -144,6 +153,8 @@ fn evaluated(args: &EvaluateArgs, ros: &RosArgs) -> Result<Report, Failure> {
         } else {
             "none"
         },
+        prediction_tf: args.tf.prediction_tf.as_ref().map(ToString::to_string),
+        truth_tf: args.tf.truth_tf.as_ref().map(ToString::to_string),
         calibration: args
             .calibration
             .as_ref()
@@ -229,18 +240,22 @@ fn compare(
     args: &EvaluateArgs,
     ros: &RosArgs,
 ) -> Result<Compared, Failure> {
-    let mut frames = Frames::default();
+    let mut frames = Frames::recorded();
     let of_truth = How {
         topic: args.truth_topic.as_deref(),
-        topic_flag: "--truth-topic",
+        tf: args.tf.truth_tf.as_ref(),
+        side: "truth",
         frame_id: args.truth_frame.as_deref(),
+        max_gap_s: args.max_gap_s,
         offset_s: args.truth_offset_s,
         ..How::default()
     };
     let of_prediction = How {
         topic: args.prediction_topic.as_deref(),
-        topic_flag: "--prediction-topic",
+        tf: args.tf.prediction_tf.as_ref(),
+        side: "prediction",
         frame_id: args.prediction_frame.as_deref(),
+        max_gap_s: args.max_gap_s,
         offset_s: 0.0,
         includes_predicted: args.include_predicted,
         node: Some((&args.node, ros)),

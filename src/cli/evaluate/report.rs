@@ -39,6 +39,10 @@ pub struct Settings {
     pub gate_m: f64,
     /// `none` or `rigid`.
     pub align: &'static str,
+    /// What frames of the predictions are people.
+    pub prediction_tf: Option<String>,
+    /// What frames of the truth are.
+    pub truth_tf: Option<String>,
     /// The file that says where frames are.
     pub calibration: Option<String>,
     /// The frame of predictions that name none.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::tf_pattern::TfPattern;
 use super::{Failure, bag, csv, trc};
 use crate::cli::offline::NodeArgs;
 use crate::config::ros_args::RosArgs;
@@ -48,6 +49,10 @@ pub struct Replayed {
     pub provider: String,
     /// All its parameters.
     pub parameters: BTreeMap<String, serde_json::Value>,
+    /// Messages of keypoints that it was given.
+    pub frames_in: u64,
+    /// Messages of people that it made of them.
+    pub frames_out: u64,
 }
 
 /// How a file is to be read.
@@ -55,10 +60,14 @@ pub struct Replayed {
 pub struct How<'a> {
     /// The topic of people; where there is one only, it need not be said.
     pub topic: Option<&'a str>,
-    /// The flag that says so, for messages.
-    pub topic_flag: &'static str,
-    /// The frame that people are in, for a file that does not say.
+    /// What people are on TF, where they are there.
+    pub tf: Option<&'a TfPattern>,
+    /// `prediction` or `truth`, as in the flags that say so.
+    pub side: &'static str,
+    /// The frame that people are in, for a file that does not say; that to express people on TF in.
     pub frame_id: Option<&'a str>,
+    /// People on TF are in between transforms at most so far apart (s).
+    pub max_gap_s: f64,
     /// Added to all stamps (s).
     pub offset_s: f64,
     /// Whether people count who are not in the image, but predicted.
@@ -67,7 +76,7 @@ pub struct How<'a> {
     pub node: Option<(&'a NodeArgs, &'a RosArgs)>,
 }
 
-/// Reads a bag, a `.csv` or a `.trc`. What a bag says of frames at rest is added to `frames`.
+/// Reads a bag, a `.csv` or a `.trc`. What a bag says of frames wins over what `frames` has.
 pub fn read(path: &Path, how: &How<'_>, frames: &mut Frames) -> Result<Source, Failure> {
     let mut source = Source {
         origin: Origin {
@@ -76,8 +85,16 @@ pub fn read(path: &Path, how: &How<'_>, frames: &mut Frames) -> Result<Source, F
         },
         ..Source::default()
     };
+    let is_table = |extension: &str| ["csv", "trc"].contains(&extension);
     let extension = path.extension().and_then(|extension| extension.to_str());
-    let mut found = match extension.map(str::to_ascii_lowercase).as_deref() {
+    let extension = extension.map(str::to_ascii_lowercase);
+    if how.tf.is_some() && extension.as_deref().is_some_and(is_table) {
+        let (file, side) = (path.display(), how.side);
+        return Err(
+            format!("{file}: found a table, expected a bag, as --{side}-tf is given").into(),
+        );
+    }
+    let mut found = match extension.as_deref() {
         Some("csv") => csv::read(&text(path)?, &mut source.skips),
         Some("trc") => trc::read(&text(path)?, &mut source.skips),
         _ => bag::read(path, how, frames, &mut source),

@@ -1,0 +1,247 @@
+//! People whose joints are frames on TF.
+//!
+//! A person is there at each stamp at which one of the joints was published, with all joints that have a
+//! transform then or shortly before and after; where they are, the tree of frames says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Failure;
+use super::source::How;
+use super::tf_pattern::TfPattern;
+use crate::evaluate::sequence::Name;
+use crate::evaluate::{Frame, Joint, Person, Skip, Skips};
+use crate::geometry::frames::{FrameError, Frames};
+use crate::input::transforms;
+use crate::msg::tf2_msgs::TFMessage;
+use crate::stamp::Stamp;
+
+/// Frames that an error names at most.
+const MOST_NAMED: usize = 10;
+
+/// The joints that a bag has on TF.
+pub struct TfPeople<'a> {
+    pattern: &'a TfPattern,
+    /// Every frame; `None` for those that are no joints.
+    frames: BTreeMap<String, Option<JointFrame>>,
+    parents: BTreeMap<String, String>,
+}
+
+struct JointFrame {
+    id: String,
+    joint: Name,
+    /// When it was published; never, where it rests in its parent.
+    stamps: Vec<Stamp>,
+}
+
+impl JointFrame {
+    /// Whether it was published at this moment, or before and after it within this gap.
+    fn is_live(&self, moment: Stamp, max_gap_s: f64) -> bool {
+        let after = self.stamps.partition_point(|stamp| *stamp < moment);
+        match (
+            after.checked_sub(1).and_then(|i| self.stamps.get(i)),
+            self.stamps.get(after),
+        ) {
+            (_, Some(stamp)) if *stamp == moment => true,
+            (Some(before), Some(after)) => after.seconds_since(*before) <= max_gap_s,
+            _ => false,
+        }
+    }
+}
+
+impl<'a> TfPeople<'a> {
+    /// Before the first message.
+    pub fn new(pattern: &'a TfPattern) -> Self {
+        Self {
+            pattern,
+            frames: BTreeMap::new(),
+            parents: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in a message of `/tf`, or of `/tf_static` where `is_static`. The newest stamp of a joint in it.
+    pub fn take_in(&mut self, message: &TFMessage, is_static: bool) -> Option<Stamp> {
+        let mut newest = None;
+        for transform in &message.transforms {
+            let child = transforms::name(&transform.child_frame_id);
+            let parent = transforms::name(&transform.header.frame_id);
+            if self.parents.get(child).is_none_or(|known| known != parent) {
+                self.parents.insert(child.to_owned(), parent.to_owned());
+            }
+            if !self.frames.contains_key(child) {
+                let joint = self.pattern.joint_of(child).map(|(id, joint)| JointFrame {
+                    id,
+                    joint,
+                    stamps: Vec::new(),
+                });
+                self.frames.insert(child.to_owned(), joint);
+            }
+            let time = &transform.header.stamp;
+            let stamp = Stamp::from_parts(time.sec, time.nanosec);
+            // An impossible stamp is counted where transforms are kept.
+            if let (Some(Some(joint)), Ok(stamp), false) =
+                (self.frames.get_mut(child), stamp, is_static)
+            {
+                joint.stamps.push(stamp);
+                newest = newest.max(Some(stamp));
+            }
+        }
+        newest
+    }
+
+    /// Everyone at each moment, in the frame that was asked for or that all hang from.
+    ///
+    /// # Errors
+    /// When there is nobody, two frames are the same joint, people hang from several frames, or no joint can
+    /// be looked up.
+    pub fn people(
+        mut self,
+        known: &Frames,
+        how: &How<'_>,
+        skips: &mut Skips,
+    ) -> Result<Vec<Frame>, Failure> {
+        for joint in self.frames.values_mut().flatten() {
+            joint.stamps.sort_unstable();
+            joint.stamps.dedup();
+        }
+        let people = self.by_person()?;
+        let base = match how.frame_id {
+            Some(frame_id) => frame_id.to_owned(),
+            None => self.base(&people, how.side)?,
+        };
+        let joints = people.values().flatten();
+        let moments: BTreeSet<Stamp> = joints
+            .flat_map(|(_, joint)| joint.stamps.iter().copied())
+            .collect();
+        let (mut frames, mut first_miss) = (Vec::new(), None);
+        for stamp in moments {
+            let mut frame = Frame {
+                stamp,
+                frame_id: base.clone(),
+                people: Vec::new(),
+            };
+            for (id, joints) in &people {
+                let is_there = joints
+                    .iter()
+                    .any(|(_, joint)| joint.is_live(stamp, how.max_gap_s));
+                let mut person = Person {
+                    id: (*id).to_owned(),
+                    ..Person::default()
+                };
+                for (name, joint) in joints.iter().filter(|_| is_there) {
+                    if !joint.stamps.is_empty() && !joint.is_live(stamp, how.max_gap_s) {
+                        continue;
+                    }
+                    match known.lookup(&base, name, stamp) {
+                        Ok(place) => {
+                            let found = Joint::new(place.translation.vector, None);
+                            person
+                                .joints
+                                .extend(found.map(|found| (joint.joint.clone(), found)));
+                        }
+                        Err(miss) => {
+                            skips.note(Skip::JointWithoutTransform);
+                            first_miss.get_or_insert(miss);
+                        }
+                    }
+                }
+                if !person.joints.is_empty() {
+                    frame.people.push(person);
+                }
+            }
+            if !frame.people.is_empty() {
+                frames.push(frame);
+            }
+        }
+        match first_miss {
+            Some(miss) if frames.is_empty() => Err(nowhere(&base, how.side, &miss)),
+            _ => Ok(frames),
+        }
+    }
+
+    /// The frames of each person's joints.
+    fn by_person(&self) -> Result<BTreeMap<&str, Vec<(&str, &JointFrame)>>, Failure> {
+        let mut people = BTreeMap::<&str, Vec<(&str, &JointFrame)>>::new();
+        for (name, joint) in &self.frames {
+            let Some(joint) = joint else { continue };
+            let joints = people.entry(joint.id.as_str()).or_default();
+            if let Some((other, _)) = joints.iter().find(|(_, other)| other.joint == joint.joint) {
+                let (id, joint) = (&joint.id, &joint.joint);
+                return Err(format!(
+                    "the frames {other} and {name} are both {joint} of person {id}"
+                )
+                .into());
+            }
+            joints.push((name, joint));
+        }
+        if self.pattern.has_bodies {
+            people.retain(|_, joints| {
+                joints.len() > 1 && joints.iter().any(|(_, joint)| *joint.joint == *"pelvis")
+            });
+        }
+        let moves =
+            |joints: &Vec<(&str, &JointFrame)>| joints.iter().any(|(_, j)| !j.stamps.is_empty());
+        if people.values().any(moves) {
+            return Ok(people);
+        }
+        let all: Vec<&str> = self
+            .frames
+            .keys()
+            .map(String::as_str)
+            .take(MOST_NAMED)
+            .collect();
+        let more = match self.frames.len().saturating_sub(MOST_NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let (pattern, all) = (self.pattern, all.join(", "));
+        Err(format!("no frame on /tf is a joint of a person as {pattern:?} says ({pattern}); it has {all}{more}").into())
+    }
+
+    /// The one frame that all people hang from: on the way to the root the first that is neither a joint nor
+    /// has the person's id in its name.
+    fn base(
+        &self,
+        people: &BTreeMap<&str, Vec<(&str, &JointFrame)>>,
+        side: &str,
+    ) -> Result<String, Failure> {
+        let mut bases = BTreeSet::new();
+        for (id, joints) in people {
+            for (name, _) in joints {
+                let mut at = *name;
+                for _ in 0..=self.parents.len() {
+                    let is_of_person =
+                        matches!(self.frames.get(at), Some(Some(_))) || holds(at, id);
+                    match self.parents.get(at) {
+                        Some(parent) if is_of_person => at = parent,
+                        _ => break,
+                    }
+                }
+                bases.insert(at);
+            }
+        }
+        let bases: Vec<&str> = bases.into_iter().collect();
+        match bases.as_slice() {
+            [base] => Ok((*base).to_owned()),
+            several => Err(format!(
+                "people on TF hang from several frames: {}; choose one with --{side}-frame FRAME",
+                several.join(", ")
+            )
+            .into()),
+        }
+    }
+}
+
+/// Whether a name has this id in it, and not as a part of a word.
+fn holds(name: &str, id: &str) -> bool {
+    let is_end = |character: Option<char>| character.is_none_or(|c| !c.is_alphanumeric());
+    name.match_indices(id).any(|(place, _)| {
+        let (before, after) = (name.get(..place), name.get(place + id.len()..));
+        is_end(before.and_then(|text| text.chars().next_back()))
+            && is_end(after.and_then(|text| text.chars().next()))
+    })
+}
+
+fn nowhere(base: &str, side: &str, why: &FrameError) -> Failure {
+    format!("no joint on TF can be given in {base:?} (--{side}-frame chooses another frame): {why}")
+        .into()
+}
