@@ -6,7 +6,6 @@ use std::path::Path;
 use super::capture::Capture;
 use super::recording::{self, Recording};
 use super::source::{How, Replayed, Source};
-use super::tf_pattern::TfPattern;
 use super::{Failure, people3d, zed};
 use crate::bus::Bus;
 use crate::bus::bag::{BagBus, BagOptions, BagTopic};
@@ -20,11 +19,11 @@ use crate::msg::posemoe::People3D;
 use crate::msg::zed_msgs::ObjectsStamped;
 
 /// Where in a bag people are.
-enum From<'a> {
+enum From {
     /// A topic, and how its messages are read.
     Topic(&'static str, String, ReadFrame),
     /// Frames on TF.
-    Tf(&'a TfPattern),
+    Tf,
     /// Nowhere yet: the node has to find them.
     Keypoints,
 }
@@ -49,7 +48,7 @@ pub fn read(
     let from = from(bus.topics(), how)?;
     let topic = match &from {
         From::Topic(type_name, topic, _) => Some((topic.as_str(), *type_name)),
-        From::Tf(_) | From::Keypoints => None,
+        From::Tf | From::Keypoints => None,
     };
     let recording = recording::read(&mut bus, topic, how.tf, source)?;
     let Recording {
@@ -82,11 +81,11 @@ pub fn read(
             }
             found
         }
-        (From::Tf(_), Some(people)) => {
+        (From::Tf, Some(people)) => {
             source.origin.topic = Some(recording::TRANSFORMS.to_owned());
             people.people(&known, how, &mut source.skips)?
         }
-        (From::Tf(_), None) => Vec::new(),
+        (From::Tf, None) => Vec::new(),
     };
     frames.overlay(known.later_by(how.offset_s));
     // Where a bag was written offline, log times say nothing of when people were told of.
@@ -106,9 +105,9 @@ pub fn read(
 
 /// Where to take people from: what was asked for, else the only topic of `People3D`; else the keypoints
 /// where the node may run, else the only topic of another type.
-fn from<'a>(topics: &[BagTopic], how: &How<'a>) -> Result<From<'a>, String> {
-    if let Some(pattern) = how.tf {
-        return Ok(From::Tf(pattern));
+fn from(topics: &[BagTopic], how: &How<'_>) -> Result<From, String> {
+    if how.tf.is_some() {
+        return Ok(From::Tf);
     }
     let list = |topics: &[&BagTopic]| {
         let named = topics

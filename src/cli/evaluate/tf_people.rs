@@ -194,7 +194,10 @@ impl<'a> TfPeople<'a> {
             more => format!(" and {more} more"),
         };
         let (pattern, all) = (self.pattern, all.join(", "));
-        Err(format!("no frame on /tf is a joint of a person as {pattern:?} says ({pattern}); it has {all}{more}").into())
+        Err(format!(
+            "no frame on /tf is a person's joint, called like {pattern}; it has {all}{more}"
+        )
+        .into())
     }
 
     /// The one frame that all people hang from: on the way to the root the first that is neither a joint nor
