@@ -1,14 +1,19 @@
 //! `posemoe evaluate` as a user runs it: the recorded walk, another implementation, and bad input.
 
 mod agreement;
+mod bags;
 mod comparison;
 mod inputs;
+mod latency;
+mod moving;
+mod people_on_tf;
 #[path = "../replay/program.rs"]
 #[allow(dead_code)] // the tests of replay use the rest
 mod program;
 #[path = "../support/python.rs"]
 mod python;
 mod walk;
+mod zed_truth;
 
 use std::path::{Path, PathBuf};
 

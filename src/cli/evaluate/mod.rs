@@ -10,8 +10,7 @@ mod recording;
 mod report;
 mod source;
 mod table;
-mod tf_pattern;
-mod tf_people;
+mod tf;
 mod trc;
 mod zed;
 
@@ -24,7 +23,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use self::against::Tolerance;
 use self::report::{Compared, Report};
 use self::source::{How, Source};
-use self::tf_pattern::TfArgs;
+use self::tf::TfArgs;
 use super::offline::NodeArgs;
 use super::{EXIT_DATA_LOSS, EXIT_REGRESSION, EXIT_UNUSABLE};
 use crate::config::ros_args::RosArgs;

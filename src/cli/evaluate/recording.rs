@@ -2,8 +2,7 @@
 
 use super::Failure;
 use super::source::Source;
-use super::tf_pattern::TfPattern;
-use super::tf_people::TfPeople;
+use super::tf::{TfPattern, TfPeople};
 use crate::bus::bag::{BagBus, BagTopic};
 use crate::bus::{Bus, Event, Qos, Topic};
 use crate::evaluate::Skip;
@@ -12,7 +11,7 @@ use crate::health::Drops;
 use crate::input::transforms;
 use crate::msg::tf2_msgs::TFMessage;
 use crate::msg::{Message, decode};
-use crate::output::tf;
+use crate::output::tf::is_ours;
 use crate::stamp::Stamp;
 
 /// Of frames that move.
@@ -108,7 +107,7 @@ impl Recording<'_> {
             let newest = people.take_in(message, is_at_rest);
             self.latencies_s
                 .extend(newest.map(|stamp| received.seconds_since(stamp)));
-        } else if tf::is_ours(message) {
+        } else if is_ours(message) {
             return; // the joints of our own people: many, and nothing hangs from them
         }
         transforms::take_in(message, is_at_rest, &mut self.frames, drops);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::tf_pattern::TfPattern;
+use super::tf::TfPattern;
 use super::{Failure, bag, csv, trc};
 use crate::cli::offline::NodeArgs;
 use crate::config::ros_args::RosArgs;

@@ -3,13 +3,19 @@
 //! A person is there at each stamp at which one of the joints was published, with all joints that have a
 //! transform then or shortly before and after; where they are, the tree of frames says.
 
+mod pattern;
+mod person;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use self::pattern::{TfArgs, TfPattern};
+
+use self::person::{JointFrame, OnTf};
 use super::Failure;
 use super::source::How;
-use super::tf_pattern::TfPattern;
-use crate::evaluate::sequence::Name;
-use crate::evaluate::{Frame, Joint, Person, Skip, Skips};
+use crate::evaluate::{Frame, Skip, Skips};
 use crate::geometry::frames::{FrameError, Frames};
 use crate::input::transforms;
 use crate::msg::tf2_msgs::TFMessage;
@@ -24,28 +30,6 @@ pub struct TfPeople<'a> {
     /// Every frame; `None` for those that are no joints.
     frames: BTreeMap<String, Option<JointFrame>>,
     parents: BTreeMap<String, String>,
-}
-
-struct JointFrame {
-    id: String,
-    joint: Name,
-    /// When it was published; never, where it rests in its parent.
-    stamps: Vec<Stamp>,
-}
-
-impl JointFrame {
-    /// Whether it was published at this moment, or before and after it within this gap.
-    fn is_live(&self, moment: Stamp, max_gap_s: f64) -> bool {
-        let after = self.stamps.partition_point(|stamp| *stamp < moment);
-        match (
-            after.checked_sub(1).and_then(|i| self.stamps.get(i)),
-            self.stamps.get(after),
-        ) {
-            (_, Some(stamp)) if *stamp == moment => true,
-            (Some(before), Some(after)) => after.seconds_since(*before) <= max_gap_s,
-            _ => false,
-        }
-    }
 }
 
 impl<'a> TfPeople<'a> {
@@ -108,42 +92,23 @@ impl<'a> TfPeople<'a> {
             Some(frame_id) => frame_id.to_owned(),
             None => self.base(&people, how.side)?,
         };
-        let joints = people.values().flatten();
+        let joints = people.iter().flat_map(|person| &person.joints);
         let moments: BTreeSet<Stamp> = joints
             .flat_map(|(_, joint)| joint.stamps.iter().copied())
             .collect();
         let (mut frames, mut first_miss) = (Vec::new(), None);
         for stamp in moments {
+            let at = |person: &OnTf<'_>| person.at(stamp, &base, known, how.max_gap_s);
             let mut frame = Frame {
                 stamp,
                 frame_id: base.clone(),
                 people: Vec::new(),
             };
-            for (id, joints) in &people {
-                let is_there = joints
+            for (person, misses) in people.iter().filter_map(at) {
+                misses
                     .iter()
-                    .any(|(_, joint)| joint.is_live(stamp, how.max_gap_s));
-                let mut person = Person {
-                    id: (*id).to_owned(),
-                    ..Person::default()
-                };
-                for (name, joint) in joints.iter().filter(|_| is_there) {
-                    if !joint.stamps.is_empty() && !joint.is_live(stamp, how.max_gap_s) {
-                        continue;
-                    }
-                    match known.lookup(&base, name, stamp) {
-                        Ok(place) => {
-                            let found = Joint::new(place.translation.vector, None);
-                            person
-                                .joints
-                                .extend(found.map(|found| (joint.joint.clone(), found)));
-                        }
-                        Err(miss) => {
-                            skips.note(Skip::JointWithoutTransform);
-                            first_miss.get_or_insert(miss);
-                        }
-                    }
-                }
+                    .for_each(|_| skips.note(Skip::JointWithoutTransform));
+                first_miss = first_miss.or(misses.into_iter().next());
                 if !person.joints.is_empty() {
                     frame.people.push(person);
                 }
@@ -158,8 +123,8 @@ impl<'a> TfPeople<'a> {
         }
     }
 
-    /// The frames of each person's joints.
-    fn by_person(&self) -> Result<BTreeMap<&str, Vec<(&str, &JointFrame)>>, Failure> {
+    /// Those who have a joint that moves, with all their frames.
+    fn by_person(&self) -> Result<Vec<OnTf<'_>>, Failure> {
         let mut people = BTreeMap::<&str, Vec<(&str, &JointFrame)>>::new();
         for (name, joint) in &self.frames {
             let Some(joint) = joint else { continue };
@@ -178,9 +143,11 @@ impl<'a> TfPeople<'a> {
                 joints.len() > 1 && joints.iter().any(|(_, joint)| *joint.joint == *"pelvis")
             });
         }
-        let moves =
-            |joints: &Vec<(&str, &JointFrame)>| joints.iter().any(|(_, j)| !j.stamps.is_empty());
-        if people.values().any(moves) {
+        let people = people
+            .into_iter()
+            .filter_map(|(id, joints)| OnTf::of(id, joints));
+        let people: Vec<OnTf<'_>> = people.collect();
+        if !people.is_empty() {
             return Ok(people);
         }
         let all: Vec<&str> = self
@@ -202,13 +169,9 @@ impl<'a> TfPeople<'a> {
 
     /// The one frame that all people hang from: on the way to the root the first that is neither a joint nor
     /// has the person's id in its name.
-    fn base(
-        &self,
-        people: &BTreeMap<&str, Vec<(&str, &JointFrame)>>,
-        side: &str,
-    ) -> Result<String, Failure> {
+    fn base(&self, people: &[OnTf<'_>], side: &str) -> Result<String, Failure> {
         let mut bases = BTreeSet::new();
-        for (id, joints) in people {
+        for OnTf { id, joints, .. } in people {
             for (name, _) in joints {
                 let mut at = *name;
                 for _ in 0..=self.parents.len() {
