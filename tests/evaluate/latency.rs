@@ -77,10 +77,11 @@ fn clocks_that_differ_are_shown() {
     let latencies_s = [0.02, -0.3, 0.01].into_iter();
     let bag = bag(&folder.path().join("robot.mcap"), RECORDER, latencies_s);
     let found = latency(&[&bag, "--truth", &bag]);
-    assert_eq!(
-        (&found["min"], &found["negative"]),
-        (&(-300.0).into(), &1.into())
+    assert!(
+        (found["min"].as_f64().unwrap() + 300.0).abs() < 1e-6,
+        "{found}"
     );
+    assert_eq!(found["negative"], 1);
     let ran = evaluate(&[&bag, "--truth", &bag], 0);
     assert!(
         ran.stdout

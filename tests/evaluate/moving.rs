@@ -135,7 +135,7 @@ fn truth_in_map_is_where_the_moving_camera_saw_it() {
     ];
     let found = report(&words, 0);
     for key in ["abs_mpjpe_mm", "p99_9_error_mm", "root_error_mm"] {
-        assert!(figure(&found, key) < 1e-3, "{key}: {}", figure(&found, key));
+        assert!(figure(&found, key) < 1e-6, "{key}: {}", figure(&found, key));
     }
     // Four before the first transform and as many after the last, of 809: counted, and not guessed.
     let skipped = &found["sequences"][0]["skipped"]["comparison"];

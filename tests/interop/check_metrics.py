@@ -176,9 +176,9 @@ def count_parts(count, predicted, people, pairs, apart):
     matched = {j: i for i, j in pairs}
     for j, person in people.items():
         for part in (("person", j), ("band", band(root(person)))):
-            count[*part, "true"] += 1
-            count[*part, "found"] += j in matched
-            count[*part, "predicted"] += j in matched
+            count[(*part, "true")] += 1
+            count[(*part, "found")] += j in matched
+            count[(*part, "predicted")] += j in matched
     for i in set(predicted) - set(matched.values()):
         count["band", band(root(predicted[i])), "predicted"] += 1
         near = [(apart[i, j], j) for j in people if apart[i, j] <= GATE_M]
@@ -300,7 +300,7 @@ def compare_section(what, reported, errors, count, wrong):
     for kind, parts in (("per_distance", bands), ("per_person", people)):
         if kind not in reported:
             continue  # people of several sequences are not the same
-        there = [part for part in parts if any(count[*part[:2], key] for key in ("true", "predicted"))]
+        there = [part for part in parts if any(count[(*part[:2], key)] for key in ("true", "predicted"))]
         if set(reported[kind]) != {name for _, name, _ in there}:
             wrong.append(f"{what}: {kind} has {sorted(reported[kind])}")
         for *part, of_part in there:
