@@ -140,8 +140,8 @@ impl JointSet {
 
     /// The joint that is just this keypoint, and no mean of several; `None` where there is none.
     pub fn joint_at(self, keypoint: usize) -> Option<&'static str> {
-        let is_it = |sources: &&[usize]| **sources == [keypoint];
-        let joint = self.sources().iter().position(|sources| is_it(&sources))?;
+        let mut sources = self.sources().iter();
+        let joint = sources.position(|sources| *sources == [keypoint])?;
         JOINTS.get(joint).copied()
     }
 

@@ -27,7 +27,7 @@ use self::tf::TfArgs;
 use super::offline::NodeArgs;
 use super::{EXIT_DATA_LOSS, EXIT_REGRESSION, EXIT_UNUSABLE};
 use crate::config::ros_args::RosArgs;
-use crate::evaluate::{self, Places, Sequence, Settings};
+use crate::evaluate::{self, Places, Sequence, Settings, Skip, Skips};
 use crate::geometry::frames::Frames;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -276,12 +276,17 @@ fn compare(
     let places = placed.map_err(|error| format!("{}: {error}", path.display()))?;
     let outcome = evaluate::compare(predicted, true_people, &places, &settings);
     if outcome.detection.frames == 0 {
-        return Err(nothing_compared(&prediction, &truth).into());
+        return Err(nothing_compared(&prediction, &truth, &outcome.skips).into());
     }
     Ok(Compared::of(name.to_owned(), prediction, &truth, outcome))
 }
 
-fn nothing_compared(prediction: &Source, truth: &Source) -> String {
+fn nothing_compared(prediction: &Source, truth: &Source, skips: &Skips) -> String {
+    let unplaced = skips.count(Skip::FrameWithoutTransform);
+    if unplaced > 0 {
+        let (found_in, what) = (&prediction.origin.file, Skip::FrameWithoutTransform.text());
+        return format!("{found_in}: nothing can be compared: {unplaced} {what}");
+    }
     let (found, truly) = (span(&prediction.sequence), span(&truth.sequence));
     let (found_in, truly_in) = (&prediction.origin.file, &truth.origin.file);
     format!(

@@ -64,25 +64,23 @@ pub fn read<'a>(
     };
     let mut drops = [Drops::default(), Drops::default()];
     while let Some(event) = bus.next_event()? {
-        let Event::Message {
-            subscription,
-            received,
-            payload,
-        } = event
-        else {
-            continue;
-        };
-        let (is_moving, is_at_rest) = (Some(subscription) == moving, Some(subscription) == at_rest);
-        if !is_moving && !is_at_rest {
-            recording.messages.push((received, payload));
-            continue;
-        }
-        match decode::<TFMessage>(&payload) {
-            Ok(message) => {
+        match event {
+            Event::Message {
+                subscription: on,
+                received,
+                payload,
+            } if [moving, at_rest].contains(&Some(on)) => {
+                let is_at_rest = Some(on) == at_rest;
                 let drops = &mut drops[usize::from(is_at_rest)];
-                recording.take_in(&message, is_at_rest, received, drops);
+                match decode(&payload) {
+                    Ok(message) => recording.take_in(&message, is_at_rest, received, drops),
+                    Err(_) => source.skips.note(Skip::UndecodableMessage),
+                }
             }
-            Err(_) => source.skips.note(Skip::UndecodableMessage),
+            Event::Message {
+                received, payload, ..
+            } => recording.messages.push((received, payload)),
+            Event::Request { .. } | Event::Tick { .. } => {}
         }
     }
     for (topic, drops) in [TRANSFORMS, STATIC_TRANSFORMS].iter().zip(&drops) {

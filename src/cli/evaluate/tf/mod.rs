@@ -175,8 +175,8 @@ impl<'a> TfPeople<'a> {
             for (name, _) in joints {
                 let mut at = *name;
                 for _ in 0..=self.parents.len() {
-                    let is_of_person =
-                        matches!(self.frames.get(at), Some(Some(_))) || holds(at, id);
+                    let is_joint = matches!(self.frames.get(at), Some(Some(_)));
+                    let is_of_person = is_joint || (self.pattern.has_ids() && holds(at, id));
                     match self.parents.get(at) {
                         Some(parent) if is_of_person => at = parent,
                         _ => break,

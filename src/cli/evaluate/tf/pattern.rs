@@ -90,6 +90,11 @@ impl fmt::Display for TfPattern {
 }
 
 impl TfPattern {
+    /// Whether names hold the ids of people.
+    pub fn has_ids(&self) -> bool {
+        self.templates.iter().any(|one| one.holds != Holds::Joint)
+    }
+
     /// The person's id and the joint that a frame is; `None` where it is none.
     pub fn joint_of(&self, frame: &str) -> Option<(String, Name)> {
         self.templates.iter().find_map(|one| one.joint_of(frame))

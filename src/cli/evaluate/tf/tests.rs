@@ -123,6 +123,12 @@ fn what_is_not_clear_is_refused_by_name() {
         several.contains("front, rear") && several.contains("--truth-frame"),
         "{several}"
     );
+    let one_person = read(
+        "mocap/{joint}",
+        &[("lab_1", "mocap/nose", Some(0.0), 1.0)],
+        None,
+    );
+    assert_eq!(one_person.unwrap()[0].frame_id, "lab_1");
     let twice = refusal(&[one, ("front", "Nose_a", Some(0.0), 1.0)], None);
     assert!(
         twice.contains("Nose_a and nose_a are both nose of person a"),
