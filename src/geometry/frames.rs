@@ -134,7 +134,7 @@ impl Frames {
         source: &str,
         stamp: Stamp,
     ) -> Result<Isometry3<f64>, FrameError> {
-        let (to_target, to_source) = self.ways(target, source)?;
+        let (to_target, to_source) = self.ways(target, source, stamp)?;
         let pose = |edge: &Edge| edge.pose_at(stamp, self.keep.longest_gap_s);
         let still = Isometry3::identity();
         let common_from_target = self.along(&to_target, stamp, still, pose)?;
@@ -147,7 +147,7 @@ impl Frames {
     /// # Errors
     /// [`FrameError`] says what is not known.
     pub fn motion(&self, target: &str, source: &str, stamp: Stamp) -> Result<Motion, FrameError> {
-        let (to_target, to_source) = self.ways(target, source)?;
+        let (to_target, to_source) = self.ways(target, source, stamp)?;
         let motion = |edge: &Edge| edge.motion_at(stamp);
         let still = Motion::at_rest(Isometry3::identity());
         let common_from_target = self.along(&to_target, stamp, still, motion)?;
@@ -161,9 +161,10 @@ impl Frames {
         &'a self,
         target: &'a str,
         source: &'a str,
+        stamp: Stamp,
     ) -> Result<(Vec<&'a str>, Vec<&'a str>), FrameError> {
-        let mut to_target = self.ancestry(target)?;
-        let mut to_source = self.ancestry(source)?;
+        let mut to_target = self.ancestry(target, stamp)?;
+        let mut to_source = self.ancestry(source, stamp)?;
         let roots = (to_target.last().copied(), to_source.last().copied());
         if let (Some(target_root), Some(from_root)) = roots
             && target_root != from_root
@@ -182,8 +183,8 @@ impl Frames {
         Ok((to_target, to_source))
     }
 
-    /// A frame, its parent, and so on to the root.
-    fn ancestry<'a>(&'a self, frame: &'a str) -> Result<Vec<&'a str>, FrameError> {
+    /// A frame, its parent at a moment, and so on to the root.
+    fn ancestry<'a>(&'a self, frame: &'a str, stamp: Stamp) -> Result<Vec<&'a str>, FrameError> {
         let mut line = vec![frame];
         let mut at = frame;
         while let Some(edge) = self.edges.get(at) {
@@ -192,10 +193,10 @@ impl Frames {
                     frame: at.to_owned(),
                 });
             }
-            at = &edge.parent;
+            at = &edge.at(stamp).parent;
             line.push(at);
         }
-        let is_known = line.len() > 1 || self.edges.values().any(|edge| edge.parent == frame);
+        let is_known = line.len() > 1 || self.edges.values().any(|edge| edge.was_in(frame));
         if is_known {
             Ok(line)
         } else {
@@ -216,6 +217,7 @@ impl Frames {
             .rev()
             .filter_map(|child| self.edges.get_key_value(*child));
         edges.try_fold(still, |ancestor_from_parent, (child, edge)| {
+            let edge = edge.at(wanted);
             let parent_from_child = at(edge).map_err(|miss| {
                 let (parent, child) = (edge.parent.clone(), child.clone());
                 match miss {

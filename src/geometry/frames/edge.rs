@@ -13,6 +13,8 @@ use crate::stamp::Stamp;
 pub struct Edge {
     pub parent: String,
     track: Track,
+    /// What it was before, in other parents; the newest last. Only of recordings.
+    former: Vec<Self>,
 }
 
 #[derive(Clone, Debug)]
@@ -32,7 +34,25 @@ impl Edge {
             } else {
                 Track::Moving(History::starting(link.stamp, pose))
             },
+            former: Vec::new(),
         }
+    }
+
+    /// What the frame was at a moment: in its newest parent, or in a former one.
+    pub fn at(&self, stamp: Stamp) -> &Self {
+        let has_begun = |edge: &&Self| match &edge.track {
+            Track::Static(_) => true,
+            Track::Moving(history) => history.oldest() <= stamp,
+        };
+        let newest_first = std::iter::once(self).chain(self.former.iter().rev());
+        let begun = newest_first.clone().find(has_begun);
+        begun.or(newest_first.last()).unwrap_or(self)
+    }
+
+    /// Whether the frame ever was in this one.
+    pub fn was_in(&self, parent: &str) -> bool {
+        let mut all = std::iter::once(self).chain(&self.former);
+        all.any(|edge| edge.parent == parent)
     }
 
     /// What a further message of the frame says.
@@ -52,7 +72,11 @@ impl Edge {
         if link.parent == self.parent {
             history.insert(link.stamp, link.parent_from_child, keep);
         } else if link.stamp > newest {
-            *self = Self::starting(&link);
+            let mut former = std::mem::replace(self, Self::starting(&link));
+            if keep.former_parents {
+                self.former = std::mem::take(&mut former.former);
+                self.former.push(former);
+            }
         } else {
             return Err(Refusal::FormerParent {
                 child: link.child,
@@ -78,6 +102,9 @@ impl Edge {
         if let Track::Moving(history) = &mut self.track {
             history.shift_by(seconds);
         }
+        self.former
+            .iter_mut()
+            .for_each(|edge| edge.shift_by(seconds));
     }
 
     pub fn pose_at(&self, stamp: Stamp, longest_gap_s: f64) -> Result<Isometry3<f64>, Miss> {

@@ -91,10 +91,7 @@ pub enum FrameError {
 impl FrameError {
     /// Whether it is so at every moment, and not only at the one asked for.
     pub fn is_for_all_time(&self) -> bool {
-        matches!(
-            self,
-            Self::Unknown { .. } | Self::NotConnected { .. } | Self::Loop { .. }
-        )
+        matches!(self, Self::Unknown { .. })
     }
 }
 

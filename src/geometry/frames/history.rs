@@ -37,6 +37,11 @@ impl History {
         self.0.back().map_or(Stamp::default(), |(stamp, _)| *stamp)
     }
 
+    /// The oldest stamp.
+    pub fn oldest(&self) -> Stamp {
+        self.0.front().map_or(Stamp::default(), |(stamp, _)| *stamp)
+    }
+
     /// The same poses so many seconds later.
     pub fn shift_by(&mut self, seconds: f64) {
         for (stamp, _) in &mut self.0 {

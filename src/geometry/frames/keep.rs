@@ -19,6 +19,8 @@ pub struct Keep {
     pub frames: usize,
     /// A pose so much older than the newest of its frame (s) begins the frame anew.
     pub jump_s: f64,
+    /// Whether a frame that comes into another parent is remembered in the former.
+    pub former_parents: bool,
     /// Between poses further apart (s) a frame that moves is nowhere.
     pub longest_gap_s: f64,
 }
@@ -31,6 +33,7 @@ impl Keep {
             poses: MOST_POSES,
             frames: MOST_FRAMES,
             jump_s: TIME_JUMP_S,
+            former_parents: false,
             longest_gap_s: f64::INFINITY,
         }
     }
@@ -42,6 +45,7 @@ impl Keep {
             poses: usize::MAX,
             frames: usize::MAX,
             jump_s: f64::INFINITY,
+            former_parents: true,
             longest_gap_s: LONGEST_GAP_S,
         }
     }

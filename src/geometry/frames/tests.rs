@@ -196,3 +196,37 @@ fn an_overlay_wins_frame_by_frame() {
     assert_eq!(x_m(&below, "odom", "camera", 5.0), Ok(9.0));
     assert!(x_m(&below, "odom", "camera", 0.0).is_err());
 }
+
+#[test]
+fn in_a_recording_a_frame_was_in_each_parent_at_its_time() {
+    let links = [
+        fixed("room", "left", 10.0),
+        fixed("room", "right", 20.0),
+        link("left", "person", 1.0, 1.0),
+        link("left", "person", 1.5, 2.0),
+        link("right", "person", 2.0, 3.0),
+        link("left", "person", 3.0, 4.0),
+    ];
+    let mut recorded = Frames::recorded();
+    let mut live = Frames::default();
+    for link in links {
+        recorded.insert(link.clone()).unwrap();
+        live.insert(link).unwrap();
+    }
+    for (seconds, expected) in [
+        (1.0, 11.0),
+        (1.25, 11.5),
+        (1.5, 12.0),
+        (2.0, 23.0),
+        (3.0, 14.0),
+    ] {
+        assert_eq!(x_m(&recorded, "room", "person", seconds), Ok(expected));
+    }
+    for between_or_beyond in [0.5, 1.75, 2.5, 3.5] {
+        assert!(x_m(&recorded, "room", "person", between_or_beyond).is_err());
+    }
+    assert_eq!(x_m(&live, "room", "person", 3.0), Ok(14.0));
+    assert!(x_m(&live, "room", "person", 2.0).is_err());
+    let later = recorded.later_by(10.0);
+    assert_eq!(x_m(&later, "room", "person", 11.25), Ok(11.5));
+}

@@ -29,7 +29,8 @@ pub struct TfPeople<'a> {
     pattern: &'a TfPattern,
     /// Every frame; `None` for those that are no joints.
     frames: BTreeMap<String, Option<JointFrame>>,
-    parents: BTreeMap<String, String>,
+    /// In which frames each was at any time.
+    parents: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl<'a> TfPeople<'a> {
@@ -48,8 +49,13 @@ impl<'a> TfPeople<'a> {
         for transform in &message.transforms {
             let child = transforms::name(&transform.child_frame_id);
             let parent = transforms::name(&transform.header.frame_id);
-            if self.parents.get(child).is_none_or(|known| known != parent) {
-                self.parents.insert(child.to_owned(), parent.to_owned());
+            if !self
+                .parents
+                .get(child)
+                .is_some_and(|all| all.contains(parent))
+            {
+                let parents = self.parents.entry(child.to_owned()).or_default();
+                parents.insert(parent.to_owned());
             }
             if !self.frames.contains_key(child) {
                 let joint = self.pattern.joint_of(child).map(|(id, joint)| JointFrame {
@@ -172,17 +178,20 @@ impl<'a> TfPeople<'a> {
     fn base(&self, people: &[OnTf<'_>], side: &str) -> Result<String, Failure> {
         let mut bases = BTreeSet::new();
         for OnTf { id, joints, .. } in people {
-            for (name, _) in joints {
-                let mut at = *name;
-                for _ in 0..=self.parents.len() {
-                    let is_joint = matches!(self.frames.get(at), Some(Some(_)));
-                    let is_of_person = is_joint || (self.pattern.has_ids() && holds(at, id));
-                    match self.parents.get(at) {
-                        Some(parent) if is_of_person => at = parent,
-                        _ => break,
+            let mut to_climb: Vec<&str> = joints.iter().map(|(name, _)| *name).collect();
+            let mut seen: BTreeSet<&str> = to_climb.iter().copied().collect();
+            while let Some(at) = to_climb.pop() {
+                let is_joint = matches!(self.frames.get(at), Some(Some(_)));
+                let is_of_person = is_joint || (self.pattern.has_ids() && holds(at, id));
+                match self.parents.get(at) {
+                    Some(parents) if is_of_person => {
+                        let parents = parents.iter().map(String::as_str);
+                        to_climb.extend(parents.filter(|parent| seen.insert(parent)));
+                    }
+                    _ => {
+                        bases.insert(at);
                     }
                 }
-                bases.insert(at);
             }
         }
         let bases: Vec<&str> = bases.into_iter().collect();

@@ -129,6 +129,8 @@ fn what_is_not_clear_is_refused_by_name() {
         None,
     );
     assert_eq!(one_person.unwrap()[0].frame_id, "lab_1");
+    let moved = refusal(&[one, ("rear", "nose_a", Some(1.0), 1.0)], None);
+    assert!(moved.contains("front, rear"), "{moved}");
     let twice = refusal(&[one, ("front", "Nose_a", Some(0.0), 1.0)], None);
     assert!(
         twice.contains("Nose_a and nose_a are both nose of person a"),
