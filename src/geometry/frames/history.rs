@@ -51,6 +51,9 @@ impl History {
 
     /// Adds a pose, or replaces the one with its stamp; forgets those that are not to be kept.
     pub fn insert(&mut self, stamp: Stamp, parent_from_child: Isometry3<f64>, keep: &Keep) {
+        if keep.joins_rests && self.lengthen_rest(stamp, &parent_from_child) {
+            return;
+        }
         match self.0.binary_search_by_key(&stamp, |(stamp, _)| *stamp) {
             Ok(same) => self.0[same].1 = parent_from_child,
             Err(place) => self.0.insert(place, (stamp, parent_from_child)),
@@ -59,6 +62,19 @@ impl History {
         let stale = self.0.partition_point(|(stamp, _)| *stamp < since);
         let surplus = self.0.len().saturating_sub(keep.poses);
         self.0.drain(..stale.max(surplus));
+    }
+
+    /// Whether the frame has been at rest here until now: then its first and last stamp say all.
+    fn lengthen_rest(&mut self, stamp: Stamp, parent_from_child: &Isometry3<f64>) -> bool {
+        let mut newest_first = self.0.iter_mut().rev();
+        let (Some(last), Some(before)) = (newest_first.next(), newest_first.next()) else {
+            return false;
+        };
+        let is_rest = last.1 == *parent_from_child && before.1 == *parent_from_child;
+        if is_rest && stamp > last.0 {
+            last.0 = stamp;
+        }
+        is_rest && stamp == last.0
     }
 
     /// The pose at a moment: between two stamps, straight on and at an even turn from one to the other. A
@@ -245,6 +261,18 @@ mod tests {
         assert_eq!((x_m(0.5), x_m(3.0)), (Ok(0.5), Ok(2.0)));
         assert_eq!(x_m(2.0), Err(Miss::Between(at(1.0), at(3.0))));
         assert_eq!(x_m(100.0), Ok(2.0), "at rest from 3 to 9000 s");
+        let mut resting = History::starting(at(0.0), place(1.0, 0.0));
+        for i in 1..100 {
+            resting.insert(at(f64::from(i)), place(1.0, 0.0), &all);
+        }
+        resting.insert(at(99.5), place(2.0, 0.0), &all);
+        assert_eq!(resting.0.len(), 3);
+        let pose = |seconds| resting.pose_at(at(seconds), all.longest_gap_s);
+        assert_eq!(
+            (pose(42.5), pose(99.0)),
+            (Ok(place(1.0, 0.0)), Ok(place(1.0, 0.0)))
+        );
+        assert_eq!(pose(99.25), Ok(place(1.5, 0.0)));
         history.shift_by(0.25);
         assert_eq!(history.newest(), at(10_000.25));
     }

@@ -21,6 +21,8 @@ pub struct Keep {
     pub jump_s: f64,
     /// Whether a frame that comes into another parent is remembered in the former.
     pub former_parents: bool,
+    /// Whether of a frame at rest only the first and the last pose are kept.
+    pub joins_rests: bool,
     /// Between poses further apart (s) a frame that moves is nowhere.
     pub longest_gap_s: f64,
 }
@@ -34,6 +36,7 @@ impl Keep {
             frames: MOST_FRAMES,
             jump_s: TIME_JUMP_S,
             former_parents: false,
+            joins_rests: false,
             longest_gap_s: f64::INFINITY,
         }
     }
@@ -46,6 +49,7 @@ impl Keep {
             frames: usize::MAX,
             jump_s: f64::INFINITY,
             former_parents: true,
+            joins_rests: true,
             longest_gap_s: LONGEST_GAP_S,
         }
     }
