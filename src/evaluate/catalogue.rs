@@ -33,8 +33,10 @@ pub(super) enum Measure {
     Pose(fn(&PoseErrors) -> Option<f64>, f64),
     /// Of all joints of all poses.
     Joints(fn(&[&JointErrors]) -> Option<f64>),
-    /// Of who was found.
-    Detection(fn(&Detection) -> Option<f64>),
+    /// Of who was found; of parts of the people, too.
+    Found(fn(&Detection) -> Option<f64>),
+    /// Of who was taken for whom, over a whole sequence.
+    Identity(fn(&Detection) -> Option<f64>),
 }
 
 const fn pose(key: &'static str, of: fn(&PoseErrors) -> Option<f64>, factor: f64) -> Metric {
@@ -59,8 +61,7 @@ const fn joints(
     }
 }
 
-const fn detection(key: &'static str, better: Better, of: fn(&Detection) -> Option<f64>) -> Metric {
-    let measure = Measure::Detection(of);
+const fn people(key: &'static str, better: Better, measure: Measure) -> Metric {
     Metric {
         key,
         better,
@@ -110,18 +111,26 @@ pub const METRICS: [Metric; 20] = [
     joints("within_2_sigma_pct", Better::Neither, |j| {
         within_sigmas(j, 2.0)
     }),
-    detection("recall_pct", Better::Higher, |d| {
-        d.recall().map(|share| share * PCT)
-    }),
-    detection("precision_pct", Better::Higher, |d| {
-        d.precision().map(|share| share * PCT)
-    }),
-    detection("idf1_pct", Better::Higher, |d| {
-        d.idf1().map(|share| share * PCT)
-    }),
-    detection("id_switches", Better::Lower, |d| {
-        (d.frames > 0).then_some(d.id_switches as f64)
-    }),
+    people(
+        "recall_pct",
+        Better::Higher,
+        Measure::Found(|d| d.recall().map(|share| share * PCT)),
+    ),
+    people(
+        "precision_pct",
+        Better::Higher,
+        Measure::Found(|d| d.precision().map(|share| share * PCT)),
+    ),
+    people(
+        "idf1_pct",
+        Better::Higher,
+        Measure::Identity(|d| d.idf1().map(|share| share * PCT)),
+    ),
+    people(
+        "id_switches",
+        Better::Lower,
+        Measure::Identity(|d| (d.frames > 0).then_some(d.id_switches as f64)),
+    ),
 ];
 
 /// The joints that can be wrong: the root itself would flatter a share.

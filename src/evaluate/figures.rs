@@ -1,11 +1,12 @@
 //! Every metric of any set of poses.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::catalogue::{METRICS, MM, Measure, Metric};
 use super::errors::{JointErrors, PoseErrors};
+use super::found::{BANDS, Found, Parts};
 use super::matching::Detection;
 use super::metrics;
 
@@ -14,29 +15,46 @@ use super::metrics;
 pub struct Figures {
     /// How many poses they are of.
     pub poses: usize,
+    /// Who was found, of a part of the people.
+    pub found: Option<Found>,
     figures: Vec<(&'static str, Option<f64>)>,
 }
 
 impl Figures {
-    /// All that these poses say; and, where it is given, who was found.
-    pub fn of(poses: &[&PoseErrors], detection: Option<&Detection>) -> Self {
+    /// All that these poses say, and who was found.
+    pub fn of(poses: &[&PoseErrors], detection: &Detection) -> Self {
         let all: Vec<&JointErrors> = poses.iter().flat_map(|pose| &pose.joints).collect();
         let figure = |metric: &Metric| {
-            let figure = match (metric.measure, detection) {
-                (Measure::Pose(of, factor), _) => {
+            let figure = match metric.measure {
+                Measure::Pose(of, factor) => {
                     metrics::mean(poses.iter().filter_map(|pose| of(pose)))
                         .map(|mean| mean * factor)
                 }
-                (Measure::Joints(of), _) => of(&all),
-                (Measure::Detection(of), Some(detection)) => of(detection),
-                (Measure::Detection(_), None) => return None,
+                Measure::Joints(of) => of(&all),
+                Measure::Found(of) | Measure::Identity(of) => of(detection),
             };
-            Some((metric.key, figure))
+            (metric.key, figure)
         };
         Self {
             poses: poses.len(),
-            figures: METRICS.iter().filter_map(figure).collect(),
+            found: None,
+            figures: METRICS.iter().map(figure).collect(),
         }
+    }
+
+    /// Those of a part of the people: of their poses, and who of them was found.
+    fn of_part<'a>(poses: impl Iterator<Item = &'a PoseErrors>, found: &Found) -> Self {
+        let poses: Vec<&PoseErrors> = poses.collect();
+        let mut part = Self::of(&poses, &found.detection());
+        let is_of_all = |metric: &Metric| matches!(metric.measure, Measure::Identity(_));
+        let of_all: Vec<_> = METRICS
+            .iter()
+            .filter(|m| is_of_all(m))
+            .map(|m| m.key)
+            .collect();
+        part.figures.retain(|(key, _)| !of_all.contains(key));
+        part.found = Some(*found);
+        part
     }
 
     /// Those that are of joints, for these joints alone; MPJPE is their mean then.
@@ -44,11 +62,12 @@ impl Figures {
         let mpjpe = metrics::mean(joints.iter().map(|j| j.relative_m)).map(|mean| mean * MM);
         let figure = |metric: &Metric| match metric.measure {
             Measure::Joints(of) => Some((metric.key, of(joints))),
-            Measure::Pose(..) | Measure::Detection(_) => None,
+            Measure::Pose(..) | Measure::Found(_) | Measure::Identity(_) => None,
         };
         let others = METRICS.iter().filter_map(figure);
         Self {
             poses: joints.len(),
+            found: None,
             figures: std::iter::once(("mpjpe_mm", mpjpe)).chain(others).collect(),
         }
     }
@@ -64,6 +83,9 @@ impl Serialize for Figures {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("poses", &self.poses)?;
+        if let Some(found) = &self.found {
+            map.serialize_entry("counts", found)?;
+        }
         for (key, figure) in &self.figures {
             map.serialize_entry(key, figure)?;
         }
@@ -83,37 +105,26 @@ pub fn by_joint(poses: &[&PoseErrors]) -> BTreeMap<String, Figures> {
         .collect()
 }
 
-/// Of each true person by themselves.
-pub fn by_person(poses: &[&PoseErrors]) -> BTreeMap<String, Figures> {
-    let ids: BTreeSet<&str> = poses.iter().map(|pose| pose.truth_id.as_str()).collect();
-    let of = |id: &str| only(poses, |pose| pose.truth_id == id);
-    ids.into_iter().map(|id| (id.to_owned(), of(id))).collect()
+/// Of each true person by themselves, also of who was never found.
+pub fn by_person(poses: &[&PoseErrors], parts: &Parts) -> BTreeMap<String, Figures> {
+    let person = |(id, found): (&String, &Found)| {
+        let theirs = poses.iter().copied().filter(|pose| pose.truth_id == *id);
+        (id.clone(), Figures::of_part(theirs, found))
+    };
+    parts.people.iter().map(person).collect()
 }
-
-/// Bands of distance from the camera: name, from (m, included), to (m).
-const BANDS: [(&str, f64, f64); 4] = [
-    ("below_2_m", 0.0, 2.0),
-    ("2_to_4_m", 2.0, 4.0),
-    ("4_to_6_m", 4.0, 6.0),
-    ("from_6_m", 6.0, f64::INFINITY),
-];
 
 /// Of the people in each band of distance, nearest first; bands with nobody are left out.
-pub fn by_distance(poses: &[&PoseErrors]) -> Vec<(&'static str, Figures)> {
-    let band = |(name, from_m, to_m): (&'static str, f64, f64)| {
-        let figures = only(poses, |pose| (from_m..to_m).contains(&pose.distance_m));
-        (figures.poses > 0).then_some((name, figures))
+pub fn by_distance(
+    poses: &[&PoseErrors],
+    bands: &[Found; BANDS.len()],
+) -> Vec<(&'static str, Figures)> {
+    let band = |((name, from_m, to_m), found): ((&'static str, f64, f64), &Found)| {
+        let is_in = |pose: &&PoseErrors| (from_m..to_m).contains(&pose.distance_m);
+        let figures = Figures::of_part(poses.iter().copied().filter(is_in), found);
+        (!found.is_nobody()).then_some((name, figures))
     };
-    BANDS.into_iter().filter_map(band).collect()
-}
-
-fn only(poses: &[&PoseErrors], is_meant: impl Fn(&PoseErrors) -> bool) -> Figures {
-    let meant: Vec<&PoseErrors> = poses
-        .iter()
-        .copied()
-        .filter(|pose| is_meant(pose))
-        .collect();
-    Figures::of(&meant, None)
+    BANDS.into_iter().zip(bands).filter_map(band).collect()
 }
 
 #[cfg(test)]
@@ -173,7 +184,7 @@ mod tests {
             found: 2,
             ..Default::default()
         };
-        let figures = Figures::of(&poses, Some(&found));
+        let figures = Figures::of(&poses, &found);
         assert_near(figures.get("mpjpe_mm"), 75.0);
         assert_near(figures.get("mpjve_mm_s"), 400.0); // of the one pose that has it
         assert_eq!(figures.get("acceleration_error_m_s2"), None);
@@ -200,17 +211,47 @@ mod tests {
             (joints["nose"].poses, joints["nose"].get("root_error_mm")),
             (2, None)
         );
-        assert_near(by_person(&poses)["a"].get("mpjpe_mm"), 100.0);
-        assert_eq!(by_person(&poses)["a"].get("recall_pct"), None);
-        let bands = by_distance(&poses);
+        let found = |true_people, predicted_people, found_people| Found {
+            true_people,
+            predicted_people,
+            found_people,
+        };
+        let ids = [
+            ("a", found(1, 1, 1)),
+            ("b", found(4, 2, 1)),
+            ("c", found(3, 0, 0)),
+        ];
+        let parts = Parts {
+            people: ids.map(|(id, found)| (id.to_owned(), found)).into(),
+            bands: [
+                found(1, 1, 1),
+                found(7, 2, 1),
+                Found::default(),
+                found(0, 1, 0),
+            ],
+        };
+        let people = by_person(&poses, &parts);
+        assert_near(people["a"].get("mpjpe_mm"), 100.0);
+        let figures = ["recall_pct", "precision_pct"];
+        assert_eq!(
+            figures.map(|key| people["b"].get(key)),
+            [Some(25.0), Some(50.0)]
+        );
+        assert_eq!(figures.map(|key| people["c"].get(key)), [Some(0.0), None]);
+        assert_eq!(people["c"].get("mpjpe_mm"), None);
+        let bands = by_distance(&poses, &parts.bands);
         let names: Vec<&str> = bands.iter().map(|(name, _)| *name).collect();
-        assert_eq!(names, ["below_2_m", "2_to_4_m"]); // 2 m is the second
+        assert_eq!(names, ["below_2_m", "2_to_4_m", "from_6_m"]); // 2 m is the second
         assert_near(bands[1].1.get("mpjpe_mm"), 50.0);
+        assert_near(bands[2].1.get("precision_pct"), 0.0);
+        let json = serde_json::to_value(&bands[1].1).unwrap();
+        assert_eq!(json["counts"]["true_people"], 7);
+        assert_eq!(json.get("idf1_pct"), None, "of whole sequences only");
     }
 
     #[test]
     fn nothing_to_measure_is_no_figure() {
-        let json = serde_json::to_value(Figures::of(&[], Some(&Detection::default()))).unwrap();
+        let json = serde_json::to_value(Figures::of(&[], &Detection::default())).unwrap();
         assert_eq!(json["mpjpe_mm"], serde_json::Value::Null);
         assert_eq!(
             (json["poses"].as_u64(), json["idf1_pct"].is_null()),

@@ -14,6 +14,8 @@ pub mod bootstrap;
 pub mod catalogue;
 pub mod errors;
 pub mod figures;
+pub mod found;
+pub mod latency;
 pub mod matching;
 pub mod metrics;
 pub mod motion;
@@ -25,6 +27,8 @@ pub mod skips;
 
 pub use errors::PoseErrors;
 pub use figures::Figures;
+pub use found::{Found, Parts};
+pub use latency::Latency;
 pub use matching::Detection;
 pub use place::{Places, PlacingError};
 pub use sequence::{Frame, Joint, Person, Sequence};
@@ -55,6 +59,10 @@ pub struct Outcome {
     pub poses: Vec<PoseErrors>,
     /// Who was found.
     pub detection: Detection,
+    /// The same by person and by distance.
+    pub parts: Parts,
+    /// From each prediction's stamp to its publication (s); empty where not known.
+    pub latencies_s: Vec<f64>,
     /// What was not compared.
     pub skips: Skips,
 }
@@ -72,6 +80,8 @@ pub fn compare(
     Outcome {
         poses,
         detection: paired.detection,
+        parts: paired.parts,
+        latencies_s: Vec::new(),
         skips: paired.skips,
     }
 }

@@ -25,14 +25,17 @@ const MARKERS: [(&str, &str); 16] = [
 
 /// Our name of a joint or marker, else its own.
 pub fn ours(name: &str) -> Name {
+    known(name).unwrap_or_else(|| name.into())
+}
+
+/// Our name of a joint or marker, where it is one of ours.
+pub fn known(name: &str) -> Option<Name> {
     let plain = name.to_ascii_lowercase();
-    let is_ours = JOINTS.contains(&plain.as_str());
-    let known = MARKERS.iter().find(|(marker, _)| *marker == plain);
-    match known {
-        _ if is_ours => plain.into(),
-        Some((_, joint)) => (*joint).into(),
-        None => name.into(),
+    if JOINTS.contains(&plain.as_str()) {
+        return Some(plain.into());
     }
+    let known = MARKERS.iter().find(|(marker, _)| *marker == plain);
+    known.map(|(_, joint)| (*joint).into())
 }
 
 #[cfg(test)]

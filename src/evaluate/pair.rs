@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use nalgebra::Vector3;
 
 use super::Settings;
+use super::found::Parts;
 use super::matching::{Detection, Identities, assign};
 use super::metrics;
 use super::place::Places;
@@ -84,6 +85,8 @@ pub struct Paired {
     pub pairs: Vec<Pair>,
     /// Who was found.
     pub detection: Detection,
+    /// The same by person and by distance.
+    pub parts: Parts,
     /// What was not compared.
     pub skips: Skips,
 }
@@ -102,7 +105,11 @@ pub fn pair(
             paired.skips.note(Skip::FrameWithoutTruth);
             continue;
         };
-        let prediction_from_truth = places.prediction_from_truth(&frame.frame_id);
+        let place_then = places.prediction_from_truth(&frame.frame_id, frame.stamp);
+        let Some(prediction_from_truth) = place_then else {
+            paired.skips.note(Skip::FrameWithoutTransform);
+            continue;
+        };
         let people: Vec<Person> = people
             .iter()
             .map(|p| p.moved(&prediction_from_truth))
@@ -134,7 +141,10 @@ fn pair_frame(
             }
         }
     }
-    for (row, column) in assign(frame.people.len(), truth.len(), distance_m, gate_m) {
+    let pairs = assign(frame.people.len(), truth.len(), distance_m, gate_m);
+    let parts = &mut paired.parts;
+    parts.note(&frame.people, truth, &pairs, distance_m, gate_m);
+    for (row, column) in pairs {
         let (predicted, person) = (&frame.people[row], &truth[column]);
         detection.found += 1;
         detection.id_switches += u64::from(ids.note_match(&predicted.id, &person.id));

@@ -1,4 +1,4 @@
-//! Where the truth is in the frames of the predictions.
+//! Where the truth is in the frames of the predictions, at each moment: either may move.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ pub enum PlacingError {
     /// No way leads from one to the other.
     #[error(
         "the predictions are in frame {prediction:?}, the truth in {truth:?}, and nothing says where that is: \
-         {why}; give --calibration FILE, a /tf_static in one of the bags, or --align rigid"
+         {why}; give --calibration FILE, /tf_static or /tf in one of the bags, or --align rigid"
     )]
     NotKnown {
         /// The prediction's frame.
@@ -52,13 +52,23 @@ pub enum PlacingError {
 
 /// For each frame of the predictions, where the truth is in it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Places(BTreeMap<String, Isometry3<f64>>);
+pub struct Places(BTreeMap<String, Place>);
+
+/// Takes coordinates of the truth to those of a prediction's frame (m).
+#[derive(Clone, Debug, PartialEq)]
+enum Place {
+    /// At any moment.
+    Always(Isometry3<f64>),
+    /// At the moments of the predictions; not at those that are missing.
+    At(BTreeMap<Stamp, Isometry3<f64>>),
+}
 
 impl Places {
-    /// Takes them from what is known of frames at rest.
+    /// Takes them from what is known of frames, at the stamp of each prediction. A moment at which
+    /// nothing is known has no place.
     ///
     /// # Errors
-    /// Names both frames and what is missing.
+    /// Names both frames and what is missing, where no moment has a place.
     pub fn known(
         predictions: &Sequence,
         truth: &Sequence,
@@ -67,16 +77,16 @@ impl Places {
         let true_frame = one_frame(truth)?;
         let place = |prediction: &str| {
             if prediction == true_frame {
-                return Ok(Isometry3::identity());
+                return Ok(Place::Always(Isometry3::identity()));
             }
-            let (prediction, truth) = (prediction.to_owned(), true_frame.to_owned());
-            if prediction.is_empty() || truth.is_empty() {
+            if prediction.is_empty() || true_frame.is_empty() {
+                let (prediction, truth) = (prediction.to_owned(), true_frame.to_owned());
                 return Err(PlacingError::Unnamed { prediction, truth });
             }
-            let found = frames.lookup(&prediction, &truth, Stamp::default());
+            let found = at_each_moment(predictions, prediction, true_frame, frames);
             found.map_err(|why| PlacingError::NotKnown {
-                prediction,
-                truth,
+                prediction: prediction.to_owned(),
+                truth: true_frame.to_owned(),
                 why: Box::new(why),
             })
         };
@@ -111,26 +121,55 @@ impl Places {
             }
             let enough = from.len() >= FEWEST_POINTS;
             let found = enough.then(|| align::rigid(&from, &to)).flatten();
+            let found = found.map(Place::Always);
             found.ok_or_else(|| PlacingError::NobodyToAlign(frame_id.to_owned()))
         };
         Self::each(predictions, place)
     }
 
-    /// Takes coordinates of the truth to those of this frame (m).
-    pub fn prediction_from_truth(&self, frame_id: &str) -> Isometry3<f64> {
-        self.0
-            .get(frame_id)
-            .copied()
-            .unwrap_or_else(Isometry3::identity)
+    /// Takes coordinates of the truth to those of this frame of the predictions at one of their moments
+    /// (m); `None` where it is not known then.
+    pub fn prediction_from_truth(&self, frame_id: &str, stamp: Stamp) -> Option<Isometry3<f64>> {
+        match self.0.get(frame_id) {
+            None => Some(Isometry3::identity()),
+            Some(Place::Always(place)) => Some(*place),
+            Some(Place::At(places)) => places.get(&stamp).copied(),
+        }
     }
 
     fn each(
         predictions: &Sequence,
-        place: impl Fn(&str) -> Result<Isometry3<f64>, PlacingError>,
+        place: impl Fn(&str) -> Result<Place, PlacingError>,
     ) -> Result<Self, PlacingError> {
         let ids = predictions.frame_ids();
         let places = ids.into_iter().map(|id| Ok((id.to_owned(), place(id)?)));
         places.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// Where the truth is at the stamps of the predictions in one frame.
+fn at_each_moment(
+    predictions: &Sequence,
+    prediction: &str,
+    truth: &str,
+    frames: &Frames,
+) -> Result<Place, FrameError> {
+    let (mut places, mut first_miss) = (BTreeMap::new(), None);
+    let all = predictions.frames().iter();
+    for frame in all.filter(|frame| frame.frame_id == prediction) {
+        match frames.lookup(prediction, truth, frame.stamp) {
+            Ok(place) => {
+                places.insert(frame.stamp, place);
+            }
+            Err(miss) if miss.is_for_all_time() => return Err(miss),
+            Err(miss) => {
+                first_miss.get_or_insert(miss);
+            }
+        }
+    }
+    match first_miss {
+        Some(miss) if places.is_empty() => Err(miss),
+        _ => Ok(Place::At(places)),
     }
 }
 
@@ -146,6 +185,7 @@ fn one_frame(truth: &Sequence) -> Result<&str, PlacingError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evaluate::Frame;
     use crate::evaluate::sequence::tests::{frame, person};
     use crate::evaluate::skips::Skips;
     use crate::geometry::frames::Link;
@@ -191,13 +231,49 @@ mod tests {
         frames.insert(link).unwrap();
         let places = Places::known(&camera, &world, &frames).unwrap();
         assert_eq!(
-            places.prediction_from_truth("camera"),
-            parent_from_child.inverse()
+            places.prediction_from_truth("camera", Stamp::default()),
+            Some(parent_from_child.inverse())
         );
         let unnamed = Places::known(&camera, &sequence("", 1), &frames).unwrap_err();
         assert!(unnamed.to_string().contains("--truth-frame"), "{unnamed}");
         let same = Places::known(&camera, &sequence("camera", 1), &Frames::default()).unwrap();
-        assert_eq!(same.prediction_from_truth("camera"), Isometry3::identity());
+        let at_any_time = same.prediction_from_truth("camera", Stamp::from_nanos(7));
+        assert_eq!(at_any_time, Some(Isometry3::identity()));
+    }
+
+    #[test]
+    fn a_camera_that_moves_is_where_it_was_and_at_times_nowhere() {
+        let at = |seconds: f64| Stamp::default().plus_seconds(seconds);
+        let of = |seconds: f64| Frame {
+            stamp: at(seconds),
+            frame_id: "camera".to_owned(),
+            people: Vec::new(),
+        };
+        let predictions = Sequence::new([0.5, 1.5, 2.5].map(of).to_vec(), &mut Skips::default());
+        let mut frames = Frames::recorded();
+        for (seconds, x_m) in [(0.0, 0.0), (1.0, 2.0), (2.0, 2.5)] {
+            let link = Link {
+                parent: "map".to_owned(),
+                child: "camera".to_owned(),
+                stamp: at(seconds),
+                parent_from_child: Isometry3::translation(x_m, 0.0, 0.0),
+                is_static: false,
+            };
+            frames.insert(link).unwrap();
+        }
+        let truth = sequence("map", 1);
+        let places = Places::known(&predictions, &truth, &frames).unwrap();
+        let x_m = |seconds: f64| {
+            let place = places.prediction_from_truth("camera", at(seconds))?;
+            Some(place.translation.x)
+        };
+        assert_eq!(
+            (x_m(0.5), x_m(1.5), x_m(2.5)),
+            (Some(-1.0), Some(-2.25), None)
+        );
+        let late = Sequence::new(vec![of(2.5)], &mut Skips::default());
+        let error = Places::known(&late, &truth, &frames).unwrap_err();
+        assert!(error.to_string().contains("newest is of 2.0"), "{error}");
     }
 
     #[test]
@@ -209,7 +285,8 @@ mod tests {
         let truth = Sequence::new(vec![frame(0.0, vec![moved])], &mut Skips::default());
         let found = Places::aligned(&camera, &truth, 0.1).unwrap();
         let point = Point3::new(1.0, 1.0, 1.0);
-        let off = found.prediction_from_truth("camera") * point - known * point;
+        let found = found.prediction_from_truth("camera", Stamp::default());
+        let off = found.unwrap() * point - known * point;
         assert!(off.norm() < 1e-12, "{off}");
     }
 

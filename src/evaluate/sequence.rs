@@ -57,6 +57,17 @@ impl Person {
         mid_hips.or_else(|| self.joint("pelvis").zip(other.joint("pelvis")))
     }
 
+    /// The root of one person alone (m): the middle between the hips, else the pelvis, else the middle of
+    /// all joints; `None` without any.
+    pub fn root_m(&self) -> Option<Vector3<f64>> {
+        let middle = || {
+            let sum: Vector3<f64> = self.joints.values().map(|joint| joint.position_m).sum();
+            (!self.joints.is_empty()).then(|| sum / self.joints.len() as f64)
+        };
+        let hips = self.mid_hip().or_else(|| self.joint("pelvis"));
+        hips.or_else(middle)
+    }
+
     /// The joints that both have, in the order of their names.
     pub fn common<'a>(
         &'a self,
@@ -275,5 +286,9 @@ pub(super) mod tests {
         assert_eq!(x(&with_hips, &all), Some((2.0, 2.0)));
         assert_eq!(x(&pelvis, &all), Some((9.0, 8.0)));
         assert_eq!(x(&with_hips, &pelvis), None);
+        let hands = [("left_wrist", [1.0, 0.0, 0.0]), ("right_wrist", [2.0; 3])];
+        let alone = [all, pelvis, person("d", &hands), person("e", &[])];
+        let x = alone.map(|one| one.root_m().map(|root| root.x));
+        assert_eq!(x, [Some(2.0), Some(9.0), Some(1.5), None]);
     }
 }

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub enum Skip {
     /// A prediction's frame: there is no truth so near in time.
     FrameWithoutTruth,
+    /// A prediction's frame: nothing says where the truth's frame was in it at that moment.
+    FrameWithoutTransform,
     /// A true frame: there is no prediction so near in time.
     TruthWithoutFrame,
     /// A matched person: fewer than three joints, or none of the roots, are on both sides.
@@ -28,8 +30,14 @@ pub enum Skip {
     JointsNotAsNamed,
     /// A joint whose position is not finite.
     JointNotFinite,
-    /// A joint or marker that has no numbers in a table, or in a bag and a score of 0: it was not seen.
+    /// A joint or marker that has no numbers there, or not finite ones and a score of 0: it was not seen.
     JointNotSeen,
+    /// A joint on TF: nothing says where its frame was in that of the people at that moment.
+    JointWithoutTransform,
+    /// A person without an id: who it is at other moments is not known.
+    PersonWithoutId,
+    /// A person whose keypoints are of a set that nobody knows.
+    UnknownJointSet,
 }
 
 impl Skip {
@@ -37,6 +45,9 @@ impl Skip {
     pub fn text(self) -> &'static str {
         match self {
             Self::FrameWithoutTruth => "frames without truth near in time",
+            Self::FrameWithoutTransform => {
+                "frames for which no transform from the truth's frame is known at their moment"
+            }
             Self::TruthWithoutFrame => "true frames without a prediction near in time",
             Self::TooFewCommonJoints => {
                 "matched people with fewer than 3 joints, or no root, on both sides"
@@ -49,6 +60,9 @@ impl Skip {
             Self::JointsNotAsNamed => "people with more or fewer joints than names",
             Self::JointNotFinite => "joints that are not finite",
             Self::JointNotSeen => "joints or markers without numbers (not seen)",
+            Self::JointWithoutTransform => "joints of which no transform is known at their moment",
+            Self::PersonWithoutId => "people without an id (not tracked)",
+            Self::UnknownJointSet => "people with an unknown set of keypoints",
         }
     }
 
@@ -60,12 +74,16 @@ impl Skip {
             | Self::DuplicateStamp
             | Self::DuplicateId
             | Self::JointsNotAsNamed
-            | Self::JointNotFinite => true,
+            | Self::JointNotFinite
+            | Self::UnknownJointSet => true,
             Self::FrameWithoutTruth
+            | Self::FrameWithoutTransform
             | Self::TruthWithoutFrame
             | Self::TooFewCommonJoints
             | Self::PersonNotTracked
-            | Self::JointNotSeen => false,
+            | Self::JointNotSeen
+            | Self::JointWithoutTransform
+            | Self::PersonWithoutId => false,
         }
     }
 }

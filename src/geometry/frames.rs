@@ -6,6 +6,7 @@
 mod edge;
 mod error;
 mod history;
+mod keep;
 mod motion;
 #[cfg(test)]
 mod tests;
@@ -16,11 +17,13 @@ use std::ops::Mul;
 use nalgebra::Isometry3;
 
 pub use error::{FrameError, Refusal};
+pub use keep::LONGEST_GAP_S;
 pub use motion::Motion;
 
 use crate::stamp::Stamp;
 use edge::Edge;
 use history::Miss;
+use keep::Keep;
 
 /// How long transforms are remembered unless somebody says otherwise (s); tf2's own.
 pub const HISTORY_S: f64 = 10.0;
@@ -56,7 +59,7 @@ pub enum Inserted {
 /// All frames, each in its parent, over the last seconds.
 #[derive(Clone, Debug)]
 pub struct Frames {
-    history_s: f64,
+    keep: Keep,
     edges: BTreeMap<String, Edge>,
 }
 
@@ -70,9 +73,32 @@ impl Frames {
     /// A buffer that remembers `history_s` seconds of each moving frame.
     pub fn new(history_s: f64) -> Self {
         Self {
-            history_s: history_s.max(0.0),
+            keep: Keep::lately(history_s),
             edges: BTreeMap::new(),
         }
+    }
+
+    /// A buffer for what was recorded: it forgets nothing, in whatever order things come, and draws no
+    /// line between transforms more than [`LONGEST_GAP_S`] apart unless the frame was at rest.
+    pub fn recorded() -> Self {
+        Self {
+            keep: Keep::everything(),
+            edges: BTreeMap::new(),
+        }
+    }
+
+    /// Takes what others know of frames in place of what is known here of the same frames.
+    pub fn overlay(&mut self, other: Self) {
+        self.edges.extend(other.edges);
+    }
+
+    /// The same so many seconds later.
+    #[must_use]
+    pub fn later_by(mut self, seconds: f64) -> Self {
+        self.edges
+            .values_mut()
+            .for_each(|edge| edge.shift_by(seconds));
+        self
     }
 
     /// Takes in a transform. It may come late; one with the same stamp replaces the former. A frame has
@@ -85,7 +111,7 @@ impl Frames {
             return Err(Refusal::OwnParent { frame: link.child });
         }
         if let Some(edge) = self.edges.get_mut(&link.child) {
-            return edge.take_in(link, self.history_s);
+            return edge.take_in(link, &self.keep);
         }
         self.make_room(&link)?;
         let edge = Edge::starting(&link);
@@ -108,8 +134,8 @@ impl Frames {
         source: &str,
         stamp: Stamp,
     ) -> Result<Isometry3<f64>, FrameError> {
-        let (to_target, to_source) = self.ways(target, source)?;
-        let pose = |edge: &Edge| edge.pose_at(stamp);
+        let (to_target, to_source) = self.ways(target, source, stamp)?;
+        let pose = |edge: &Edge| edge.pose_at(stamp, self.keep.longest_gap_s);
         let still = Isometry3::identity();
         let common_from_target = self.along(&to_target, stamp, still, pose)?;
         let common_from_source = self.along(&to_source, stamp, still, pose)?;
@@ -121,7 +147,7 @@ impl Frames {
     /// # Errors
     /// [`FrameError`] says what is not known.
     pub fn motion(&self, target: &str, source: &str, stamp: Stamp) -> Result<Motion, FrameError> {
-        let (to_target, to_source) = self.ways(target, source)?;
+        let (to_target, to_source) = self.ways(target, source, stamp)?;
         let motion = |edge: &Edge| edge.motion_at(stamp);
         let still = Motion::at_rest(Isometry3::identity());
         let common_from_target = self.along(&to_target, stamp, still, motion)?;
@@ -135,9 +161,10 @@ impl Frames {
         &'a self,
         target: &'a str,
         source: &'a str,
+        stamp: Stamp,
     ) -> Result<(Vec<&'a str>, Vec<&'a str>), FrameError> {
-        let mut to_target = self.ancestry(target)?;
-        let mut to_source = self.ancestry(source)?;
+        let mut to_target = self.ancestry(target, stamp)?;
+        let mut to_source = self.ancestry(source, stamp)?;
         let roots = (to_target.last().copied(), to_source.last().copied());
         if let (Some(target_root), Some(from_root)) = roots
             && target_root != from_root
@@ -156,8 +183,8 @@ impl Frames {
         Ok((to_target, to_source))
     }
 
-    /// A frame, its parent, and so on to the root.
-    fn ancestry<'a>(&'a self, frame: &'a str) -> Result<Vec<&'a str>, FrameError> {
+    /// A frame, its parent at a moment, and so on to the root.
+    fn ancestry<'a>(&'a self, frame: &'a str, stamp: Stamp) -> Result<Vec<&'a str>, FrameError> {
         let mut line = vec![frame];
         let mut at = frame;
         while let Some(edge) = self.edges.get(at) {
@@ -166,10 +193,10 @@ impl Frames {
                     frame: at.to_owned(),
                 });
             }
-            at = &edge.parent;
+            at = &edge.at(stamp).parent;
             line.push(at);
         }
-        let is_known = line.len() > 1 || self.edges.values().any(|edge| edge.parent == frame);
+        let is_known = line.len() > 1 || self.edges.values().any(|edge| edge.was_in(frame));
         if is_known {
             Ok(line)
         } else {
@@ -190,6 +217,7 @@ impl Frames {
             .rev()
             .filter_map(|child| self.edges.get_key_value(*child));
         edges.try_fold(still, |ancestor_from_parent, (child, edge)| {
+            let edge = edge.at(wanted);
             let parent_from_child = at(edge).map_err(|miss| {
                 let (parent, child) = (edge.parent.clone(), child.clone());
                 match miss {
@@ -209,6 +237,13 @@ impl Frames {
                         parent,
                         child,
                         wanted,
+                    },
+                    Miss::Between(before, after) => FrameError::Gap {
+                        parent,
+                        child,
+                        wanted,
+                        before,
+                        after,
                     },
                 }
             })?;
@@ -237,12 +272,12 @@ impl Frames {
     /// Forgets a frame that has long been silent where a new one finds no room: names of people come
     /// and go. Long in either direction, as a wrong clock may have stamped either.
     fn make_room(&mut self, link: &Link) -> Result<(), Refusal> {
-        if self.edges.len() < MOST_FRAMES {
+        if self.edges.len() < self.keep.frames {
             return Ok(());
         }
         let silent = self.edges.iter().filter_map(|(child, edge)| {
             let silent_s = link.stamp.seconds_since(edge.newest()?).abs();
-            (silent_s > self.history_s).then_some((silent_s, child))
+            (silent_s > self.keep.history_s).then_some((silent_s, child))
         });
         let longest = silent.max_by(|(a, _), (b, _)| a.total_cmp(b));
         match longest.map(|(_, child)| child.clone()) {
@@ -252,7 +287,7 @@ impl Frames {
             }
             None => Err(Refusal::TooMany {
                 child: link.child.clone(),
-                most: MOST_FRAMES,
+                most: self.keep.frames,
             }),
         }
     }

@@ -79,7 +79,7 @@ fn link(transform: &TransformStamped, is_static: bool, drops: &mut Drops) -> Opt
 }
 
 /// A frame's name as tf2 has it: ROS 1 began them with a slash.
-fn name(frame_id: &str) -> &str {
+pub fn name(frame_id: &str) -> &str {
     frame_id.strip_prefix('/').unwrap_or(frame_id)
 }
 

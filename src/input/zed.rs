@@ -24,7 +24,7 @@ use crate::person::skeleton::JointSet;
 /// `tracking_state` of a body whose number means nothing.
 const OFF: i8 = 0;
 /// `tracking_state` of a body that is hidden; from here on, its skeleton is the ZED's prediction.
-const SEARCHING: i8 = 2;
+pub const SEARCHING: i8 = 2;
 /// What the wrapper's versions make of `<camera>_frame` to name the optical frame.
 const OPTICAL: [(&str, &str); 2] = [("_frame", "_frame_optical"), ("_frame", "_optical_frame")];
 
@@ -62,20 +62,32 @@ fn is_optical_frame_of(optical: &str, frame: &str) -> bool {
 }
 
 /// Whether nobody was seen there in this image: we predict for ourselves, and say so.
-fn is_guess(object: &Object) -> bool {
+pub fn is_guess(object: &Object) -> bool {
     object.tracking_available && object.tracking_state >= SEARCHING
 }
 
+/// Which keypoints a body has; `None` for a format that nobody knows.
+pub fn joint_set(object: &Object) -> Option<JointSet> {
+    match object.body_format {
+        0 => Some(JointSet::Openpose18),
+        1 => Some(JointSet::Zed34),
+        2 => Some(JointSet::Zed38),
+        _ => None,
+    }
+}
+
+/// The number of a body, where the ZED tracks it.
+pub fn track_id(object: &Object) -> Option<String> {
+    let is_tracked = object.tracking_available && object.tracking_state != OFF;
+    (is_tracked && object.label_id >= 0).then(|| object.label_id.to_string())
+}
+
 fn sighting(object: &Object, drops: &mut Drops) -> Option<Sighting> {
-    let set = match object.body_format {
-        0 => JointSet::Openpose18,
-        1 => JointSet::Zed34,
-        2 => JointSet::Zed38,
-        other => {
-            let found = format!("body_format is {other}, expected 0 (18), 1 (34) or 2 (38)");
-            drops.note(Cause::UnknownJointSet, found);
-            return None;
-        }
+    let Some(set) = joint_set(object) else {
+        let other = object.body_format;
+        let found = format!("body_format is {other}, expected 0 (18), 1 (34) or 2 (38)");
+        drops.note(Cause::UnknownJointSet, found);
+        return None;
     };
     let score = person_score(f64::from(object.confidence / 100.0));
     let points = &object.skeleton_2d.keypoints;
@@ -84,9 +96,8 @@ fn sighting(object: &Object, drops: &mut Drops) -> Option<Sighting> {
         .take(set.keypoint_count())
         .map(|point| keypoint(point.kp, score))
         .collect();
-    let is_tracked = object.tracking_available && object.tracking_state != OFF;
     Some(Sighting {
-        track_id: (is_tracked && object.label_id >= 0).then(|| object.label_id.to_string()),
+        track_id: track_id(object),
         score,
         joints: set.to_joints(&keypoints),
         face: set.to_face(&keypoints),

@@ -138,6 +138,13 @@ impl JointSet {
         }
     }
 
+    /// The joint that is just this keypoint, and no mean of several; `None` where there is none.
+    pub fn joint_at(self, keypoint: usize) -> Option<&'static str> {
+        let mut sources = self.sources().iter();
+        let joint = sources.position(|sources| *sources == [keypoint])?;
+        JOINTS.get(joint).copied()
+    }
+
     /// Converts a detector's keypoints (px; `None` where not seen) to the network's joints. A derived
     /// joint is the mean of its sources with the lowest of their scores.
     pub fn to_joints(self, keypoints: &[Option<Keypoint>]) -> [Option<Keypoint>; JOINT_COUNT] {
@@ -212,6 +219,15 @@ mod tests {
                 set.name()
             );
         }
+    }
+
+    #[test]
+    fn a_keypoint_is_a_joint_where_it_alone_is() {
+        let named = [5, 27, 18, 0, 29, 99].map(|keypoint| JointSet::Zed34.joint_at(keypoint));
+        let expected = [Some("left_shoulder"), Some("nose"), Some("left_hip")];
+        assert_eq!(named[..3], expected);
+        // Its own pelvis is somewhere else than between the hips, an ear is not the head.
+        assert_eq!(named[3..], [None, None, None]);
     }
 
     #[test]

@@ -1,9 +1,13 @@
 //! `posemoe evaluate` as a user runs it: the recorded walk, another implementation, and bad input.
 
 mod agreement;
+mod bags;
 mod comparison;
 mod inputs;
+mod latency;
 mod many;
+mod moving;
+mod people_on_tf;
 #[path = "../replay/program.rs"]
 #[allow(dead_code)] // the tests of replay use the rest
 mod program;
@@ -11,6 +15,7 @@ mod program;
 mod python;
 mod resume;
 mod walk;
+mod zed_truth;
 
 use std::path::{Path, PathBuf};
 

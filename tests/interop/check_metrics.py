@@ -13,6 +13,7 @@ import itertools
 import json
 import math
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +39,7 @@ BANDS = (("below_2_m", 0, 2), ("2_to_4_m", 2, 4), ("4_to_6_m", 4, 6), ("from_6_m
 
 
 def write_random(folder):
-    """Three people who walk past one another, and a detector with all its faults."""
+    """Three people who walk past one another, a fourth whom nobody finds, and a detector with all its faults."""
     random = np.random.default_rng(20251109)
     starts, speeds = random.uniform([-3, -1, 1], [3, 1, 8], (3, 3)), random.normal(0, 0.8, (3, 3))
     shapes = {name: random.normal(0, 0.4, 3) for name in NAMES}
@@ -57,6 +58,7 @@ def write_random(folder):
             for name in [*NAMES, "Stranger"]:
                 shapes.setdefault(name, np.zeros(3))
                 truth.append([time_s, "abc"[person], name, *joint_m(person, name, time_s)])
+        truth.extend([time_s, "d", name, *(shapes[name] + [0, 0, 15])] for name in NAMES)
     for time_s in np.arange(0.0055, 4, 1 / 30):
         for person in range(3):
             if random.random() < 0.1:
@@ -69,6 +71,9 @@ def write_random(folder):
                 sigma = random.uniform(0.05, 0.2)
                 position = joint_m(person, name, time_s) * 1.03 + off + random.normal(0, sigma, 3)
                 found.append([time_s, str(swapped), name, *position, sigma])
+            if random.random() < 0.1:
+                double = [[time_s, "double", name, *(joint_m(person, name, time_s) + 0.3), 0.1] for name in NAMES]
+                found = [row for row in found if row[:2] != [time_s, "double"]] + double
         if random.random() < 0.2:
             found.extend([time_s, "ghost", name, 0.1 * len(name), 9, 9, 0.1] for name in NAMES)
     head = ["stamp_s", "person", "joint", "x_m", "y_m", "z_m"]
@@ -140,7 +145,7 @@ def pairs_and_detection(found, truth):
     """Every matched pose, and who was found: by trying all matchings."""
     stamps = sorted(truth)
     pairs, near, last = [], {}, {}
-    count = dict(frames=0, true=0, predicted=0, found=0, switches=0)
+    count = Counter()
     for place, stamp in enumerate(sorted(found)):
         people = truth_at(truth, stamps, stamp)
         if people is None:
@@ -160,9 +165,29 @@ def pairs_and_detection(found, truth):
             count["switches"] += last.get(j, i) != i
             last[j] = i
             pairs.append((place, stamp, i, j, found[stamp][i], people[j]))
+        count_parts(count, found[stamp], people, best, apart)
     everyone = sorted({i for i, _ in near}), sorted({j for _, j in near})
     count["idtp"] = max(sum(near.get(ids, 0) for ids in m) for m in matchings(*everyone))
     return pairs, count
+
+
+def count_parts(count, predicted, people, pairs, apart):
+    """True, predicted and found people of each true person and band, under keys such as ("person", "a", "true")."""
+    matched = {j: i for i, j in pairs}
+    for j, person in people.items():
+        for part in (("person", j), ("band", band(root(person)))):
+            count[(*part, "true")] += 1
+            count[(*part, "found")] += j in matched
+            count[(*part, "predicted")] += j in matched
+    for i in set(predicted) - set(matched.values()):
+        count["band", band(root(predicted[i])), "predicted"] += 1
+        near = [(apart[i, j], j) for j in people if apart[i, j] <= GATE_M]
+        if near:
+            count["person", min(near)[1], "predicted"] += 1
+
+
+def band(root_m):
+    return next(name for name, low, high in BANDS if low <= np.linalg.norm(root_m) < high)
 
 
 def derivative(poses, times_s):
@@ -214,6 +239,8 @@ def pose_errors(pairs):
 
 
 def joint_figures(joints):
+    if not joints:
+        return {}
     free = [joint for joint in joints if joint[0] != "pelvis"]
     relative, absolute = np.array([j[1] for j in free]), np.array([j[2] for j in joints])
     known = np.array([(j[1], j[3]) for j in free if np.isfinite(j[3])]).reshape(-1, 2)
@@ -232,21 +259,29 @@ def joint_figures(joints):
     )
 
 
-def figures(errors, count=None):
+def share_pct(part, whole):
+    return 100 * part / whole if whole else None
+
+
+def figures(errors, count, part=None):
+    """Of all people; or of a part of them, as ("person", "a")."""
     found = joint_figures([joint for error in errors for joint in error["joints"]])
     for key in {key for error in errors for key in error} - {"person", "distance", "joints"}:
         found[key] = float(np.mean([error[key] for error in errors if key in error]))
-    if count:
-        found["recall_pct"] = 100 * count["found"] / count["true"]
-        found["precision_pct"] = 100 * count["found"] / count["predicted"]
-        found["idf1_pct"] = 200 * count["idtp"] / (count["true"] + count["predicted"])
+    counted = {key: count[(*part, key) if part else key] for key in ("true", "predicted", "found")}
+    found["recall_pct"] = share_pct(counted["found"], counted["true"])
+    found["precision_pct"] = share_pct(counted["found"], counted["predicted"])
+    if part:
+        found.update({f"{key}_people": value for key, value in counted.items()})
+    else:
+        found["idf1_pct"] = share_pct(2 * count["idtp"], count["true"] + count["predicted"])
         found["id_switches"] = count["switches"]
     return dict(found, poses=len(errors))
 
 
 def compare(what, reported, expected, wrong):
     """Every figure of the report must be expected, and the other way round; to 1e-6."""
-    structure = "name prediction truth counts per_joint per_person per_distance skipped dropped damage joints_not_in_both".split()
+    structure = "name prediction truth counts per_joint per_person per_distance skipped dropped damage joints_not_in_both latency".split()
     reported = {k: v for k, v in reported.items() if k not in structure and v is not None}
     expected = {k: v for k, v in expected.items() if v is not None}
     if set(reported) != set(expected):
@@ -259,13 +294,19 @@ def compare(what, reported, expected, wrong):
 
 def compare_section(what, reported, errors, count, wrong):
     total = compare(what, reported, figures(errors, count), wrong)
-    parts = [("per_distance", name, [e for e in errors if low <= e["distance"] < high]) for name, low, high in BANDS]
-    if "per_person" in reported:
-        for person in sorted({e["person"] for e in errors}):
-            parts.append(("per_person", person, [e for e in errors if e["person"] == person]))
-    for kind, name, part in parts:
-        if part or name in reported[kind]:
-            total += compare(f"{what} {kind} {name}", reported[kind].get(name, {}), figures(part), wrong)
+    bands = [("band", name, [e for e in errors if low <= e["distance"] < high]) for name, low, high in BANDS]
+    ids = sorted({key[1] for key in count if key[0] == "person"})
+    people = [("person", i, [e for e in errors if e["person"] == i]) for i in ids]
+    for kind, parts in (("per_distance", bands), ("per_person", people)):
+        if kind not in reported:
+            continue  # people of several sequences are not the same
+        there = [part for part in parts if any(count[(*part[:2], key)] for key in ("true", "predicted"))]
+        if set(reported[kind]) != {name for _, name, _ in there}:
+            wrong.append(f"{what}: {kind} has {sorted(reported[kind])}")
+        for *part, of_part in there:
+            found = reported[kind].get(part[1], {})
+            found = {**found, **found.get("counts", {})}
+            total += compare(f"{what} {kind} {part[1]}", found, figures(of_part, count, part), wrong)
     for name in sorted({joint[0] for error in errors for joint in error["joints"]}):
         joints = [joint for error in errors for joint in error["joints"] if joint[0] == name]
         expected = dict(joint_figures(joints), poses=len(joints), mpjpe_mm=1e3 * np.mean([j[1] for j in joints]))
@@ -276,14 +317,14 @@ def compare_section(what, reported, errors, count, wrong):
 
 
 def check(sequences, report):
-    wrong, total, all_errors, all_counts = [], 0, [], {}
+    wrong, total, all_errors, all_counts = [], 0, [], Counter()
     named = {sequence["name"]: sequence for sequence in report["sequences"]}
     for name, found, truth in sequences:
         pairs, count = pairs_and_detection(found, truth)
         errors = pose_errors(pairs)
         total += compare_section(name, named.pop(name), errors, count, wrong)
         all_errors.extend(errors)
-        all_counts = {key: all_counts.get(key, 0) + value for key, value in count.items()}
+        all_counts.update(count)
     if named:
         wrong.append(f"the report has other sequences: {sorted(named)}")
     total += compare_section("overall", report["overall"], all_errors, all_counts, wrong)

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use mcap::records::op;
+use mcap::records::{Record, op};
 
 use super::channels::Channel;
 use super::chunk;
@@ -16,6 +16,8 @@ use crate::bus::BusError;
 
 /// A damaged length must not bring a whole file into memory.
 const MAX_BLOCK_LEN: u64 = 2 * chunk::MAX_CONTENT_LEN;
+/// A file's header has two short texts.
+const MAX_HEADER_LEN: u64 = 1 << 16;
 
 /// Reads a file's messages.
 pub struct McapFile {
@@ -32,6 +34,7 @@ impl McapFile {
         mut file: InputFile,
         contents: &mut Contents,
     ) -> Result<Result<Self, String>, BusError> {
+        contents.library = library(&mut file)?;
         let (summary, problem) = match summary::read(&mut file)? {
             Ok(summary) => (Some(summary), None),
             Err(NoSummary::Absent) => (None, None),
@@ -127,6 +130,20 @@ impl Storage for McapFile {
             }
         }
     }
+}
+
+/// What the file's header says has written it.
+fn library(file: &mut InputFile) -> Result<Option<String>, BusError> {
+    let offset = mcap::MAGIC.len() as u64;
+    let head = record::head(&file.read_at(offset, HEAD_LEN)?);
+    let Some((op::HEADER, len @ 0..=MAX_HEADER_LEN)) = head else {
+        return Ok(None);
+    };
+    let body = file.read_at(offset + HEAD_LEN, len)?;
+    Ok(match record::parse(op::HEADER, &body) {
+        Ok(Record::Header(header)) => Some(header.library),
+        _ => None,
+    })
 }
 
 /// The wanted messages among the records of a chunk, or of a run of the file.

@@ -112,6 +112,18 @@ impl BagBus {
         &self.topics
     }
 
+    /// Whether any file of the input was written here, by a replay: its log times are not the moments at
+    /// which anything was published.
+    pub fn is_replayed(&self) -> bool {
+        let libraries = self
+            .replay
+            .sources
+            .iter()
+            .map(|source| &source.contents.library);
+        let mut first_words = libraries.flatten().map(|library| library.split(' ').next());
+        first_words.any(|word| word == Some(output::LIBRARY))
+    }
+
     /// The subscribed topics that the input does not have.
     pub fn missing_topics(&self) -> Vec<&str> {
         let is_there = |topic: &&Topic| self.topics.iter().any(|known| known.name == topic.name);

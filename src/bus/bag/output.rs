@@ -17,6 +17,9 @@ use crate::bus::{BusError, Durability, Qos, Reliability, Topic};
 use crate::msg::TypeInfo;
 use crate::stamp::Stamp;
 
+/// What the bags that are written here say has written them, before its version.
+pub const LIBRARY: &str = "posemoe";
+
 /// How the chunks of a written bag are compressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Compression {
@@ -58,7 +61,7 @@ impl Output {
         let file = BufWriter::new(File::create(&target.file).map_err(with_path)?);
         let writer = WriteOptions::new()
             .profile("ros2")
-            .library(concat!("posemoe ", env!("CARGO_PKG_VERSION")))
+            .library(format!("{LIBRARY} {}", env!("CARGO_PKG_VERSION")))
             .compression(match compression {
                 Compression::Zstd => Some(mcap::Compression::Zstd),
                 Compression::Lz4 => Some(mcap::Compression::Lz4),

@@ -54,7 +54,7 @@ pub fn message(body: &[u8]) -> Option<(MessageHeader, &[u8])> {
     Some((header, data))
 }
 
-/// A schema, channel or summary record.
+/// A header, schema, channel or summary record.
 pub fn parse(opcode: u8, body: &[u8]) -> Result<Record<'_>, String> {
     let unusable = |why: &dyn std::fmt::Display| {
         format!("record with opcode {opcode:#04x} does not parse: {why}")
@@ -69,6 +69,10 @@ pub fn parse(opcode: u8, body: &[u8]) -> Result<Record<'_>, String> {
 /// Whether the texts of a record lie within it.
 fn texts_fit(opcode: u8, mut body: &[u8]) -> Option<()> {
     match opcode {
+        op::HEADER => {
+            skip_counted(&mut body)?; // profile
+            skip_counted(&mut body) // library
+        }
         op::SCHEMA => {
             skip(&mut body, 2)?; // id
             skip_counted(&mut body)?; // name

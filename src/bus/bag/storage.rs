@@ -18,6 +18,8 @@ use crate::bus::BusError;
 pub struct Contents {
     /// What it describes, more of it the further it is read.
     pub channels: Channels,
+    /// What wrote it, where it says so.
+    pub library: Option<String>,
     /// What is wrong with it, in words.
     pub damage: Vec<String>,
     /// Messages found, by channel, wanted or not.

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Failure;
 use super::report::{Compared, FORMAT};
+use crate::evaluate::Latency;
 use crate::evaluate::bootstrap::{self, Estimate};
-use crate::evaluate::catalogue::{Better, METRICS, Metric};
+use crate::evaluate::catalogue::{Better, METRICS};
 
 /// How much worse a figure may be.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -126,10 +127,10 @@ pub fn compare(now: &[Compared], path: &Path, tolerance: Tolerance) -> Result<Ag
         let names = not_in_both.join(", ");
         return Err(in_file(format!("no sequence is in both results: {names}")));
     }
-    let pair = |metric: &Metric| -> Vec<(Option<f64>, Option<f64>)> {
+    let pair = |key: &str| -> Figures {
         let figures = both.iter().map(|(now, before)| {
-            let before = before.get(metric.key).and_then(serde_json::Value::as_f64);
-            (before, now.section.figures.get(metric.key))
+            let before = before.get(key).and_then(serde_json::Value::as_f64);
+            (before, now.section.figures.get(key))
         });
         figures.collect()
     };
@@ -137,7 +138,8 @@ pub fn compare(now: &[Compared], path: &Path, tolerance: Tolerance) -> Result<Ag
         .iter()
         .filter(|metric| metric.better != Better::Neither);
     let differences: Vec<Difference> = judged
-        .filter_map(|metric| difference(metric, &pair(metric), tolerance))
+        .filter_map(|metric| difference(metric.key, metric.better, &pair(metric.key), tolerance))
+        .chain(latencies(&both, tolerance))
         .collect();
     Ok(Against {
         file: path.display().to_string(),
@@ -149,9 +151,35 @@ pub fn compare(now: &[Compared], path: &Path, tolerance: Tolerance) -> Result<Ag
     })
 }
 
+/// A figure of each sequence, before and now.
+type Figures = Vec<(Option<f64>, Option<f64>)>;
+
+/// Of the latencies. Where one of both results does not know them, nothing has become worse.
+fn latencies(
+    both: &[(&Compared, &BTreeMap<String, serde_json::Value>)],
+    tolerance: Tolerance,
+) -> Vec<Difference> {
+    let known = both.iter().filter_map(|(now, before)| {
+        let before = before.get("latency")?.get("stamp_to_publish_ms")?;
+        let before = Latency::deserialize(before).ok()?;
+        Some((before, now.section.latency.stamp_to_publish_ms.as_ref()?))
+    });
+    let known: Vec<(Latency, &Latency)> = known.collect();
+    let of = |key, of: fn(&Latency) -> f64| {
+        let figures = known
+            .iter()
+            .map(|(before, now)| (Some(of(before)), Some(of(now))));
+        difference(key, Better::Lower, &figures.collect::<Figures>(), tolerance)
+    };
+    let median = of("stamp_to_publish_median_ms", |latency| latency.median);
+    let p99 = of("stamp_to_publish_p99_ms", |latency| latency.p99);
+    [median, p99].into_iter().flatten().collect()
+}
+
 /// Of the figures before and now; `None` where there was none before.
 fn difference(
-    metric: &Metric,
+    metric: &'static str,
+    better: Better,
     figures: &[(Option<f64>, Option<f64>)],
     tolerance: Tolerance,
 ) -> Option<Difference> {
@@ -164,15 +192,11 @@ fn difference(
         .iter()
         .filter_map(|(before, now)| Some((*now)? - (*before)?));
     let difference = bootstrap::estimate(&both.collect::<Vec<f64>>());
-    let sign = if metric.better == Better::Higher {
-        -1.0
-    } else {
-        1.0
-    };
+    let sign = if better == Better::Higher { -1.0 } else { 1.0 };
     let worse_by = difference.map_or(0.0, |difference| sign * difference.mean);
     let most = match tolerance {
         Tolerance::Percent(percent) => percent / 100.0 * before.abs(),
-        Tolerance::Mm(mm) if metric.key.ends_with("_mm") => mm,
+        Tolerance::Mm(mm) if metric.ends_with("_mm") => mm,
         Tolerance::Mm(_) => f64::INFINITY,
     };
     let verdict = match difference {
@@ -181,7 +205,7 @@ fn difference(
         _ => "unclear",
     };
     Some(Difference {
-        metric: metric.key,
+        metric,
         before,
         difference,
         gone,
@@ -194,13 +218,14 @@ fn difference(
 mod tests {
     use super::*;
 
-    fn metric(key: &str) -> &'static Metric {
-        METRICS.iter().find(|metric| metric.key == key).unwrap()
+    fn better(key: &str) -> Better {
+        let metric = METRICS.iter().find(|metric| metric.key == key);
+        metric.unwrap().better
     }
 
-    fn judged(key: &str, figures: &[(f64, f64)], tolerance: Tolerance) -> Difference {
+    fn judged(key: &'static str, figures: &[(f64, f64)], tolerance: Tolerance) -> Difference {
         let figures: Vec<_> = figures.iter().map(|(a, b)| (Some(*a), Some(*b))).collect();
-        difference(metric(key), &figures, tolerance).unwrap()
+        difference(key, better(key), &figures, tolerance).unwrap()
     }
 
     #[test]
@@ -235,7 +260,8 @@ mod tests {
     #[test]
     fn a_figure_that_is_gone_is_a_regression() {
         let found = difference(
-            metric("mpjpe_mm"),
+            "mpjpe_mm",
+            Better::Lower,
             &[(Some(50.0), None)],
             Tolerance::Mm(9.0),
         )
@@ -246,7 +272,8 @@ mod tests {
         );
         assert!(
             difference(
-                metric("mpjpe_mm"),
+                "mpjpe_mm",
+                Better::Lower,
                 &[(None, Some(50.0))],
                 Tolerance::Mm(9.0)
             )

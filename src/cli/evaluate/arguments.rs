@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use super::against::Tolerance;
 use super::report;
+use super::tf::TfArgs;
 use crate::cli::offline::NodeArgs;
 use crate::evaluate::Settings;
 
 /// How the truth comes into the frame of the predictions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Align {
-    /// By what --calibration or /tf_static say.
+    /// By what --calibration, /tf_static or /tf say.
     #[default]
     None,
     /// By the rigid transform that fits best, one for each sequence.
@@ -20,13 +21,13 @@ pub enum Align {
 /// What to compare.
 #[derive(Clone, Debug, clap::Args)]
 pub struct EvaluateArgs {
-    /// Bags with people (posemoe/msg/People3D) or with keypoints, through which the node is run; or .csv
-    /// or .trc files. Of other folders all bags in them and below; patterns, where the shell leaves them:
+    /// Bags with people (posemoe/msg/People3D, or --prediction-topic, --prediction-tf) or with keypoints,
+    /// through which the node is run; or .csv or .trc files. Of other folders all bags in them and below; patterns, where the shell leaves them:
     /// 'runs/**/*.mcap'.
     #[arg(required = true)]
     pub predictions: Vec<PathBuf>,
-    /// Where people truly were: a bag with posemoe/msg/People3D, a .csv or a .trc. One for all, or one for
-    /// each prediction in their order. {bag} stands for the prediction, {name} for its name without
+    /// Where people truly were: a bag with posemoe/msg/People3D, zed_msgs/msg/ObjectsStamped or --truth-tf, a
+    /// .csv or a .trc. One for all, or one for each prediction in their order. {bag} stands for the prediction, {name} for its name without
     /// ending, {folder} for the folder that it is in: '{folder}/truth.csv'. In the prediction's own bag the
     /// truth is /truth/people3d, as `posemoe import` writes it, unless --truth-topic says otherwise.
     #[arg(long, default_value = "{bag}")]
@@ -40,10 +41,13 @@ pub struct EvaluateArgs {
     /// The truth's topic, where a bag has several of people.
     #[arg(long)]
     pub truth_topic: Option<String>,
-    /// The frame of predictions in a file that does not say (.csv, .trc).
+    /// Frames that are people.
+    #[command(flatten)]
+    pub tf: TfArgs,
+    /// The frame of predictions in a file that does not say (.csv, .trc); that to look up --prediction-tf in.
     #[arg(long)]
     pub prediction_frame: Option<String>,
-    /// The frame of a truth in a file that does not say (.csv, .trc).
+    /// The frame of a truth in a file that does not say (.csv, .trc); that to look up --truth-tf in.
     #[arg(long)]
     pub truth_frame: Option<String>,
     /// Added to the truth's stamps (s).
@@ -105,6 +109,8 @@ impl EvaluateArgs {
             truth_frame: self.truth_frame.clone(),
             truth_offset_s: self.truth_offset_s,
             include_predicted: self.include_predicted,
+            prediction_tf: self.tf.prediction_tf.as_ref().map(ToString::to_string),
+            truth_tf: self.tf.truth_tf.as_ref().map(ToString::to_string),
         }
     }
 }

@@ -3,26 +3,41 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::Failure;
 use super::capture::Capture;
+use super::recording::{self, Recording};
 use super::source::{How, Replayed, Source};
+use super::{Failure, people3d, zed};
+use crate::bus::Bus;
 use crate::bus::bag::{BagBus, BagOptions, BagTopic};
-use crate::bus::{Bus, Event, Qos, Topic};
 use crate::cli::{bag_topics, offline};
 use crate::config::ros_args::RosArgs;
 use crate::config::{Config, Value};
-use crate::evaluate::{Frame, Joint, Person, Skip, Skips, names};
+use crate::evaluate::{Frame, Skips};
 use crate::geometry::frames::Frames;
-use crate::health::Drops;
-use crate::input::transforms;
-use crate::msg::posemoe::{People3D, Person3D};
-use crate::msg::tf2_msgs::TFMessage;
-use crate::msg::{Message, decode};
-use crate::stamp::Stamp;
+use crate::msg::Message;
+use crate::msg::posemoe::People3D;
+use crate::msg::zed_msgs::ObjectsStamped;
 
-const STATIC_TRANSFORMS: &str = "/tf_static";
+/// Where in a bag people are.
+enum From {
+    /// A topic, and how its messages are read.
+    Topic(&'static str, String, ReadFrame),
+    /// Frames on TF.
+    Tf,
+    /// Nowhere yet: the node has to find them.
+    Keypoints,
+}
 
-/// The people of a bag, in the order in which they were published.
+type ReadFrame = fn(&[u8], &How<'_>, &mut Skips) -> Option<Frame>;
+
+/// Types of recorded people.
+const TYPES: [(&str, ReadFrame); 2] = [
+    (People3D::TYPE_NAME, people3d::frame),
+    (ObjectsStamped::TYPE_NAME, zed::frame),
+];
+
+/// The people of a bag, in the order in which they were published. What it says of frames wins over what
+/// `frames` has.
 pub fn read(
     path: &Path,
     how: &How<'_>,
@@ -30,17 +45,54 @@ pub fn read(
     source: &mut Source,
 ) -> Result<Vec<Frame>, Failure> {
     let mut bus = BagBus::open(path, None, BagOptions::default())?;
-    let topic = people_topic(bus.topics(), how)?;
-    let payloads = recorded(&mut bus, topic.as_deref(), frames, source)?;
-    let (bus, payloads) = match (&topic, how.node) {
-        (None, Some((args, ros))) => {
+    let from = from(bus.topics(), how)?;
+    let topic = match &from {
+        From::Topic(type_name, topic, _) => Some((topic.as_str(), *type_name)),
+        From::Tf | From::Keypoints => None,
+    };
+    let recording = recording::read(&mut bus, topic, how.tf, source)?;
+    let Recording {
+        frames: known,
+        people,
+        messages,
+        mut latencies_s,
+    } = recording;
+    let found = match (from, people) {
+        (From::Keypoints, _) => {
+            let Some((args, ros)) = how.node else {
+                return Ok(Vec::new());
+            };
             let mut ros = ros.clone();
             args.apply(&mut ros)?;
-            replayed(path, ros, source)?
+            let (replayed, payloads) = replayed(path, ros, source)?;
+            bus = replayed;
+            let read = |payload: &Vec<u8>| people3d::frame(payload, how, &mut source.skips);
+            payloads.iter().filter_map(read).collect()
         }
-        _ => (bus, payloads),
+        (From::Topic(_, topic, read), _) => {
+            source.origin.topic = Some(topic);
+            let mut found = Vec::new();
+            for (received, payload) in messages {
+                let Some(frame) = read(&payload, how, &mut source.skips) else {
+                    continue;
+                };
+                latencies_s.push(received.seconds_since(frame.stamp));
+                found.push(frame);
+            }
+            found
+        }
+        (From::Tf, Some(people)) => {
+            source.origin.topic = Some(recording::TRANSFORMS.to_owned());
+            people.people(&known, how, &mut source.skips)?
+        }
+        (From::Tf, None) => Vec::new(),
     };
-    source.origin.topic = topic;
+    frames.overlay(known.later_by(how.offset_s));
+    // Where a bag was written offline, log times say nothing of when people were told of.
+    let is_measured = !bus.is_replayed() && latencies_s.iter().any(|latency_s| *latency_s != 0.0);
+    if is_measured {
+        source.latencies_s = latencies_s;
+    }
     source.damage.extend(bus.damage().iter().cloned());
     for loss in bus.losses() {
         source.damage.push(format!(
@@ -48,15 +100,15 @@ pub fn read(
             loss.count, loss.topic, loss.cause
         ));
     }
-    let skips = &mut source.skips;
-    Ok(payloads
-        .iter()
-        .filter_map(|payload| frame(payload, how, skips))
-        .collect())
+    Ok(found)
 }
 
-/// The topic to take people from; `None` where the node has to find them.
-fn people_topic(topics: &[BagTopic], how: &How<'_>) -> Result<Option<String>, String> {
+/// Where to take people from: what was asked for, else the only topic of `People3D`; else the keypoints
+/// where the node may run, else the only topic of another type.
+fn from(topics: &[BagTopic], how: &How<'_>) -> Result<From, String> {
+    if how.tf.is_some() {
+        return Ok(From::Tf);
+    }
     let list = |topics: &[&BagTopic]| {
         let named = topics
             .iter()
@@ -64,78 +116,49 @@ fn people_topic(topics: &[BagTopic], how: &How<'_>) -> Result<Option<String>, St
         named.collect::<Vec<_>>().join(", ")
     };
     let all: Vec<&BagTopic> = topics.iter().collect();
-    let fitting: Vec<&BagTopic> = topics
-        .iter()
-        .filter(|t| t.type_name == People3D::TYPE_NAME && Some(&*t.name) != how.not_topic)
-        .collect();
-    let (type_name, flag) = (People3D::TYPE_NAME, how.topic_flag);
-    match (how.topic, fitting.as_slice()) {
-        (Some(wanted), _) if fitting.iter().any(|t| t.name == wanted) => {
-            Ok(Some(wanted.to_owned()))
-        }
-        (Some(wanted), _) => Err(format!(
-            "no topic {wanted} of type {type_name}; the bag has {}",
+    let of = |types: &[(&'static str, ReadFrame)]| -> Vec<(&'static str, &BagTopic, ReadFrame)> {
+        let typed = |topic| types.iter().map(move |(name, read)| (*name, topic, *read));
+        let fitting = topics.iter().flat_map(typed);
+        fitting
+            .filter(|(name, topic, _)| {
+                topic.type_name == *name && Some(&*topic.name) != how.not_topic
+            })
+            .collect()
+    };
+    let take = |(name, topic, read): &(&'static str, &BagTopic, ReadFrame)| {
+        From::Topic(name, topic.name.clone(), *read)
+    };
+    let expected = TYPES.map(|(name, _)| name).join(" or ");
+    if let Some(wanted) = how.topic {
+        let fitting = of(&TYPES);
+        let found = fitting.iter().find(|(_, topic, _)| topic.name == wanted);
+        let has = list(&all);
+        return found
+            .map(take)
+            .ok_or_else(|| format!("no topic {wanted} of type {expected}; the bag has {has}"));
+    }
+    // ObjectsStamped has keypoints, too: of a prediction they are for the node, unless they are asked for.
+    let known = if how.node.is_some() {
+        &TYPES[..1]
+    } else {
+        &TYPES[..]
+    };
+    match of(known).as_slice() {
+        [one] => Ok(take(one)),
+        [] if how.node.is_some() => Ok(From::Keypoints),
+        [] => Err(format!(
+            "no topic of type {expected}; the bag has {}",
             list(&all)
         )),
-        (None, [topic]) => Ok(Some(topic.name.clone())),
-        (None, []) if how.node.is_some() => Ok(None),
-        (None, []) => Err(format!(
-            "no topic of type {type_name}; the bag has {}",
-            list(&all)
-        )),
-        (None, several) => Err(format!(
-            "several topics of type {type_name}: {}; choose one with {flag} TOPIC",
-            list(several)
-        )),
-    }
-}
-
-/// The messages of a topic; frames at rest on the way.
-fn recorded(
-    bus: &mut BagBus,
-    people: Option<&str>,
-    frames: &mut Frames,
-    source: &mut Source,
-) -> Result<Vec<Vec<u8>>, Failure> {
-    let is_there = |topic: &BagTopic| topic.name == STATIC_TRANSFORMS;
-    let has_transforms = bus.topics().iter().any(is_there);
-    let mut subscribe = |name: &str, type_name| {
-        let (name, qos) = (name.to_owned(), Qos::reliable(10));
-        bus.subscribe(&Topic {
-            name,
-            type_name,
-            qos,
-        })
-    };
-    if let Some(topic) = people {
-        subscribe(topic, People3D::TYPE_NAME)?;
-    }
-    let at_rest = match has_transforms {
-        true => Some(subscribe(STATIC_TRANSFORMS, TFMessage::TYPE_NAME)?),
-        false => None,
-    };
-    let (mut payloads, mut drops) = (Vec::new(), Drops::default());
-    while let Some(event) = bus.next_event()? {
-        match event {
-            Event::Message {
-                subscription,
-                payload,
-                ..
-            } if Some(subscription) == at_rest => match decode::<TFMessage>(&payload) {
-                Ok(message) => transforms::take_in(&message, true, frames, &mut drops),
-                Err(_) => source.skips.note(Skip::UndecodableMessage),
-            },
-            Event::Message { payload, .. } => payloads.push(payload),
-            Event::Request { .. } | Event::Tick { .. } => {}
+        several => {
+            let several: Vec<&BagTopic> = several.iter().map(|(_, topic, _)| *topic).collect();
+            Err(format!(
+                "several topics of people: {}; choose one with --{}-topic TOPIC",
+                list(&several),
+                how.side
+            ))
         }
     }
-    for (cause, tally) in drops.iter() {
-        let (count, text, last) = (tally.count, cause.text(), &tally.last);
-        source.damage.push(format!(
-            "{STATIC_TRANSFORMS}: {count} x {text} (last: {last})"
-        ));
-    }
-    Ok(payloads)
 }
 
 /// What the node makes of a bag's keypoints; and the bag, at its end.
@@ -156,6 +179,8 @@ fn replayed(
         model: engine.model,
         provider: engine.provider,
         parameters,
+        frames_in: node.totals().frames_in,
+        frames_out: node.totals().frames_out,
     });
     Ok((capture.bus, capture.people))
 }
@@ -173,56 +198,4 @@ pub fn parameters(config: &Config) -> BTreeMap<String, serde_json::Value> {
     names
         .filter_map(|name| Some((name.clone(), json(config.get(&name)?))))
         .collect()
-}
-
-fn frame(payload: &[u8], how: &How<'_>, skips: &mut Skips) -> Option<Frame> {
-    let Ok(message) = decode::<People3D>(payload) else {
-        skips.note(Skip::UndecodableMessage);
-        return None;
-    };
-    let time = &message.header.stamp;
-    let Ok(stamp) = Stamp::from_parts(time.sec, time.nanosec) else {
-        skips.note(Skip::BadStamp);
-        return None;
-    };
-    let people = message.people.iter();
-    let people = people.filter_map(|found| person(found, &message.joint_names, how, skips));
-    Some(Frame {
-        stamp,
-        people: people.collect(),
-        frame_id: message.header.frame_id,
-    })
-}
-
-fn person(found: &Person3D, names: &[String], how: &How<'_>, skips: &mut Skips) -> Option<Person> {
-    let counts = match found.state {
-        Person3D::TRACKED => true,
-        Person3D::PREDICTED => how.includes_predicted,
-        _ => false,
-    };
-    if !counts {
-        skips.note(Skip::PersonNotTracked);
-        return None;
-    }
-    if found.joints.len() != names.len() {
-        skips.note(Skip::JointsNotAsNamed);
-        return None;
-    }
-    let mut person = Person {
-        id: found.id.clone(),
-        ..Person::default()
-    };
-    for (name, joint) in names.iter().zip(&found.joints) {
-        let position = &joint.position;
-        let sigma_m = Some(joint.sigma_m); // 0 from those who do not know
-        match Joint::new([position.x, position.y, position.z], sigma_m) {
-            Some(joint) => {
-                person.joints.insert(names::ours(name), joint);
-            }
-            // Nowhere, and never seen: that is how a truth says that it does not know.
-            None if joint.score == 0.0 => skips.note(Skip::JointNotSeen),
-            None => skips.note(Skip::JointNotFinite),
-        }
-    }
-    Some(person)
 }

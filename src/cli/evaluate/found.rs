@@ -42,7 +42,8 @@ pub struct Skipped {
 
 impl Found {
     /// Of both sides and what came of comparing them.
-    pub fn of(prediction: Source, truth: Source, outcome: Outcome) -> Self {
+    pub fn of(prediction: Source, truth: Source, mut outcome: Outcome) -> Self {
+        outcome.latencies_s = prediction.latencies_s;
         let (predicted, true_joints) = (
             prediction.sequence.joint_names(),
             truth.sequence.joint_names(),

@@ -17,13 +17,17 @@ mod gather;
 mod identity;
 mod kept;
 mod one;
+mod people3d;
 mod progress;
+mod recording;
 mod report;
 mod search;
 mod source;
 mod table;
+mod tf;
 pub(super) mod trc;
 mod work;
+mod zed;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -87,7 +91,7 @@ fn evaluated(args: &EvaluateArgs, ros: &RosArgs) -> Result<Report, Failure> {
     // What all need is looked at once, before the work.
     args.node.apply(&mut ros.clone())?;
     if let Some(path) = &args.calibration {
-        calibration::read(path, &mut Frames::default())?;
+        calibration::read(path, &mut Frames::recorded())?;
     }
     let gathered = gather::gather(&args.predictions, &args.truth, &args.exclude)?;
     for truth in &gathered.truths {

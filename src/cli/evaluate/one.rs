@@ -7,7 +7,7 @@ use super::source::{How, Source};
 use super::{Failure, calibration, source};
 use crate::cli::import::TRUTH_TOPIC;
 use crate::config::ros_args::RosArgs;
-use crate::evaluate::{self, Places, Sequence, Settings};
+use crate::evaluate::{self, Places, Sequence, Settings, Skip, Skips};
 use crate::geometry::frames::Frames;
 
 /// Compares a prediction with its truth. An answer, even that nothing can be compared, is always the
@@ -16,12 +16,14 @@ use crate::geometry::frames::Frames;
 /// # Errors
 /// When either cannot be read: it may be the file's, or the moment's.
 pub fn compare(task: &Task, args: &EvaluateArgs, ros: &RosArgs) -> Result<Answer, Failure> {
-    let mut frames = Frames::default();
+    let mut frames = Frames::recorded();
     let its_own = task.is_one_file().then_some(TRUTH_TOPIC);
     let of_truth = How {
         topic: args.truth_topic.as_deref().or(its_own),
-        topic_flag: "--truth-topic",
+        tf: args.tf.truth_tf.as_ref(),
+        side: "truth",
         frame_id: args.truth_frame.as_deref(),
+        max_gap_s: args.max_gap_s,
         offset_s: args.truth_offset_s,
         ..How::default()
     };
@@ -29,8 +31,10 @@ pub fn compare(task: &Task, args: &EvaluateArgs, ros: &RosArgs) -> Result<Answer
     let of_prediction = How {
         not_topic: truth.origin.topic.as_deref().filter(|_| its_own.is_some()),
         topic: args.prediction_topic.as_deref(),
-        topic_flag: "--prediction-topic",
+        tf: args.tf.prediction_tf.as_ref(),
+        side: "prediction",
         frame_id: args.prediction_frame.as_deref(),
+        max_gap_s: args.max_gap_s,
         offset_s: 0.0,
         includes_predicted: args.include_predicted,
         node: Some((&args.node, ros)),
@@ -54,13 +58,18 @@ pub fn compare(task: &Task, args: &EvaluateArgs, ros: &RosArgs) -> Result<Answer
     };
     let outcome = evaluate::compare(predicted, true_people, &places, &settings);
     Ok(if outcome.detection.frames == 0 {
-        Err(nothing_compared(&prediction, &truth))
+        Err(nothing_compared(&prediction, &truth, &outcome.skips))
     } else {
         Ok(Found::of(prediction, truth, outcome))
     })
 }
 
-fn nothing_compared(prediction: &Source, truth: &Source) -> String {
+fn nothing_compared(prediction: &Source, truth: &Source, skips: &Skips) -> String {
+    let unplaced = skips.count(Skip::FrameWithoutTransform);
+    if unplaced > 0 {
+        let (found_in, what) = (&prediction.origin.file, Skip::FrameWithoutTransform.text());
+        return format!("{found_in}: nothing can be compared: {unplaced} {what}");
+    }
     let (found, truly) = (span(&prediction.sequence), span(&truth.sequence));
     let (found_in, truly_in) = (&prediction.origin.file, &truth.origin.file);
     format!(

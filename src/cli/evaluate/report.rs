@@ -8,7 +8,7 @@ use super::against::Against;
 use super::found::{Found, Skipped};
 use super::source::Origin;
 use crate::evaluate::figures::{self, Figures};
-use crate::evaluate::{Detection, Outcome, PoseErrors};
+use crate::evaluate::{Detection, Latency, Outcome, Parts, PoseErrors};
 
 /// Of the schema; a file of another is refused.
 pub const FORMAT: u64 = 1;
@@ -42,6 +42,10 @@ pub struct Settings {
     pub gate_m: f64,
     /// `none` or `rigid`.
     pub align: &'static str,
+    /// What frames of the predictions are people.
+    pub prediction_tf: Option<String>,
+    /// What frames of the truth are.
+    pub truth_tf: Option<String>,
     /// The file that says where frames are.
     pub calibration: Option<String>,
     /// The frame of predictions that name none.
@@ -62,11 +66,20 @@ pub struct Section {
     pub figures: Figures,
     /// What was compared.
     pub counts: Counts,
+    /// How long people took to be told of.
+    pub latency: Latencies,
     /// Of each joint.
     pub per_joint: BTreeMap<String, Figures>,
     /// Of each band of distance.
     #[serde(serialize_with = "in_order")]
     pub per_distance: Vec<(&'static str, Figures)>,
+}
+
+/// How long people took to be told of.
+#[derive(Clone, Debug, Serialize)]
+pub struct Latencies {
+    /// From the stamp of each message to its publication; `None` where that is not known.
+    pub stamp_to_publish_ms: Option<Latency>,
 }
 
 /// How much was compared.
@@ -126,9 +139,23 @@ fn in_order<S: serde::Serializer>(
 }
 
 impl Section {
-    fn of(poses: &[&PoseErrors], detection: &Detection) -> Self {
+    /// Of all these together.
+    fn of(outcomes: &[&Outcome]) -> Self {
+        let (mut detection, mut bands) = (Detection::default(), Parts::default().bands);
+        let (mut poses, mut latencies_s) = (Vec::new(), Vec::new());
+        for outcome in outcomes {
+            detection.add(&outcome.detection);
+            let of_outcome = bands.iter_mut().zip(&outcome.parts.bands);
+            of_outcome.for_each(|(sum, found)| sum.add(found));
+            poses.extend(&outcome.poses);
+            latencies_s.extend(&outcome.latencies_s);
+        }
+        let poses: &[&PoseErrors] = &poses;
         Self {
-            figures: Figures::of(poses, Some(detection)),
+            figures: Figures::of(poses, &detection),
+            latency: Latencies {
+                stamp_to_publish_ms: Latency::of(&latencies_s),
+            },
             counts: Counts {
                 frames_compared: detection.frames,
                 true_people: detection.true_people,
@@ -136,7 +163,7 @@ impl Section {
                 found_people: detection.found,
             },
             per_joint: figures::by_joint(poses),
-            per_distance: figures::by_distance(poses),
+            per_distance: figures::by_distance(poses, &bands),
         }
     }
 }
@@ -155,18 +182,19 @@ impl Failed {
 impl Compared {
     /// Figures of what was found.
     pub fn of(name: String, found: Found) -> Self {
-        let poses: Vec<&PoseErrors> = found.outcome.poses.iter().collect();
+        let outcome = found.outcome;
+        let poses: Vec<&PoseErrors> = outcome.poses.iter().collect();
         Self {
             name,
-            section: Section::of(&poses, &found.outcome.detection),
-            per_person: figures::by_person(&poses),
+            section: Section::of(&[&outcome]),
+            per_person: figures::by_person(&poses, &outcome.parts),
             prediction: found.prediction,
             truth: found.truth,
             joints_not_in_both: found.joints_not_in_both,
             skipped: found.skipped,
             dropped: found.dropped,
             damage: found.damage,
-            outcome: found.outcome,
+            outcome,
         }
     }
 
@@ -180,19 +208,12 @@ impl Compared {
 impl Report {
     /// All sequences, and all together.
     pub fn of(settings: Settings, sequences: Vec<Compared>, failed: Vec<Failed>) -> Self {
-        let mut detection = Detection::default();
-        sequences
-            .iter()
-            .for_each(|one| detection.add(&one.outcome.detection));
-        let poses: Vec<&PoseErrors> = sequences
-            .iter()
-            .flat_map(|one| &one.outcome.poses)
-            .collect();
+        let outcomes: Vec<&Outcome> = sequences.iter().map(|one| &one.outcome).collect();
         Self {
             format: FORMAT,
             posemoe_version: env!("CARGO_PKG_VERSION"),
             settings,
-            overall: Section::of(&poses, &detection),
+            overall: Section::of(&outcomes),
             sequences,
             failed,
             against: None,

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
+use super::tf::TfPattern;
 use super::{Failure, bag, csv, trc};
 use crate::cli::offline::NodeArgs;
 use crate::config::ros_args::RosArgs;
@@ -22,10 +25,12 @@ pub struct Source {
     pub damage: Vec<String>,
     /// What the node did not use, by cause, where it ran.
     pub dropped: BTreeMap<String, u64>,
+    /// From stamp to publication, for each frame (s); empty where not known.
+    pub latencies_s: Vec<f64>,
 }
 
 /// How people came out of a file.
-#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Origin {
     /// The file.
     pub file: String,
@@ -38,7 +43,7 @@ pub struct Origin {
 }
 
 /// The node that made people of keypoints.
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Replayed {
     /// Name and version of the model.
     pub model: String,
@@ -46,6 +51,10 @@ pub struct Replayed {
     pub provider: String,
     /// All its parameters.
     pub parameters: BTreeMap<String, serde_json::Value>,
+    /// Messages of keypoints that it was given.
+    pub frames_in: u64,
+    /// Messages of people that it made of them.
+    pub frames_out: u64,
 }
 
 /// How a file is to be read.
@@ -53,12 +62,16 @@ pub struct Replayed {
 pub struct How<'a> {
     /// The topic of people; where there is one only, it need not be said.
     pub topic: Option<&'a str>,
-    /// The flag that says so, for messages.
-    pub topic_flag: &'static str,
     /// A topic that is the other side's.
     pub not_topic: Option<&'a str>,
-    /// The frame that people are in, for a file that does not say.
+    /// What people are on TF, where they are there.
+    pub tf: Option<&'a TfPattern>,
+    /// `prediction` or `truth`, as in the flags that say so.
+    pub side: &'static str,
+    /// The frame that people are in, for a file that does not say; that to express people on TF in.
     pub frame_id: Option<&'a str>,
+    /// People on TF are in between transforms at most so far apart (s).
+    pub max_gap_s: f64,
     /// Added to all stamps (s).
     pub offset_s: f64,
     /// Whether people count who are not in the image, but predicted.
@@ -67,7 +80,7 @@ pub struct How<'a> {
     pub node: Option<(&'a NodeArgs, &'a RosArgs)>,
 }
 
-/// Reads a bag, a `.csv` or a `.trc`. What a bag says of frames at rest is added to `frames`.
+/// Reads a bag, a `.csv` or a `.trc`. What a bag says of frames wins over what `frames` has.
 pub fn read(path: &Path, how: &How<'_>, frames: &mut Frames) -> Result<Source, Failure> {
     let mut source = Source {
         origin: Origin {
@@ -76,8 +89,16 @@ pub fn read(path: &Path, how: &How<'_>, frames: &mut Frames) -> Result<Source, F
         },
         ..Source::default()
     };
+    let is_table = |extension: &str| ["csv", "trc"].contains(&extension);
     let extension = path.extension().and_then(|extension| extension.to_str());
-    let mut found = match extension.map(str::to_ascii_lowercase).as_deref() {
+    let extension = extension.map(str::to_ascii_lowercase);
+    if how.tf.is_some() && extension.as_deref().is_some_and(is_table) {
+        let (file, side) = (path.display(), how.side);
+        return Err(
+            format!("{file}: found a table, expected a bag, as --{side}-tf is given").into(),
+        );
+    }
+    let mut found = match extension.as_deref() {
         Some("csv") => csv::read(&text(path)?, &mut source.skips),
         Some("trc") => trc::read(&text(path)?, &mut source.skips),
         _ => bag::read(path, how, frames, &mut source),

@@ -58,7 +58,8 @@ pub fn table(report: &Report) -> String {
     for (band, figures) in &report.overall.per_distance {
         text += &row(&band.replace('_', " "), width, figures);
     }
-    text + "\n" + &rest(&report.overall) + &left_out(&report.sequences)
+    text += "\n";
+    text + &rest(&report.overall) + &times(report) + &left_out(&report.sequences)
 }
 
 fn line(name: &str, width: usize, poses: &str, cells: [String; COLUMNS.len()]) -> String {
@@ -106,6 +107,34 @@ fn rest(overall: &Section) -> String {
         .collect();
     if !joints.is_empty() {
         text += &format!("worst joints: {}\n", joints.join(", "));
+    }
+    text
+}
+
+/// How late people were told of, where that is known; and of how many frames, where the node ran.
+fn times(report: &Report) -> String {
+    let mut text = String::new();
+    if let Some(latency) = &report.overall.latency.stamp_to_publish_ms {
+        let (median, p99, p99_9) = (latency.median, latency.p99, latency.p99_9);
+        let (max, messages) = (latency.max, latency.messages);
+        text += &format!(
+            "stamp to publish: median {median:.1} ms, 99 % {p99:.1}, 99.9 % {p99_9:.1}, longest {max:.1} \
+             ({messages} messages)\n"
+        );
+        if latency.negative > 0 {
+            let (negative, min) = (latency.negative, latency.min);
+            text += &format!(
+                "stamp to publish: {negative} messages came before their stamp, by up to {:.1} ms: clocks differ\n",
+                -min
+            );
+        }
+    }
+    let replayed = report.sequences.iter();
+    let replayed = replayed.filter_map(|one| one.prediction.replayed.as_ref());
+    let counts = replayed.map(|node| (node.frames_in, node.frames_out));
+    let sum = counts.reduce(|(a, b), (c, d)| (a + c, b + d));
+    if let Some((frames_in, frames_out)) = sum {
+        text += &format!("frames: {frames_in} of keypoints in, {frames_out} with people out\n");
     }
     text
 }

@@ -3,15 +3,18 @@
 use nalgebra::Isometry3;
 
 use super::history::{History, Miss};
+use super::keep::Keep;
 use super::motion::Motion;
 use super::{Inserted, Link, Refusal};
-use crate::stamp::{Stamp, TIME_JUMP_S};
+use crate::stamp::Stamp;
 
 /// A frame's parent and where the frame is in it.
 #[derive(Clone, Debug)]
 pub struct Edge {
     pub parent: String,
     track: Track,
+    /// What it was before, in other parents; the newest last. Only of recordings.
+    former: Vec<Self>,
 }
 
 #[derive(Clone, Debug)]
@@ -31,11 +34,29 @@ impl Edge {
             } else {
                 Track::Moving(History::starting(link.stamp, pose))
             },
+            former: Vec::new(),
         }
     }
 
-    /// What a further message of the frame says; a moving one is remembered for `keep_s`.
-    pub fn take_in(&mut self, link: Link, keep_s: f64) -> Result<Inserted, Refusal> {
+    /// What the frame was at a moment: in its newest parent, or in a former one.
+    pub fn at(&self, stamp: Stamp) -> &Self {
+        let has_begun = |edge: &&Self| match &edge.track {
+            Track::Static(_) => true,
+            Track::Moving(history) => history.oldest() <= stamp,
+        };
+        let newest_first = std::iter::once(self).chain(self.former.iter().rev());
+        let begun = newest_first.clone().find(has_begun);
+        begun.or(newest_first.last()).unwrap_or(self)
+    }
+
+    /// Whether the frame ever was in this one.
+    pub fn was_in(&self, parent: &str) -> bool {
+        let mut all = std::iter::once(self).chain(&self.former);
+        all.any(|edge| edge.parent == parent)
+    }
+
+    /// What a further message of the frame says.
+    pub fn take_in(&mut self, link: Link, keep: &Keep) -> Result<Inserted, Refusal> {
         let history = match &mut self.track {
             Track::Moving(history) if !link.is_static => history,
             _ => {
@@ -44,14 +65,18 @@ impl Edge {
             }
         };
         let newest = history.newest();
-        if newest.seconds_since(link.stamp) > TIME_JUMP_S {
+        if newest.seconds_since(link.stamp) > keep.jump_s {
             *self = Self::starting(&link);
             return Ok(Inserted::BeganAnew(newest));
         }
         if link.parent == self.parent {
-            history.insert(link.stamp, link.parent_from_child, keep_s);
+            history.insert(link.stamp, link.parent_from_child, keep);
         } else if link.stamp > newest {
-            *self = Self::starting(&link);
+            let mut former = std::mem::replace(self, Self::starting(&link));
+            if keep.former_parents {
+                self.former = std::mem::take(&mut former.former);
+                self.former.push(former);
+            }
         } else {
             return Err(Refusal::FormerParent {
                 child: link.child,
@@ -72,10 +97,20 @@ impl Edge {
         }
     }
 
-    pub fn pose_at(&self, stamp: Stamp) -> Result<Isometry3<f64>, Miss> {
+    /// The same motion so many seconds later.
+    pub fn shift_by(&mut self, seconds: f64) {
+        if let Track::Moving(history) = &mut self.track {
+            history.shift_by(seconds);
+        }
+        self.former
+            .iter_mut()
+            .for_each(|edge| edge.shift_by(seconds));
+    }
+
+    pub fn pose_at(&self, stamp: Stamp, longest_gap_s: f64) -> Result<Isometry3<f64>, Miss> {
         match &self.track {
             Track::Static(pose) => Ok(*pose),
-            Track::Moving(history) => history.pose_at(stamp),
+            Track::Moving(history) => history.pose_at(stamp, longest_gap_s),
         }
     }
 

@@ -59,6 +59,21 @@ pub enum FrameError {
         /// The oldest stamp that is remembered.
         oldest: Stamp,
     },
+    /// The transforms around that moment are too far apart to tell where the frame was.
+    #[error("{child:?} in {parent:?} is not known at {wanted}: the transforms around it are of {before} and {after}, {:.3} s apart",
+        after.seconds_since(*before))]
+    Gap {
+        /// The frame in which `child` is.
+        parent: String,
+        /// The frame.
+        child: String,
+        /// The moment asked for.
+        wanted: Stamp,
+        /// The stamp before it.
+        before: Stamp,
+        /// The stamp after it.
+        after: Stamp,
+    },
     /// One transform tells where a frame is, and not how it moves.
     #[error(
         "{child:?} in {parent:?} has no velocity at {wanted}: only one transform is known, expected two"
@@ -71,6 +86,13 @@ pub enum FrameError {
         /// The moment asked for.
         wanted: Stamp,
     },
+}
+
+impl FrameError {
+    /// Whether it is so at every moment, and not only at the one asked for.
+    pub fn is_for_all_time(&self) -> bool {
+        matches!(self, Self::Unknown { .. })
+    }
 }
 
 /// Why a transform was not kept.

@@ -164,3 +164,69 @@ fn many_frames_find_no_room_but_in_the_place_of_the_silent() {
         Err(FrameError::Unknown { .. })
     ));
 }
+
+#[test]
+fn a_recording_forgets_nothing_whatever_the_order() {
+    let mut frames = Frames::recorded();
+    let seconds = (0..5000).map(|i| f64::from(i) * 0.5);
+    let out_of_order = [9e3, 9e3 + 0.5].into_iter().chain(seconds);
+    for s in out_of_order {
+        let inserted = frames.insert(link("odom", "base", s, s));
+        assert_eq!(inserted, Ok(Inserted::Added));
+    }
+    for child in 0..=MOST_FRAMES {
+        let inserted = frames.insert(link("odom", &format!("f{child}"), 0.0, 0.0));
+        assert_eq!(inserted, Ok(Inserted::Added));
+    }
+    assert_eq!(x_m(&frames, "odom", "base", 0.25), Ok(0.25));
+    assert_eq!(x_m(&frames, "odom", "base", 2000.25), Ok(2000.25));
+    let gap = x_m(&frames, "odom", "base", 8e3).unwrap_err().to_string();
+    assert!(
+        gap.contains("are of 2499.500000000 and 9000.000000000"),
+        "{gap}"
+    );
+    let later = frames.later_by(100.0);
+    assert_eq!(x_m(&later, "odom", "base", 100.25), Ok(0.25));
+}
+
+#[test]
+fn an_overlay_wins_frame_by_frame() {
+    let mut below = frames([link("odom", "base", 0.0, 1.0), fixed("base", "camera", 2.0)]);
+    below.overlay(frames([link("odom", "base", 5.0, 7.0)]));
+    assert_eq!(x_m(&below, "odom", "camera", 5.0), Ok(9.0));
+    assert!(x_m(&below, "odom", "camera", 0.0).is_err());
+}
+
+#[test]
+fn in_a_recording_a_frame_was_in_each_parent_at_its_time() {
+    let links = [
+        fixed("room", "left", 10.0),
+        fixed("room", "right", 20.0),
+        link("left", "person", 1.0, 1.0),
+        link("left", "person", 1.5, 2.0),
+        link("right", "person", 2.0, 3.0),
+        link("left", "person", 3.0, 4.0),
+    ];
+    let mut recorded = Frames::recorded();
+    let mut live = Frames::default();
+    for link in links {
+        recorded.insert(link.clone()).unwrap();
+        live.insert(link).unwrap();
+    }
+    for (seconds, expected) in [
+        (1.0, 11.0),
+        (1.25, 11.5),
+        (1.5, 12.0),
+        (2.0, 23.0),
+        (3.0, 14.0),
+    ] {
+        assert_eq!(x_m(&recorded, "room", "person", seconds), Ok(expected));
+    }
+    for between_or_beyond in [0.5, 1.75, 2.5, 3.5] {
+        assert!(x_m(&recorded, "room", "person", between_or_beyond).is_err());
+    }
+    assert_eq!(x_m(&live, "room", "person", 3.0), Ok(14.0));
+    assert!(x_m(&live, "room", "person", 2.0).is_err());
+    let later = recorded.later_by(10.0);
+    assert_eq!(x_m(&later, "room", "person", 11.25), Ok(11.5));
+}
