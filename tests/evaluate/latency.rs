@@ -10,6 +10,9 @@ use serde_json::Value;
 use crate::bags::{RECORDER, logged, write};
 use crate::{evaluate, program, report, text, truth};
 
+/// Where the people of these bags are.
+const PEOPLE: &str = "/people";
+
 /// A bag of somebody each 0.05 s, each message recorded so many seconds after its stamp.
 fn bag(path: &Path, library: &str, latencies_s: impl Iterator<Item = f64>) -> String {
     let mut messages = Vec::new();
@@ -27,7 +30,7 @@ fn bag(path: &Path, library: &str, latencies_s: impl Iterator<Item = f64>) -> St
             joints: vec![Joint3D::default(); 3],
             ..Person3D::default()
         });
-        messages.push(logged("/people", stamp.plus_seconds(latency_s), &message));
+        messages.push(logged(PEOPLE, stamp.plus_seconds(latency_s), &message));
     }
     write(path, library, &messages)
 }
@@ -48,7 +51,7 @@ fn latency(words: &[&str]) -> Value {
 fn a_recording_says_how_late_people_were_told_of() {
     let folder = tempfile::tempdir().unwrap();
     let bag = bag(&folder.path().join("robot.mcap"), RECORDER, even());
-    let found = latency(&[&bag, "--truth", &bag]);
+    let found = latency(&[&bag, "--truth", &bag, "--prediction-topic", PEOPLE]);
     for (key, expected) in [
         ("median", 90.0),
         ("p99", 139.0),
@@ -65,7 +68,7 @@ fn a_recording_says_how_late_people_were_told_of() {
         (&found["messages"], &found["negative"]),
         (&101.into(), &0.into())
     );
-    let ran = evaluate(&[&bag, "--truth", &bag], 0);
+    let ran = evaluate(&[&bag, "--truth", &bag, "--prediction-topic", PEOPLE], 0);
     let line =
         "stamp to publish: median 90.0 ms, 99 % 139.0, 99.9 % 139.9, longest 140.0 (101 messages)";
     assert!(ran.stdout.contains(line), "{}", ran.stdout);
@@ -76,13 +79,13 @@ fn clocks_that_differ_are_shown() {
     let folder = tempfile::tempdir().unwrap();
     let latencies_s = [0.02, -0.3, 0.01].into_iter();
     let bag = bag(&folder.path().join("robot.mcap"), RECORDER, latencies_s);
-    let found = latency(&[&bag, "--truth", &bag]);
+    let found = latency(&[&bag, "--truth", &bag, "--prediction-topic", PEOPLE]);
     assert!(
         (found["min"].as_f64().unwrap() + 300.0).abs() < 1e-6,
         "{found}"
     );
     assert_eq!(found["negative"], 1);
-    let ran = evaluate(&[&bag, "--truth", &bag], 0);
+    let ran = evaluate(&[&bag, "--truth", &bag, "--prediction-topic", PEOPLE], 0);
     assert!(
         ran.stdout
             .contains("1 messages came before their stamp, by up to 300.0 ms"),
@@ -101,10 +104,28 @@ fn what_was_made_offline_knows_no_latency() {
     let ours = bag(&path("ours.mcap"), "posemoe 0.1.0", even());
     let (walk, truth) = (text(&program::walk(1)), truth());
     for words in [
-        [&*walk, "--truth", &truth],
-        [&text(&replayed), "--truth", &truth],
-        [&simulated, "--truth", &simulated],
-        [&ours, "--truth", &ours],
+        [
+            &*walk,
+            "--truth",
+            &truth,
+            "--truth-topic",
+            "/truth/people3d",
+        ],
+        [
+            &text(&replayed),
+            "--truth",
+            &truth,
+            "--truth-topic",
+            "/truth/people3d",
+        ],
+        [
+            &simulated,
+            "--truth",
+            &simulated,
+            "--prediction-topic",
+            PEOPLE,
+        ],
+        [&ours, "--truth", &ours, "--prediction-topic", PEOPLE],
     ] {
         assert_eq!(latency(&words), Value::Null, "{words:?}");
         assert!(!evaluate(&words, 0).stdout.contains("stamp to publish"));
@@ -117,7 +138,8 @@ fn a_slower_robot_is_a_regression_and_an_unknown_latency_is_none() {
     let path = |name: &str| folder.path().join(name);
     let before = bag(&path("robot.mcap"), RECORDER, even());
     let json = text(&path("before.json"));
-    evaluate(&[&*before, "--truth", &before, "--json", &json], 0);
+    let itself = [&*before, "--truth", &before, "--prediction-topic", PEOPLE];
+    evaluate(&[&itself[..], &["--json", &json]].concat(), 0);
     let slower = bag(
         &path("robot.mcap"),
         RECORDER,
@@ -127,6 +149,8 @@ fn a_slower_robot_is_a_regression_and_an_unknown_latency_is_none() {
         &*slower,
         "--truth",
         &slower,
+        "--prediction-topic",
+        PEOPLE,
         "--against",
         &json,
         "--tolerance",

@@ -1,10 +1,11 @@
 //! What `posemoe evaluate` is told.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use super::against::Tolerance;
-use super::report;
 use super::tf::TfArgs;
+use super::{gather, report};
 use crate::cli::offline::NodeArgs;
 use crate::evaluate::Settings;
 
@@ -27,10 +28,10 @@ pub struct EvaluateArgs {
     #[arg(required = true)]
     pub predictions: Vec<PathBuf>,
     /// Where people truly were: a bag with posemoe/msg/People3D, zed_msgs/msg/ObjectsStamped or --truth-tf, a
-    /// .csv or a .trc. One for all, or one for each prediction in their order. {bag} stands for the prediction, {name} for its name without
-    /// ending, {folder} for the folder that it is in: '{folder}/truth.csv'. In the prediction's own bag the
-    /// truth is /truth/people3d, as `posemoe import` writes it, unless --truth-topic says otherwise.
-    #[arg(long, default_value = "{bag}")]
+    /// .csv or a .trc. One for all, or one for each prediction in their order. {bag} stands for the
+    /// prediction, {name} for its name without ending, {folder} for the folder that it is in:
+    /// '{folder}/truth.csv'. Default: what each bag has itself on /truth/people3d, as `posemoe import` writes it.
+    #[arg(long)]
     pub truth: Vec<PathBuf>,
     /// Leave out predictions of this name or pattern.
     #[arg(long, value_name = "PATTERN")]
@@ -92,6 +93,15 @@ pub struct EvaluateArgs {
 }
 
 impl EvaluateArgs {
+    /// Where the truth of predictions is: in each itself, where nothing is said.
+    pub fn truths(&self) -> &[PathBuf] {
+        static ITS_OWN: LazyLock<[PathBuf; 1]> = LazyLock::new(|| [PathBuf::from(gather::BAG)]);
+        match self.truth.as_slice() {
+            [] => &*ITS_OWN,
+            given => given,
+        }
+    }
+
     /// How predictions and truth are compared.
     pub fn settings(&self) -> report::Settings {
         report::Settings {

@@ -120,9 +120,7 @@ fn from(topics: &[BagTopic], how: &How<'_>) -> Result<From, String> {
         let typed = |topic| types.iter().map(move |(name, read)| (*name, topic, *read));
         let fitting = topics.iter().flat_map(typed);
         fitting
-            .filter(|(name, topic, _)| {
-                topic.type_name == *name && Some(&*topic.name) != how.not_topic
-            })
+            .filter(|(name, topic, _)| topic.type_name == *name)
             .collect()
     };
     let take = |(name, topic, read): &(&'static str, &BagTopic, ReadFrame)| {
@@ -143,7 +141,9 @@ fn from(topics: &[BagTopic], how: &How<'_>) -> Result<From, String> {
     } else {
         &TYPES[..]
     };
-    match of(known).as_slice() {
+    let mut fitting = of(known);
+    fitting.retain(|(_, topic, _)| Some(&*topic.name) != how.not_topic);
+    match fitting.as_slice() {
         [one] => Ok(take(one)),
         [] if how.node.is_some() => Ok(From::Keypoints),
         [] => Err(format!(

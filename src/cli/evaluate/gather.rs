@@ -8,7 +8,7 @@ use super::search::{Prediction, Search, real};
 use crate::bus::bag::ENDINGS;
 
 /// What stands for the prediction in `--truth`.
-const BAG: &str = "{bag}";
+pub const BAG: &str = "{bag}";
 const NAME: &str = "{name}";
 const FOLDER: &str = "{folder}";
 

@@ -77,7 +77,13 @@ impl Identities {
 fn of_one(args: &EvaluateArgs) -> EvaluateArgs {
     EvaluateArgs {
         predictions: Vec::new(),
-        truth: Vec::new(),
+        // Whether it is the prediction's own; which it is counts elsewhere.
+        truth: args
+            .truth
+            .first()
+            .map(|_| PathBuf::new())
+            .into_iter()
+            .collect(),
         exclude: Vec::new(),
         json: None,
         against: None,

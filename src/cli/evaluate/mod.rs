@@ -54,7 +54,7 @@ pub fn run(args: &EvaluateArgs, ros: &RosArgs) -> ExitCode {
 }
 
 fn list(args: &EvaluateArgs, ros: &RosArgs) -> Result<(), Failure> {
-    let tasks = gather::gather(&args.predictions, &args.truth, &args.exclude)?.tasks;
+    let tasks = gather::gather(&args.predictions, args.truths(), &args.exclude)?.tasks;
     let lines = work::list(&tasks, args, ros)?;
     lines.iter().for_each(|line| println!("{line}"));
     Ok(())
@@ -93,7 +93,7 @@ fn evaluated(args: &EvaluateArgs, ros: &RosArgs) -> Result<Report, Failure> {
     if let Some(path) = &args.calibration {
         calibration::read(path, &mut Frames::recorded())?;
     }
-    let gathered = gather::gather(&args.predictions, &args.truth, &args.exclude)?;
+    let gathered = gather::gather(&args.predictions, args.truths(), &args.exclude)?;
     for truth in &gathered.truths {
         eprintln!("not a prediction, but the truth: {}", truth.display());
     }

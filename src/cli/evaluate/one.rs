@@ -17,7 +17,7 @@ use crate::geometry::frames::Frames;
 /// When either cannot be read: it may be the file's, or the moment's.
 pub fn compare(task: &Task, args: &EvaluateArgs, ros: &RosArgs) -> Result<Answer, Failure> {
     let mut frames = Frames::recorded();
-    let its_own = task.is_one_file().then_some(TRUTH_TOPIC);
+    let its_own = args.truth.is_empty().then_some(TRUTH_TOPIC);
     let of_truth = How {
         topic: args.truth_topic.as_deref().or(its_own),
         tf: args.tf.truth_tf.as_ref(),
@@ -29,7 +29,7 @@ pub fn compare(task: &Task, args: &EvaluateArgs, ros: &RosArgs) -> Result<Answer
     };
     let truth = source::read_truth(&task.truth, &of_truth, its_own.is_some(), &mut frames)?;
     let of_prediction = How {
-        not_topic: truth.origin.topic.as_deref().filter(|_| its_own.is_some()),
+        not_topic: truth.origin.topic.as_deref().filter(|_| task.is_one_file()),
         topic: args.prediction_topic.as_deref(),
         tf: args.tf.prediction_tf.as_ref(),
         side: "prediction",

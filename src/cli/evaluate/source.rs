@@ -62,7 +62,7 @@ pub struct Replayed {
 pub struct How<'a> {
     /// The topic of people; where there is one only, it need not be said.
     pub topic: Option<&'a str>,
-    /// A topic that is the other side's.
+    /// A topic that is the other side's, and is not taken unless it is asked for.
     pub not_topic: Option<&'a str>,
     /// What people are on TF, where they are there.
     pub tf: Option<&'a TfPattern>,
