@@ -5,6 +5,7 @@ mod bag;
 mod calibration;
 mod capture;
 mod csv;
+mod html;
 mod report;
 mod source;
 mod table;
@@ -81,6 +82,9 @@ pub struct EvaluateArgs {
     /// Write everything here.
     #[arg(long)]
     json: Option<PathBuf>,
+    /// Write a page to look at here: figures, plots, the worst moments.
+    #[arg(long)]
+    html: Option<PathBuf>,
     /// Compare with the JSON of another run; exit code 1 where a figure is worse beyond the tolerance.
     #[arg(long)]
     against: Option<PathBuf>,
@@ -158,10 +162,16 @@ fn evaluated(args: &EvaluateArgs, ros: &RosArgs) -> Result<Report, Failure> {
         report.against = Some(against::compare(&report.sequences, other, args.tolerance)?);
     }
     if let Some(path) = &args.json {
-        let text = serde_json::to_string_pretty(&report)? + "\n";
-        std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+        write(path, serde_json::to_string_pretty(&report)? + "\n")?;
+    }
+    if let Some(path) = &args.html {
+        write(path, html::page(&report)?)?;
     }
     Ok(report)
+}
+
+fn write(path: &Path, text: String) -> Result<(), Failure> {
+    std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
 /// Each prediction with its truth, some at a time; in the order of the predictions.

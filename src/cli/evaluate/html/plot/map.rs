@@ -1,0 +1,218 @@
+//! Where people walked, from above.
+
+use std::collections::BTreeMap;
+
+use maud::Markup;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, VPos};
+
+use super::canvas::{Axes, Chart, SIZE, dot, line, stroke, style_at, svg};
+use super::{figure, ink};
+use crate::cli::evaluate::Failure;
+use crate::cli::evaluate::html::bins;
+use crate::cli::evaluate::html::view::View;
+use crate::evaluate::PoseErrors;
+
+/// A path has a break where somebody was not compared for so long (s).
+const BREAK_S: f64 = 0.5;
+/// From prediction to truth, a line so often (s).
+const TIE_S: f64 = 1.0;
+/// Points of a path at most.
+const MOST_POINTS: usize = 1500;
+/// The frame's origin is shown where it is so near (m); a camera always is.
+const NEAR_M: f64 = 5.0;
+
+/// The keys of all maps.
+const KEYS: [super::Key; 2] = [("predicted", "predicted root"), ("true", "true root")];
+
+/// What part of the world is shown: to the right and forward (m), and how much of it a pixel is.
+struct Extent {
+    right: (f64, f64),
+    forward: (f64, f64),
+    m_per_px: f64,
+}
+
+impl Extent {
+    /// Around these points, a metre as long to the right as it is forward.
+    fn around(points: impl Iterator<Item = (f64, f64)>, view: View) -> Self {
+        let (mut right, mut forward) = ((f64::MAX, f64::MIN), (f64::MAX, f64::MIN));
+        let stretch = |range: &mut (f64, f64), to: f64| *range = (range.0.min(to), range.1.max(to));
+        points.for_each(|(to_right, to_front)| {
+            stretch(&mut right, to_right);
+            stretch(&mut forward, to_front);
+        });
+        let off = |(low, high): (f64, f64)| low.max(-high).max(0.0);
+        if view == View::Optical || off(right).hypot(off(forward)) <= NEAR_M {
+            stretch(&mut right, 0.0);
+            stretch(&mut forward, 0.0);
+        }
+        let (width_px, height_px) = Axes::inside();
+        let length = |(low, high): (f64, f64)| 1.12 * (high - low) + 0.5;
+        let m_per_px = (length(right) / width_px).max(length(forward) / height_px);
+        let around = |(low, high): (f64, f64), px: f64| {
+            let (middle, half) = ((low + high) / 2.0, m_per_px * px / 2.0);
+            (middle - half, middle + half)
+        };
+        Self {
+            right: around(right, width_px),
+            forward: around(forward, height_px),
+            m_per_px,
+        }
+    }
+
+    fn has_origin(&self) -> bool {
+        let is_within = |(low, high): (f64, f64)| low <= 0.0 && 0.0 <= high;
+        is_within(self.right) && is_within(self.forward)
+    }
+}
+
+/// The map of one frame of one sequence; `poses` in the order of time, at least one.
+pub fn draw(name: &str, poses: &[&PoseErrors], view: View) -> Result<Markup, Failure> {
+    let above = |at: [f32; 3]| {
+        let [right, _, forward] = view.right_up_forward(at);
+        (right, forward)
+    };
+    let roots = |pose: &&PoseErrors| (above(pose.predicted_root_m), above(pose.true_root_m));
+    let all = poses.iter().map(roots).flat_map(|(a, b)| [a, b]);
+    let extent = Extent::around(all, view);
+    let mut people = BTreeMap::<&str, Vec<&PoseErrors>>::new();
+    for pose in poses {
+        people.entry(&pose.truth_id).or_default().push(pose);
+    }
+    let (x_name, y_name) = match view {
+        View::Optical => ("x, to the right (m)", "z, forward (m)"),
+        View::Ground => ("y, to the left (m)", "x, forward (m)"),
+    };
+    let axes = Axes {
+        x: extent.right.0..extent.right.1,
+        y: extent.forward.0..extent.forward.1,
+        x_name,
+        y_name,
+        is_mirrored: view == View::Ground,
+    };
+    let description = format!(
+        "{name} from above: predicted and true paths of {} people",
+        people.len()
+    );
+    let plot = svg(SIZE, &description, |area| {
+        let mut chart = axes.draw(area)?;
+        if extent.has_origin() {
+            origin(&mut chart, view, extent.m_per_px)?;
+        }
+        for poses in people.values() {
+            for pose in ties(poses) {
+                let (predicted, truth) = roots(&pose);
+                line(&mut chart, vec![predicted, truth], stroke(ink::AXIS, 1.0))?;
+            }
+            let (predicted, truth) = poses.iter().map(roots).unzip();
+            path(&mut chart, poses, truth, extent.m_per_px, (ink::TRUE, 3.0))?;
+            path(
+                &mut chart,
+                poses,
+                predicted,
+                extent.m_per_px,
+                (ink::PREDICTED, 1.6),
+            )?;
+        }
+        Ok(())
+    })?;
+    Ok(figure(name, &KEYS, "", &plot))
+}
+
+/// The poses from which a line leads to the truth.
+fn ties<'a>(poses: &[&'a PoseErrors]) -> Vec<&'a PoseErrors> {
+    let mut tied = Vec::<&PoseErrors>::new();
+    for pose in poses {
+        let is_due = |last: &&PoseErrors| pose.stamp.seconds_since(last.stamp) >= TIE_S;
+        if tied.last().is_none_or(is_due) {
+            tied.push(pose);
+        }
+    }
+    // Of hours only as many as can be told apart.
+    let every = tied.len().div_ceil(120).max(1);
+    tied.into_iter().step_by(every).collect()
+}
+
+/// One person's path, as fine as can be seen, with a dot where it begins.
+fn path(
+    chart: &mut Chart<'_, '_>,
+    poses: &[&PoseErrors],
+    points: Vec<(f64, f64)>,
+    m_per_px: f64,
+    (colour, width): (RGBColor, f64),
+) -> Result<(), Failure> {
+    if let Some(first) = points.first() {
+        dot(chart, *first, 3, colour)?;
+    }
+    let timed: Vec<_> = poses.iter().map(|pose| pose.stamp).zip(points).collect();
+    for run in timed.chunk_by(|(a, _), (b, _)| b.seconds_since(*a) <= BREAK_S) {
+        let points: Vec<(f64, f64)> = run.iter().map(|(_, point)| *point).collect();
+        let points = bins::thinned(&points, 0.7 * m_per_px, MOST_POINTS);
+        line(chart, points, stroke(colour, width))?;
+    }
+    Ok(())
+}
+
+/// A camera that looks forward, or a cross where the frame begins.
+fn origin(chart: &mut Chart<'_, '_>, view: View, m_per_px: f64) -> Result<(), Failure> {
+    let px = |right: f64, forward: f64| (right * m_per_px, forward * m_per_px);
+    let words = style_at(12, HPos::Left, VPos::Center);
+    let name = match view {
+        View::Optical => {
+            let lens = vec![px(0.0, 0.0), px(-8.0, 14.0), px(8.0, 14.0)];
+            chart.draw_series([Polygon::new(lens, ink::TEXT.filled())])?;
+            "camera"
+        }
+        View::Ground => {
+            line(
+                chart,
+                vec![px(-6.0, 0.0), px(6.0, 0.0)],
+                stroke(ink::TEXT, 1.5),
+            )?;
+            line(
+                chart,
+                vec![px(0.0, -6.0), px(0.0, 6.0)],
+                stroke(ink::TEXT, 1.5),
+            )?;
+            "origin"
+        }
+    };
+    chart.draw_series([Text::new(name, px(13.0, 7.0), words)])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stamp::Stamp;
+
+    #[test]
+    fn a_metre_is_as_long_both_ways_and_the_camera_is_there() {
+        let extent = Extent::around([(1.0, 3.0), (2.0, 9.0)].into_iter(), View::Optical);
+        let (width_px, height_px) = Axes::inside();
+        let length = |(low, high): (f64, f64)| high - low;
+        let scales = [
+            length(extent.right) / width_px,
+            length(extent.forward) / height_px,
+        ];
+        assert!((scales[0] - scales[1]).abs() < 1e-12);
+        assert!(extent.has_origin() && extent.forward.1 > 9.0);
+        let far = Extent::around([(100.0, 3.0)].into_iter(), View::Ground);
+        assert!(!far.has_origin());
+    }
+
+    #[test]
+    fn lines_to_the_truth_are_a_second_apart() {
+        let pose = |tenths: i64| PoseErrors {
+            stamp: Stamp::from_nanos(tenths * 100_000_000),
+            ..PoseErrors::default()
+        };
+        let poses: Vec<PoseErrors> = (0..25).map(pose).collect();
+        let tied = ties(&poses.iter().collect::<Vec<_>>());
+        let tenths: Vec<i64> = tied
+            .iter()
+            .map(|pose| pose.stamp.nanos() / 100_000_000)
+            .collect();
+        assert_eq!(tenths, [0, 10, 20]);
+    }
+}
