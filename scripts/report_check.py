@@ -84,10 +84,24 @@ def faults(browser, page_path: Path, look: Look, screenshots: Optional[Path]) ->
             found.append(f"is {width_px} px wide")
         if screenshots:
             name = f"{page_path.stem}_{look.width_px}_{look.scheme}.png"
-            page.screenshot(path=screenshots / name, full_page=True)
+            take_picture(page, screenshots / name)
     finally:
         context.close()
     return found
+
+
+def take_picture(page, path: Path) -> None:
+    """A picture of the whole page; on a busy machine Chromium at times needs to be asked again."""
+    from playwright.sync_api import Error
+
+    for chances_left in (2, 1, 0):
+        try:
+            page.screenshot(path=path, full_page=True)
+            return
+        except Error:
+            if not chances_left:
+                raise
+            page.wait_for_timeout(1000)
 
 
 def check(pages: Sequence[Path], screenshots: Optional[Path] = None) -> List[str]:

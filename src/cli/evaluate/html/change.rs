@@ -50,7 +50,7 @@ fn row(one: &Difference) -> Markup {
     let dash = || "–".to_owned();
     html! {
         tr {
-            th scope="row" { (words::spaced(label.name)) " " small { (label.unit) } }
+            th scope="row" { (label.name()) " " small { (label.unit) } }
             td { (format!("{:.2}", one.before)) }
             td { (mean.unwrap_or_else(dash)) }
             td { (interval.unwrap_or_else(dash)) }

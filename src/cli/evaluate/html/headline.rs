@@ -8,7 +8,7 @@ use super::super::report::{Compared, Report};
 use super::{tables, when, words};
 
 /// Metrics of the first look: key, and how to read it.
-const TILES: [(&str, &str); 9] = [
+const TILES: [(&str, &str); 10] = [
     ("mpjpe_mm", "a joint is so far off, roots together"),
     ("p_mpjpe_mm", "after the best turn, size and shift"),
     ("pck150_pct", "of joints are within 150 mm, roots together"),
@@ -17,7 +17,8 @@ const TILES: [(&str, &str); 9] = [
     ("within_1_sigma_pct", "of joints; 68 % if sigma is right"),
     ("within_2_sigma_pct", "of joints; 95 % if sigma is right"),
     ("recall_pct", "of true people were found"),
-    ("idf1_pct", "of people kept their id"),
+    ("idf1_pct", "of people, with the id that is theirs"),
+    ("id_switches", "times that a person's id changed"),
 ];
 /// Names in a list; the others are counted.
 const MOST_NAMES: usize = 4;
@@ -49,7 +50,7 @@ pub fn heading(report: &Report) -> Markup {
                 @if !models.is_empty() { div { dt { "Model" } dd { (listed(&models)) } } }
                 @if !recorded.is_empty() { div { dt { "As recorded on" } dd { (listed(&recorded)) } } }
                 @if let Some((first, last)) = span {
-                    div { dt { "Recorded" } dd { (when::moment(first)) " to " (when::moment(last)) } }
+                    div { dt { "Recorded" } dd { (when::from_to(first, last)) } }
                 }
                 div { dt { "Version" } dd { "posemoe " (report.posemoe_version) } }
             }
@@ -88,7 +89,7 @@ pub fn figures(report: &Report) -> Markup {
                 @for (key, note) in TILES {
                     @let label = words::label(key);
                     div {
-                        dt { (label.name) }
+                        dt { (label.name()) }
                         dd { b { (label.figure(overall.get(key))) } " " (label.unit) span.note { (note) } }
                     }
                 }

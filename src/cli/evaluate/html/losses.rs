@@ -38,10 +38,12 @@ fn lost(one: &Compared) -> Vec<String> {
     skipped.chain(one.damage.iter().cloned()).collect()
 }
 
-/// All that was left out, over all sequences; and by sequence where there are several.
+/// All that was left out, over all sequences; and by sequence where they differ.
 pub fn left_out(sequences: &[Compared]) -> Markup {
     let lines = table::left_out(sequences);
-    let single = |one: &Compared| table::left_out(std::slice::from_ref(one));
+    let single = |one| (one, table::left_out(std::slice::from_ref(one)));
+    let singles: Vec<(&Compared, Vec<String>)> = sequences.iter().map(single).collect();
+    let is_same = singles.windows(2).all(|pair| pair[0].1 == pair[1].1);
     html! {
         section aria-labelledby="left-out" {
             h2 id="left-out" { "Left out" }
@@ -50,12 +52,12 @@ pub fn left_out(sequences: &[Compared]) -> Markup {
             } @else {
                 ul { @for line in &lines { li { (line) } } }
             }
-            @if sequences.len() > 1 && !lines.is_empty() {
+            @if !is_same {
                 details {
                     summary { "By sequence" }
-                    dl { @for one in sequences.iter().filter(|one| !single(one).is_empty()) {
+                    dl.lists { @for (one, lines) in &singles {
                         dt { (one.name) }
-                        @for line in single(one) { dd { (line) } }
+                        @for line in lines { dd { (line) } }
                     } }
                 }
             }

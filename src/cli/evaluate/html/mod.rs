@@ -35,9 +35,9 @@ pub fn page(report: &Report) -> Result<String, Failure> {
         (losses::left_out(&report.sequences))
         @if let Some(against) = &report.against { (change::section(against)) }
         (plots::overall(report)?)
-        (moments::section(&report.sequences)?)
         (plots::by_sequence(&report.sequences)?)
         (tables::parts(report))
+        (moments::section(&report.sequences)?)
         (configuration::section(report))
     };
     Ok(document(&headline::title(report), &sections).into_string())

@@ -99,11 +99,7 @@ fn maps_of(one: &Compared) -> Result<Vec<Markup>, Failure> {
         frames.entry(&pose.frame_id).or_default().push(pose);
     }
     let map = |(frame_id, poses): (&&str, &Vec<&PoseErrors>)| {
-        let name = match *frame_id {
-            "" => one.name.clone(),
-            frame_id => format!("{} in {frame_id}", one.name),
-        };
-        map::draw(&name, poses, view(&one.outcome, frame_id))
+        map::draw(&one.name, frame_id, poses, view(&one.outcome, frame_id))
     };
     frames.iter().map(map).collect()
 }

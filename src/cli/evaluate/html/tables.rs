@@ -64,7 +64,7 @@ fn table(
 }
 
 fn heading(label: Label<'_>) -> Markup {
-    html! { th scope="col" { (words::spaced(label.name)) @if !label.unit.is_empty() { " " small { (label.unit) } } } }
+    html! { th scope="col" { (label.name()) @if !label.unit.is_empty() { " " small { (label.unit) } } } }
 }
 
 /// A row; behind its MPJPE a bar that is full at `most`.
@@ -104,7 +104,7 @@ pub fn sequences(report: &Report) -> Markup {
                 @for metric in others {
                     @let label = words::label(metric.key);
                     div {
-                        dt { (words::spaced(label.name)) }
+                        dt { (label.name()) }
                         dd { (label.figure(report.overall.figures.get(metric.key))) " " (label.unit) }
                     }
                 }

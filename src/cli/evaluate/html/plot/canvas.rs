@@ -18,8 +18,10 @@ pub const FINE: i32 = 4;
 /// Width and height of a plot (CSS pixels at full size).
 pub const SIZE: (i32, i32) = (480, 300);
 const MARGIN: i32 = 8;
-const X_LABELS: i32 = 48;
-const Y_LABELS: i32 = 62;
+/// On the right, so that the last number has room.
+const END: i32 = 22;
+const X_LABELS: i32 = 52;
+const Y_LABELS: i32 = 66;
 /// plotters divides the sizes of letters by so much.
 const LETTER: f64 = 1.24;
 
@@ -69,13 +71,10 @@ pub struct Axes<'a> {
 }
 
 impl Axes<'_> {
-    /// Width and height between the axes of a plot (CSS pixels).
-    pub fn inside() -> (f64, f64) {
-        let (width, height) = SIZE;
-        let (width, height) = (
-            width - Y_LABELS - 2 * MARGIN,
-            height - X_LABELS - 2 * MARGIN,
-        );
+    /// Width and height between the axes of a plot of this size (CSS pixels).
+    pub fn inside((width, height): (i32, i32)) -> (f64, f64) {
+        let width = width - Y_LABELS - MARGIN - END;
+        let height = height - X_LABELS - 2 * MARGIN;
         (f64::from(width), f64::from(height))
     }
 
@@ -83,6 +82,7 @@ impl Axes<'_> {
     pub fn draw<'a, 'b>(&self, area: &'a Area<'b>) -> Result<Chart<'a, 'b>, Failure> {
         let mut chart = ChartBuilder::on(area)
             .margin(MARGIN * FINE)
+            .margin_right(END * FINE)
             .x_label_area_size(X_LABELS * FINE)
             .y_label_area_size(Y_LABELS * FINE)
             .build_cartesian_2d(self.x.clone(), self.y.clone())?;
@@ -97,8 +97,8 @@ impl Axes<'_> {
             .bold_line_style(ink::GRID.stroke_width(FINE.unsigned_abs()))
             .axis_style(ink::AXIS.stroke_width(FINE.unsigned_abs()))
             .set_all_tick_mark_size(4 * FINE)
-            .label_style(style(13))
-            .axis_desc_style(style(13))
+            .label_style(style(15))
+            .axis_desc_style(style(15))
             .x_label_formatter(&|x| tick(x * sign))
             .y_label_formatter(&|y| tick(*y))
             .draw()?;

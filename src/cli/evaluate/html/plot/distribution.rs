@@ -54,7 +54,7 @@ pub fn draw(poses: &[&PoseErrors]) -> Drawn {
         let mut chart = axes.draw(area)?;
         let limit = vec![(RIGHT_MM, 0.0), (RIGHT_MM, 100.0)];
         line(&mut chart, limit, stroke(ink::AXIS, 1.5))?;
-        let words = style_at(12, HPos::Left, VPos::Bottom);
+        let words = style_at(14, HPos::Left, VPos::Bottom);
         let at = (RIGHT_MM + 0.012 * top_mm, 2.0);
         chart.draw_series([Text::new("150 mm", at, words)])?;
         for (errors, colour) in [(&absolute, ink::FAR), (&relative, ink::PREDICTED)] {
@@ -67,7 +67,7 @@ pub fn draw(poses: &[&PoseErrors]) -> Drawn {
     let mut note = shares;
     note.replace_range(..1, "W");
     Ok(Some(figure(
-        "Distribution of errors",
+        "Distribution",
         &BOTH_ERRORS,
         &(note + "."),
         &plot,

@@ -12,7 +12,7 @@ use crate::evaluate::{PoseErrors, metrics};
 /// Bars at most.
 const MOST: usize = 17;
 /// Place of a bar's start, and of the end of the longest (CSS pixels).
-const BARS: (i32, i32) = (136, 428);
+const BARS: (i32, i32) = (148, 434);
 const TOP: i32 = 12;
 const ROW: i32 = 22;
 
@@ -84,7 +84,7 @@ fn one(
         from * FINE + (f64::from((to - from) * FINE) * share).round() as i32
     };
     let short: String = bar.name.chars().take(18).collect();
-    let names = style_at(13, HPos::Right, VPos::Center);
+    let names = style_at(15, HPos::Right, VPos::Center);
     area.draw(&Text::new(short, ((from - 8) * FINE, middle), names))?;
     let corners = [
         (at(0.0), (top + 5) * FINE),
@@ -93,7 +93,7 @@ fn one(
     area.draw(&Rectangle::new(corners, ink::PREDICTED.mix(0.75).filled()))?;
     let tail = vec![(at(bar.mean_mm), middle), (at(bar.tail_mm), middle)];
     area.draw(&PathElement::new(tail, stroke(ink::PREDICTED, 1.2)))?;
-    let figures = style_at(12, HPos::Left, VPos::Center);
+    let figures = style_at(14, HPos::Left, VPos::Center);
     let mean = format!("{:.0}", bar.mean_mm);
     area.draw(&Text::new(
         mean,

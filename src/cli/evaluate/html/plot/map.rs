@@ -6,13 +6,15 @@ use maud::Markup;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::canvas::{Axes, Chart, SIZE, dot, line, stroke, style_at, svg};
+use super::canvas::{Axes, Chart, dot, line, stroke, style_at, svg};
 use super::{figure, ink};
 use crate::cli::evaluate::Failure;
 use crate::cli::evaluate::html::bins;
 use crate::cli::evaluate::html::view::View;
 use crate::evaluate::PoseErrors;
 
+/// Width and height (CSS pixels): people walk away from the camera rather than along it.
+const SIZE: (i32, i32) = (480, 440);
 /// A path has a break where somebody was not compared for so long (s).
 const BREAK_S: f64 = 0.5;
 /// From prediction to truth, a line so often (s).
@@ -46,7 +48,7 @@ impl Extent {
             stretch(&mut right, 0.0);
             stretch(&mut forward, 0.0);
         }
-        let (width_px, height_px) = Axes::inside();
+        let (width_px, height_px) = Axes::inside(SIZE);
         let length = |(low, high): (f64, f64)| 1.12 * (high - low) + 0.5;
         let m_per_px = (length(right) / width_px).max(length(forward) / height_px);
         let around = |(low, high): (f64, f64), px: f64| {
@@ -67,7 +69,12 @@ impl Extent {
 }
 
 /// The map of one frame of one sequence; `poses` in the order of time, at least one.
-pub fn draw(name: &str, poses: &[&PoseErrors], view: View) -> Result<Markup, Failure> {
+pub fn draw(
+    name: &str,
+    frame_id: &str,
+    poses: &[&PoseErrors],
+    view: View,
+) -> Result<Markup, Failure> {
     let above = |at: [f32; 3]| {
         let [right, _, forward] = view.right_up_forward(at);
         (right, forward)
@@ -116,7 +123,11 @@ pub fn draw(name: &str, poses: &[&PoseErrors], view: View) -> Result<Markup, Fai
         }
         Ok(())
     })?;
-    Ok(figure(name, &KEYS, "", &plot))
+    let note = match frame_id {
+        "" => "In a frame without a name.".to_owned(),
+        frame_id => format!("In {frame_id}."),
+    };
+    Ok(figure(name, &KEYS, &note, &plot))
 }
 
 /// The poses from which a line leads to the truth.
@@ -156,7 +167,7 @@ fn path(
 /// A camera that looks forward, or a cross where the frame begins.
 fn origin(chart: &mut Chart<'_, '_>, view: View, m_per_px: f64) -> Result<(), Failure> {
     let px = |right: f64, forward: f64| (right * m_per_px, forward * m_per_px);
-    let words = style_at(12, HPos::Left, VPos::Center);
+    let words = style_at(14, HPos::Left, VPos::Center);
     let name = match view {
         View::Optical => {
             let lens = vec![px(0.0, 0.0), px(-8.0, 14.0), px(8.0, 14.0)];
@@ -189,7 +200,7 @@ mod tests {
     #[test]
     fn a_metre_is_as_long_both_ways_and_the_camera_is_there() {
         let extent = Extent::around([(1.0, 3.0), (2.0, 9.0)].into_iter(), View::Optical);
-        let (width_px, height_px) = Axes::inside();
+        let (width_px, height_px) = Axes::inside(SIZE);
         let length = |(low, high): (f64, f64)| high - low;
         let scales = [
             length(extent.right) / width_px,

@@ -12,7 +12,7 @@ use crate::evaluate::{PoseErrors, WorstPose};
 use crate::person::skeleton::{BONES, JOINTS};
 
 /// Width and height of a panel (CSS pixels).
-const PANEL: (i32, i32) = (160, 214);
+const PANEL: (i32, i32) = (160, 232);
 /// Room for its title, and around the people.
 const TITLE: i32 = 22;
 const MARGIN: i32 = 12;
@@ -64,7 +64,7 @@ pub fn draw(
                 panel.fit()
             };
             let at = panel.placed(place * PANEL.0, scale);
-            let title = style_at(12, HPos::Center, VPos::Center);
+            let title = style_at(14, HPos::Center, VPos::Center);
             let middle = (place * PANEL.0 + PANEL.0 / 2, TITLE / 2);
             area.draw(&Text::new(panel.title, fine(middle), title))?;
             people(area, panel, &at, &links)?;
@@ -197,7 +197,7 @@ fn bar(area: &Area<'_>, scale: f64) -> Result<(), Failure> {
     if scale.is_finite() && (20 * FINE..PANEL.0 * FINE).contains(&length) {
         let ends = vec![(right - length, bottom), (right, bottom)];
         area.draw(&PathElement::new(ends, stroke(ink::TEXT, 1.2)))?;
-        let words = style_at(11, HPos::Right, VPos::Center);
+        let words = style_at(13, HPos::Right, VPos::Center);
         let at = (right - length - 4 * FINE, bottom);
         area.draw(&Text::new(format!("{BAR_M} m"), at, words))?;
     }
