@@ -1,6 +1,7 @@
 //! The moments to look at: the worst poses, and not the same one over and over.
 
 use nalgebra::Vector3;
+use serde::{Deserialize, Serialize};
 
 use super::errors::PoseErrors;
 use super::pair::Pair;
@@ -11,7 +12,7 @@ pub const KEPT: usize = 6;
 pub const APART_S: f64 = 1.0;
 
 /// A pose that is worth a look, with its joints.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WorstPose {
     /// Its place among the poses of the outcome.
     pub pose: usize,

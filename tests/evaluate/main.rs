@@ -3,6 +3,7 @@
 mod agreement;
 mod comparison;
 mod inputs;
+mod page;
 #[path = "../replay/program.rs"]
 #[allow(dead_code)] // the tests of replay use the rest
 mod program;

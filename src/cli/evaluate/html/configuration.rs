@@ -34,7 +34,7 @@ fn settings(settings: &Settings) -> Markup {
         ("truth offset", format!("{} s", settings.truth_offset_s)),
         ("include predicted", settings.include_predicted.to_string()),
     ];
-    html! { dl.facts { @for (name, value) in rows { div { dt { (name) } dd { (value) } } } } }
+    html! { dl.facts.short { @for (name, value) in rows { div { dt { (name) } dd { (value) } } } } }
 }
 
 fn files(sequences: &[Compared]) -> Markup {

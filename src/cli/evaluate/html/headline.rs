@@ -1,6 +1,7 @@
 //! What was compared, and the figures to look at first.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use maud::{Markup, html};
 
@@ -45,8 +46,8 @@ pub fn heading(report: &Report) -> Markup {
             p.eyebrow { "posemoe evaluate" }
             h1 { (title(report)) }
             dl.facts {
-                div { dt { "Predictions" } dd { (listed(&distinct(all, |one| Some(one.prediction.file.clone())))) } }
-                div { dt { "Truth" } dd { (listed(&distinct(all, |one| Some(one.truth.file.clone())))) } }
+                div { dt { "Predictions" } dd { (listed(&distinct(all, |one| Some(file_name(&one.prediction.file))))) } }
+                div { dt { "Truth" } dd { (listed(&distinct(all, |one| Some(file_name(&one.truth.file))))) } }
                 @if !models.is_empty() { div { dt { "Model" } dd { (listed(&models)) } } }
                 @if !recorded.is_empty() { div { dt { "As recorded on" } dd { (listed(&recorded)) } } }
                 @if let Some((first, last)) = span {
@@ -65,6 +66,15 @@ fn distinct(all: &[Compared], of: impl Fn(&Compared) -> Option<String>) -> Vec<S
     found.filter(|one| seen.insert(one.clone())).collect()
 }
 
+/// A file without its folder; the table of files has both.
+fn file_name(path: &str) -> String {
+    let name = Path::new(path).file_name();
+    name.map_or_else(
+        || path.to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
 fn listed(names: &[String]) -> String {
     let (shown, more) = names.split_at(names.len().min(MOST_NAMES));
     let shown = shown.join(", ");
@@ -81,16 +91,16 @@ pub fn figures(report: &Report) -> Markup {
         section aria-labelledby="figures" {
             h2 id="figures" { "Figures" }
             p {
-                (words::counted(overall.poses, "pose", "poses")) " of " (counts.true_people) " true and "
-                (counts.predicted_people) " predicted people in " (counts.frames_compared)
-                " frames that have a truth."
+                (words::counted(overall.poses, "pose", "poses")) " compared: of " (counts.true_people)
+                " true people, with " (counts.predicted_people) " predicted; frames with a truth: "
+                (counts.frames_compared) "."
             }
             dl.tiles {
                 @for (key, note) in TILES {
-                    @let label = words::label(key);
+                    @let (label, figure) = (words::label(key), overall.get(key));
                     div {
                         dt { (label.name()) }
-                        dd { b { (label.figure(overall.get(key))) } " " (label.unit) span.note { (note) } }
+                        dd { b { (label.figure(figure)) } " " (label.unit_of(figure)) span.note { (note) } }
                     }
                 }
             }

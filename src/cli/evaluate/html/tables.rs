@@ -77,7 +77,7 @@ fn line((name, figures): &Row<'_>, keys: &[&str], most: f64) -> Markup {
     };
     html! {
         tr {
-            th scope="row" { (name) }
+            th scope="row" title=(name) { (name) }
             td { (figures.poses) }
             @for key in keys {
                 td style=[share(key)] { (words::label(key).figure(figures.get(key))) }
@@ -100,12 +100,13 @@ pub fn sequences(report: &Report) -> Markup {
         (table("By sequence", "sequence", &keys, &rows, all))
         details {
             summary { "All other metrics" }
-            dl.facts {
+            dl.facts.short {
                 @for metric in others {
                     @let label = words::label(metric.key);
+                    @let figure = report.overall.figures.get(metric.key);
                     div {
                         dt { (label.name()) }
-                        dd { (label.figure(report.overall.figures.get(metric.key))) " " (label.unit) }
+                        dd { (label.figure(figure)) " " (label.unit_of(figure)) }
                     }
                 }
             }
@@ -125,7 +126,11 @@ pub fn parts(report: &Report) -> Markup {
         .map(|(band, f)| (words::spaced(band), f))
         .collect();
     let people = report.sequences.iter().flat_map(|one| {
-        let name = |id: &str| format!("{} · {id}", one.name);
+        // The id first: long names are cut.
+        let name = |id: &str| match report.sequences.len() {
+            1 => id.to_owned(),
+            _ => format!("{id} · {}", one.name),
+        };
         one.per_person
             .iter()
             .map(move |(id, figures)| (name(id), figures))
@@ -136,7 +141,7 @@ pub fn parts(report: &Report) -> Markup {
             h2 id="parts" { "By joint, distance and person" }
             (table("By joint", "joint", &OF_JOINTS, &joints, None))
             (table("By distance of the true root", "distance", &COLUMNS, &distances, None))
-            (table("By true person", "sequence · person", &COLUMNS, &people, None))
+            (table("By true person", "person", &COLUMNS, &people, None))
         }
     }
 }

@@ -19,7 +19,9 @@ pub fn moment(stamp: Stamp) -> String {
 /// From a moment to a later one, with the day once where it is the same.
 pub fn from_to(first: Stamp, last: Stamp) -> String {
     const DAY: &str = "%Y-%m-%d";
-    if is_date(first) && written(first, DAY) == written(last, DAY) {
+    if first == last {
+        moment(first)
+    } else if is_date(first) && written(first, DAY) == written(last, DAY) {
         let from = written(first, "%Y-%m-%d %H:%M:%S");
         format!("{from} to {}", written(last, "%H:%M:%S UTC"))
     } else {
@@ -50,6 +52,7 @@ mod tests {
         let today = Stamp::from_nanos(1_763_680_009_999_999_999);
         assert_eq!(moment(today), "2025-11-20 23:06:49 UTC");
         assert_eq!(moment(Stamp::from_nanos(1_500_000_000)), "1.500 s");
+        assert_eq!(from_to(today, today), moment(today));
         let later = |seconds| from_to(today, today.plus_seconds(seconds));
         assert_eq!(later(1.0), "2025-11-20 23:06:49 to 23:06:50 UTC");
         assert_eq!(

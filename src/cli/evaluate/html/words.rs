@@ -56,6 +56,11 @@ impl Label<'_> {
     pub fn figure(&self, figure: Option<f64>) -> String {
         figure.map_or_else(|| "–".to_owned(), |figure| number(figure, self.digits))
     }
+
+    /// The unit of a figure that there is.
+    pub fn unit_of(&self, figure: Option<f64>) -> &'static str {
+        figure.map_or("", |_| self.unit)
+    }
 }
 
 /// Large numbers need no decimals.

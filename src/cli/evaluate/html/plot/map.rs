@@ -25,7 +25,11 @@ const MOST_POINTS: usize = 1500;
 const NEAR_M: f64 = 5.0;
 
 /// The keys of all maps.
-const KEYS: [super::Key; 2] = [("predicted", "predicted root"), ("true", "true root")];
+const KEYS: [super::Key; 2] = [("predicted", "predicted root"), ("text", "true root")];
+/// Colour, opacity and width (CSS pixels) of paths: the truth is seen through all that trembles.
+const PREDICTED: Ink = (ink::PREDICTED, 0.75, 2.2);
+const TRUE: Ink = (ink::TEXT, 1.0, 1.4);
+type Ink = (RGBColor, f64, f64);
 
 /// What part of the world is shown: to the right and forward (m), and how much of it a pixel is.
 struct Extent {
@@ -104,7 +108,7 @@ pub fn draw(
     let plot = svg(SIZE, &description, |area| {
         let mut chart = axes.draw(area)?;
         if extent.has_origin() {
-            origin(&mut chart, view, extent.m_per_px)?;
+            origin(&mut chart, view, &extent)?;
         }
         for poses in people.values() {
             for pose in ties(poses) {
@@ -112,20 +116,14 @@ pub fn draw(
                 line(&mut chart, vec![predicted, truth], stroke(ink::AXIS, 1.0))?;
             }
             let (predicted, truth) = poses.iter().map(roots).unzip();
-            path(&mut chart, poses, truth, extent.m_per_px, (ink::TRUE, 3.0))?;
-            path(
-                &mut chart,
-                poses,
-                predicted,
-                extent.m_per_px,
-                (ink::PREDICTED, 1.6),
-            )?;
+            path(&mut chart, poses, predicted, extent.m_per_px, PREDICTED)?;
+            path(&mut chart, poses, truth, extent.m_per_px, TRUE)?;
         }
         Ok(())
     })?;
     let note = match frame_id {
-        "" => "In a frame without a name.".to_owned(),
-        frame_id => format!("In {frame_id}."),
+        "" => "The frame has no name; which way is up is taken from the people in it.".to_owned(),
+        frame_id => format!("Frame: {frame_id}."),
     };
     Ok(figure(name, &KEYS, &note, &plot))
 }
@@ -150,7 +148,7 @@ fn path(
     poses: &[&PoseErrors],
     points: Vec<(f64, f64)>,
     m_per_px: f64,
-    (colour, width): (RGBColor, f64),
+    (colour, opacity, width): Ink,
 ) -> Result<(), Failure> {
     if let Some(first) = points.first() {
         dot(chart, *first, 3, colour)?;
@@ -159,15 +157,16 @@ fn path(
     for run in timed.chunk_by(|(a, _), (b, _)| b.seconds_since(*a) <= BREAK_S) {
         let points: Vec<(f64, f64)> = run.iter().map(|(_, point)| *point).collect();
         let points = bins::thinned(&points, 0.7 * m_per_px, MOST_POINTS);
-        line(chart, points, stroke(colour, width))?;
+        let style = stroke(colour, width);
+        let color = style.color.mix(opacity);
+        line(chart, points, ShapeStyle { color, ..style })?;
     }
     Ok(())
 }
 
 /// A camera that looks forward, or a cross where the frame begins.
-fn origin(chart: &mut Chart<'_, '_>, view: View, m_per_px: f64) -> Result<(), Failure> {
-    let px = |right: f64, forward: f64| (right * m_per_px, forward * m_per_px);
-    let words = style_at(14, HPos::Left, VPos::Center);
+fn origin(chart: &mut Chart<'_, '_>, view: View, extent: &Extent) -> Result<(), Failure> {
+    let px = |right: f64, forward: f64| (right * extent.m_per_px, forward * extent.m_per_px);
     let name = match view {
         View::Optical => {
             let lens = vec![px(0.0, 0.0), px(-8.0, 14.0), px(8.0, 14.0)];
@@ -175,20 +174,20 @@ fn origin(chart: &mut Chart<'_, '_>, view: View, m_per_px: f64) -> Result<(), Fa
             "camera"
         }
         View::Ground => {
-            line(
-                chart,
-                vec![px(-6.0, 0.0), px(6.0, 0.0)],
-                stroke(ink::TEXT, 1.5),
-            )?;
-            line(
-                chart,
-                vec![px(0.0, -6.0), px(0.0, 6.0)],
-                stroke(ink::TEXT, 1.5),
-            )?;
+            for end in [px(6.0, 0.0), px(0.0, 6.0)] {
+                let ends = vec![(-end.0, -end.1), end];
+                line(chart, ends, stroke(ink::TEXT, 1.5))?;
+            }
             "origin"
         }
     };
-    chart.draw_series([Text::new(name, px(13.0, 7.0), words)])?;
+    // On the side that has more room.
+    let (at, side) = match extent.right.0 + extent.right.1 < 0.0 {
+        true => (px(-13.0, 7.0), HPos::Right),
+        false => (px(13.0, 7.0), HPos::Left),
+    };
+    let words = style_at(14, side, VPos::Center);
+    chart.draw_series([Text::new(name, at, words)])?;
     Ok(())
 }
 
