@@ -124,16 +124,26 @@ def check(pages: Sequence[Path], screenshots: Optional[Path] = None) -> List[str
             browser.close()
 
 
-def walk_page(folder: Path) -> Path:
-    """The page of the recorded walk, made by the release build."""
-    page = folder / "walk.html"
+def release_build() -> Path:
+    """The program, built anew where it must be."""
     build = ["cargo", "build", "--release", "--locked", "--quiet", "--bin", "posemoe"]
     subprocess.run(build, cwd=REPOSITORY, check=True)
     target = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
+    return target / "release" / "posemoe"
+
+
+def walk_page(folder: Path, program: Path) -> Path:
+    """The page of the recorded walk."""
+    page = folder / "walk.html"
     bags = [str(WALK / f"walk_cam0{camera}.mcap") for camera in range(1, 5)]
     words = ["evaluate", *bags, "--truth", str(WALK / "walk_truth.mcap"), "--html", str(page)]
-    subprocess.run([target / "release" / "posemoe", *words], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([str(program), *words], check=True, stdout=subprocess.DEVNULL)
     return page
+
+
+def counted(count: int, thing: str) -> str:
+    """So many of something."""
+    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def main(words: Sequence[str]) -> int:
@@ -146,7 +156,7 @@ def main(words: Sequence[str]) -> int:
     if missing:
         parser.error(f"no such file: {', '.join(missing)}")
     with tempfile.TemporaryDirectory() as folder:
-        pages = arguments.pages or [walk_page(Path(folder))]
+        pages = arguments.pages or [walk_page(Path(folder), release_build())]
         try:
             found = check(pages, arguments.screenshots)
         except NoBrowser as error:
@@ -154,7 +164,7 @@ def main(words: Sequence[str]) -> int:
             return 2
     for fault in found:
         print(fault, file=sys.stderr)
-    print(f"{len(pages)} pages, {len(found)} faults")
+    print(f"{counted(len(pages), 'page')}, {counted(len(found), 'fault')}")
     return 1 if found else 0
 
 

@@ -105,7 +105,7 @@ fn card(rank: usize, Moment { of, pose, worst }: &Moment<'_>) -> Result<Markup, 
         .collect();
     Ok(html! {
         figure.card.moment {
-            figcaption { strong { (rank) ". " (name) } span.figure { (mm(pose.mpjpe_m)) " mm" } }
+            figcaption { strong { (rank) ". " (name) } span.figure { "MPJPE " (mm(pose.mpjpe_m)) " mm" } }
             (picture)
             dl.facts {
                 div { dt { "Since the first frame" } dd { (format!("{:.3} s", pose.stamp.seconds_since(first))) } }
