@@ -33,7 +33,7 @@ enum Command {
     /// Say how far people are from where they truly were, and whether that became better. Exit code 1: a
     /// figure is worse than --tolerance allows; 2: the input is unusable; 3: done, but part of it was
     /// lost.
-    Evaluate(EvaluateArgs),
+    Evaluate(Box<EvaluateArgs>),
     /// Measure what a frame costs: the stream against windows, for crowds and memories of several sizes.
     Bench(BenchArgs),
     /// Say what is installed, what runs, and what is missing.

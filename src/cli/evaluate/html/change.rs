@@ -15,13 +15,7 @@ pub fn section(against: &Against) -> Markup {
     let table = html! {
         table {
             caption { "Differences" }
-            thead { tr {
-                th scope="col" { "metric" }
-                th scope="col" { "before" }
-                th scope="col" { "difference" }
-                th scope="col" { "95 % of means" }
-                th scope="col" { "verdict" }
-            } }
+            (tables::head(&["metric", "before", "difference", "95 % of means", "verdict"]))
             tbody { @for one in &against.differences { (row(one)) } }
         }
     };

@@ -41,13 +41,7 @@ fn files(sequences: &[Compared]) -> Markup {
     let table = html! {
         table.words {
             caption { "Files" }
-            thead { tr {
-                th scope="col" { "sequence" }
-                th scope="col" { "prediction" }
-                th scope="col" { "truth" }
-                th scope="col" { "first frame" }
-                th scope="col" { "length" }
-            } }
+            (tables::head(&["sequence", "prediction", "truth", "first frame", "length"]))
             tbody { @for one in sequences { tr {
                 th scope="row" { (one.name) }
                 td { (origin(&one.prediction)) }

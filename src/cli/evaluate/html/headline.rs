@@ -40,14 +40,16 @@ pub fn heading(report: &Report) -> Markup {
         Some(format!("{} ({})", replayed.model, replayed.provider))
     });
     let recorded = distinct(all, |one| one.prediction.topic.clone());
+    let predictions = distinct(all, |one| Some(file_name(&one.prediction.file)));
+    let truths = distinct(all, |one| Some(file_name(&one.truth.file)));
     let span = when::span(all.iter().filter_map(|one| one.outcome.span));
     html! {
         header {
             p.eyebrow { "posemoe evaluate" }
             h1 { (title(report)) }
             dl.facts {
-                div { dt { "Predictions" } dd { (listed(&distinct(all, |one| Some(file_name(&one.prediction.file))))) } }
-                div { dt { "Truth" } dd { (listed(&distinct(all, |one| Some(file_name(&one.truth.file))))) } }
+                div { dt { "Predictions" } dd { (listed(&predictions)) } }
+                div { dt { "Truth" } dd { (listed(&truths)) } }
                 @if !models.is_empty() { div { dt { "Model" } dd { (listed(&models)) } } }
                 @if !recorded.is_empty() { div { dt { "As recorded on" } dd { (listed(&recorded)) } } }
                 @if let Some((first, last)) = span {

@@ -8,6 +8,7 @@
 mod bins;
 mod change;
 mod configuration;
+mod drawable;
 mod headline;
 mod losses;
 mod moments;

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::super::Failure;
 use super::super::report::Compared;
+use super::drawable;
 use super::plot::skeleton;
 use super::view::View;
 use super::words;
@@ -90,7 +91,10 @@ pub fn section(sequences: &[Compared]) -> Result<Markup, Failure> {
 fn card(rank: usize, Moment { of, pose, worst }: &Moment<'_>) -> Result<Markup, Failure> {
     let name = &of.name;
     let view = view(&of.outcome, &pose.frame_id);
-    let picture = skeleton::draw(pose, worst, view, name)?;
+    let picture = match drawable::has_picture(worst) {
+        true => skeleton::draw(pose, worst, view, name)?,
+        false => html! { p.note { "Too far away to be drawn." } },
+    };
     let first = of.outcome.span.map_or(pose.stamp, |(first, _)| first);
     let mm = |error_m: Option<f64>| words::label("error_mm").figure(error_m.map(|m| m * 1e3));
     let joints: Vec<String> = worst_joints(pose)
@@ -113,7 +117,7 @@ fn card(rank: usize, Moment { of, pose, worst }: &Moment<'_>) -> Result<Markup, 
                 div { dt { "Person" } dd { (pose.truth_id) ", predicted as " (pose.predicted_id) } }
                 div { dt { "Off by" } dd {
                     "root " (mm(Some(pose.root_m))) " mm, P-MPJPE " (mm(pose.p_mpjpe_m)) " mm, at "
-                    (format!("{:.1}", pose.distance_m)) " m"
+                    (words::number(pose.distance_m, 1)) " m"
                 } }
                 div { dt { "Worst joints" } dd { (joints.join(", ")) } }
             }

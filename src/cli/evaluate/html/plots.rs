@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::super::Failure;
 use super::super::report::{Compared, Report};
+use super::drawable;
 use super::moments::view;
 use super::plot::{distance, distribution, joints, map, reliability, time};
 use crate::evaluate::PoseErrors;
@@ -15,8 +16,8 @@ const MOST: usize = 12;
 
 /// Of all poses together.
 pub fn overall(report: &Report) -> Result<Markup, Failure> {
-    let all = report.sequences.iter().flat_map(|one| &one.outcome.poses);
-    let poses: Vec<&PoseErrors> = all.collect();
+    let poses: Vec<&PoseErrors> = report.sequences.iter().flat_map(drawable::poses).collect();
+    let too_far = drawable::left_out(&report.sequences);
     let drawn = [
         distribution::draw(&poses)?,
         joints::draw(&poses)?,
@@ -28,13 +29,16 @@ pub fn overall(report: &Report) -> Result<Markup, Failure> {
         .iter()
         .flat_map(|pose| &pose.joints)
         .any(|joint| joint.sigma_m.is_some());
-    if drawn.iter().all(Option::is_none) {
+    if drawn.iter().all(Option::is_none) && too_far == 0 {
         return Ok(html! {});
     }
     Ok(html! {
         section aria-labelledby="errors" {
             h2 id="errors" { "Errors" }
             div.plots { @for plot in drawn.iter().flatten() { (plot) } }
+            @if too_far > 0 {
+                p.note { "Not drawn, here and below: " (too_far) " poses that are, or are off by, more than 100 km." }
+            }
             @if !has_sigma { p.note { "The predictions say no sigma: its reliability cannot be shown." } }
         }
     })
@@ -48,11 +52,7 @@ pub fn by_sequence(sequences: &[Compared]) -> Result<Markup, Failure> {
         shown.sort_by(|a, b| mpjpe(b).total_cmp(&mpjpe(a)));
         shown.truncate(MOST);
     }
-    let curves: Vec<_> = shown
-        .iter()
-        .map(|one| (one.name.as_str(), &one.outcome))
-        .collect();
-    let curves = time::all(&curves)?;
+    let curves = time::all(&shown)?;
     let mut maps = Vec::new();
     for one in &shown {
         maps.extend(maps_of(one)?);
@@ -95,7 +95,7 @@ fn left_out_note(count: usize) -> String {
 /// One for each frame that predictions are in.
 fn maps_of(one: &Compared) -> Result<Vec<Markup>, Failure> {
     let mut frames = BTreeMap::<&str, Vec<&PoseErrors>>::new();
-    for pose in &one.outcome.poses {
+    for pose in drawable::poses(one) {
         frames.entry(&pose.frame_id).or_default().push(pose);
     }
     let map = |(frame_id, poses): (&&str, &Vec<&PoseErrors>)| {

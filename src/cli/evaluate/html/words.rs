@@ -63,10 +63,13 @@ impl Label<'_> {
     }
 }
 
-/// Large numbers need no decimals.
-fn number(figure: f64, digits: usize) -> String {
-    let digits = if figure.abs() >= 1000.0 { 0 } else { digits };
-    format!("{figure:.digits$}")
+/// A number with so many decimals; large ones need none, and very large ones not all their digits.
+pub fn number(figure: f64, digits: usize) -> String {
+    match figure.abs() {
+        size if size >= 1e7 => format!("{figure:.1e}"),
+        size if size >= 1e3 => format!("{figure:.0}"),
+        _ => format!("{figure:.digits$}"),
+    }
 }
 
 /// A key's words: `left_wrist` is the left wrist.
@@ -107,6 +110,7 @@ mod tests {
     fn digits_mean_something() {
         assert_eq!(label("mpjpe_mm").figure(Some(80.06)), "80.1");
         assert_eq!(label("mpjpe_mm").figure(Some(1234.5)), "1234");
+        assert_eq!(label("mpjpe_mm").figure(Some(1.25e300)), "1.2e300");
         assert_eq!(label("id_switches").figure(Some(3.0)), "3");
         assert_eq!(label("mpjpe_mm").figure(None), "–");
         assert_eq!(counted(1, "pose", "poses"), "1 pose");

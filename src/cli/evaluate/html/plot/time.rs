@@ -6,7 +6,9 @@ use super::canvas::{Axes, SIZE, band, svg};
 use super::{BOTH_ERRORS, figure, ink};
 use crate::cli::evaluate::Failure;
 use crate::cli::evaluate::html::bins::{self, Column};
-use crate::evaluate::{Outcome, PoseErrors, metrics};
+use crate::cli::evaluate::html::drawable;
+use crate::cli::evaluate::report::Compared;
+use crate::evaluate::{PoseErrors, metrics};
 
 /// Columns at most: a curve of more has no more to be seen.
 const MOST_COLUMNS: f64 = 240.0;
@@ -24,8 +26,8 @@ pub struct Curves {
 
 impl Curves {
     /// Of all poses; `None` where there are none.
-    pub fn of(outcome: &Outcome) -> Option<Self> {
-        let (first, last) = outcome.span?;
+    pub fn of(one: &Compared) -> Option<Self> {
+        let (poses, (first, last)) = (drawable::poses(one), one.outcome.span?);
         let duration_s = last.seconds_since(first);
         let width_s = if duration_s > 0.0 {
             duration_s / MOST_COLUMNS
@@ -33,11 +35,11 @@ impl Curves {
             1.0
         };
         let columns = |error_m: fn(&PoseErrors) -> Option<f64>| {
-            let at = |pose: &PoseErrors| {
+            let at = |pose: &&PoseErrors| {
                 let error_m = error_m(pose)?;
                 Some((pose.stamp.seconds_since(first), error_m * 1e3))
             };
-            let points: Vec<(f64, f64)> = outcome.poses.iter().filter_map(at).collect();
+            let points: Vec<(f64, f64)> = poses.iter().filter_map(at).collect();
             bins::columns(&points, width_s, (0.0, 1.0))
         };
         let curves = Self {
@@ -45,7 +47,7 @@ impl Curves {
             absolute_mm: columns(|pose| metrics::mean(pose.joints.iter().map(|j| j.absolute_m))),
             duration_s,
             width_s,
-            poses: outcome.poses.len(),
+            poses: poses.len(),
         };
         (curves.poses > 0).then_some(curves)
     }
@@ -82,10 +84,10 @@ impl Curves {
 }
 
 /// The plots of several sequences, all up to the same error.
-pub fn all(sequences: &[(&str, &Outcome)]) -> Result<Vec<Markup>, Failure> {
+pub fn all(sequences: &[&Compared]) -> Result<Vec<Markup>, Failure> {
     let curves = sequences.iter();
     let curves: Vec<(&str, Curves)> = curves
-        .filter_map(|(name, outcome)| Some((*name, Curves::of(outcome)?)))
+        .filter_map(|one| Some((one.name.as_str(), Curves::of(one)?)))
         .collect();
     let highest_mm = curves
         .iter()
