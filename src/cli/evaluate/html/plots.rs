@@ -39,7 +39,7 @@ pub fn overall(report: &Report) -> Result<Markup, Failure> {
             @if too_far > 0 {
                 p.note { "Not drawn, here and below: " (too_far) " poses that are, or are off by, more than 100 km." }
             }
-            @if !has_sigma { p.note { "The predictions say no sigma: its reliability cannot be shown." } }
+            @if !has_sigma && !poses.is_empty() { p.note { "The predictions say no sigma: its reliability cannot be shown." } }
         }
     })
 }

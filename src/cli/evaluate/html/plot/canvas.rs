@@ -106,11 +106,14 @@ impl Axes<'_> {
     }
 }
 
-/// A number on an axis: no more digits than it has.
+/// A number on an axis: no more digits than it has, nor than there is room for.
 fn tick(number: f64) -> String {
     let rounded = (number * 100.0).round() / 100.0;
-    // There is no -0.
-    format!("{}", if rounded == 0.0 { 0.0 } else { rounded })
+    match rounded.abs() {
+        0.0 => "0".to_owned(), // there is no -0
+        size if size >= 1e5 => format!("{rounded:e}"),
+        _ => rounded.to_string(),
+    }
 }
 
 /// Words in letters of this size (CSS pixels).
@@ -189,4 +192,36 @@ pub fn band(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_on_axes_are_short() {
+        let found = [-0.001, 0.5, 2.0 / 3.0, 1500.0, 2.5e7].map(tick);
+        assert_eq!(found, ["0", "0.5", "0.67", "1500", "2.5e7"]);
+    }
+
+    #[test]
+    fn an_svg_has_a_role_and_words_but_no_name_space() {
+        let drawn = svg((10, 10), "a \"line\" <b>", |area| {
+            area.draw(&PathElement::new(
+                vec![(0, 0), (40, 40)],
+                stroke(ink::FAR, 1.0),
+            ))?;
+            area.draw(&Text::new("<i>", (5, 5), style(10)))?;
+            Ok(())
+        });
+        let drawn = drawn.unwrap().into_string();
+        let start = "<svg class=\"plot\" viewBox=\"0 0 40 40\" role=\"img\" \
+                     aria-label=\"a &quot;line&quot; &lt;b&gt;\"><polyline";
+        assert!(
+            drawn.starts_with(start) && drawn.ends_with("</svg>"),
+            "{drawn}"
+        );
+        assert!(drawn.contains("&lt;i&gt;") && drawn.contains("stroke=\"#D55E00\""));
+        assert!(!drawn.contains("xmlns") && drawn.matches("</svg>").count() == 1);
+    }
 }

@@ -15,6 +15,9 @@ const MOST_COLUMNS: f64 = 240.0;
 /// Lines have a break where nothing was compared for so long (s), or for three columns.
 const BREAK_S: f64 = 0.5;
 
+/// From so many seconds on, hours are shown.
+const LONG_S: f64 = 10_000.0;
+
 /// Root-relative and absolute errors over time.
 pub struct Curves {
     relative_mm: Vec<Column>,
@@ -66,18 +69,30 @@ impl Curves {
             self.duration_s,
             self.highest_mm()
         );
+        let (unit_s, x_name) = match self.duration_s {
+            duration_s if duration_s >= LONG_S => (3600.0, "h since the first frame"),
+            _ => (1.0, "s since the first frame"),
+        };
+        let in_unit = |columns: &[Column]| -> Vec<Column> {
+            let in_unit = |column: &Column| Column {
+                at: column.at / unit_s,
+                ..*column
+            };
+            columns.iter().map(in_unit).collect()
+        };
         let axes = Axes {
-            x: 0.0..self.duration_s.max(0.1),
+            x: 0.0..self.duration_s.max(0.1) / unit_s,
             y: 0.0..top_mm,
-            x_name: "s since the first frame",
+            x_name,
             y_name: "mean joint error (mm)",
             is_mirrored: false,
         };
         let plot = svg(SIZE, &description, |area| {
             let mut chart = axes.draw(area)?;
-            let most_apart = BREAK_S.max(3.0 * self.width_s);
-            band(&mut chart, &self.absolute_mm, most_apart, ink::FAR)?;
-            band(&mut chart, &self.relative_mm, most_apart, ink::PREDICTED)
+            let most_apart = BREAK_S.max(3.0 * self.width_s) / unit_s;
+            let (absolute, relative) = (in_unit(&self.absolute_mm), in_unit(&self.relative_mm));
+            band(&mut chart, &absolute, most_apart, ink::FAR)?;
+            band(&mut chart, &relative, most_apart, ink::PREDICTED)
         })?;
         Ok(figure(name, &BOTH_ERRORS, "", &plot))
     }
