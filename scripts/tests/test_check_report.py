@@ -8,6 +8,7 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -104,6 +105,14 @@ class Pages(unittest.TestCase):
 
 
 class Words(unittest.TestCase):
+    def test_where_there_is_no_browser_it_says_how_to_get_one(self):
+        playwright = mock.Mock()
+        playwright.chromium.executable_path = "/nowhere/chromium"
+        with mock.patch.object(report_check, "browser_path", return_value=None):
+            with self.assertRaisesRegex(report_check.NoBrowser, "apt-get install chromium"):
+                report_check.launched(playwright)
+        playwright.chromium.launch.assert_not_called()
+
     def test_a_page_that_is_not_there_is_named(self):
         command = [sys.executable, report_check.__file__, "missing.html"]
         ran = subprocess.run(command, capture_output=True, text=True)

@@ -62,9 +62,10 @@ fn the_page_of_the_walk_has_the_figures_of_its_json_and_nothing_from_elsewhere()
         assert!(page.contains(&row), "{row}");
         assert!(page.contains(&format!(">{}</td>", figure(figures, "mpjpe_mm"))));
     }
-    // 5 plots of all, 4 over time, 4 maps, 6 worst moments; each described for who cannot see it.
-    assert_eq!(count(&page, "<svg class=\"plot\""), 19);
-    assert_eq!(count(&page, "role=\"img\" aria-label=\""), 19);
+    // 5 plots of all, 4 over time, 4 maps of the whole and 4 closer ones, 6 worst moments; each described
+    // for who cannot see it.
+    assert_eq!(count(&page, "<svg class=\"plot\""), 23);
+    assert_eq!(count(&page, "role=\"img\" aria-label=\""), 23);
     assert_eq!(count(&page, "Since the first frame"), 6);
     for expected in [
         "posemoe 0.2.1",
@@ -162,7 +163,7 @@ fn one_pose_without_a_sigma_is_a_page_too() {
     let truth = table(&folder.path().join("truth.csv"), 1, &["a"], 0.0);
     let prediction = table(&folder.path().join("one.csv"), 1, &["1"], 0.1);
     let (page, _) = page(&[&prediction, "--truth", &truth], 0);
-    assert_eq!(count(&page, "<svg class=\"plot\""), 6); // no sigma, no reliability
+    assert_eq!(count(&page, "<svg class=\"plot\""), 7); // no sigma, no reliability
     assert!(page.contains("The predictions say no sigma"));
     for wrong in ["NaN", "inf", "Infinity"] {
         assert!(!page.contains(&format!(">{wrong}")), "{wrong}");

@@ -216,7 +216,7 @@ mod tests {
         });
         let drawn = drawn.unwrap().into_string();
         let start = "<svg class=\"plot\" viewBox=\"0 0 40 40\" role=\"img\" \
-                     aria-label=\"a &quot;line&quot; &lt;b&gt;\"><polyline";
+                     aria-label=\"a &quot;line&quot; &lt;b&gt;\">\n<polyline";
         assert!(
             drawn.starts_with(start) && drawn.ends_with("</svg>"),
             "{drawn}"

@@ -2,27 +2,31 @@
 
 use std::collections::BTreeMap;
 
-use maud::Markup;
+use maud::{Markup, html};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::canvas::{Axes, Chart, dot, line, stroke, style_at, svg};
+use super::extent::Extent;
 use super::{figure, ink};
 use crate::cli::evaluate::Failure;
-use crate::cli::evaluate::html::bins;
 use crate::cli::evaluate::html::view::View;
+use crate::cli::evaluate::html::{bins, words};
 use crate::evaluate::PoseErrors;
 
 /// Width and height (CSS pixels): people walk away from the camera rather than along it.
 const SIZE: (i32, i32) = (480, 440);
+/// The same of a map of the whole with one below it that is closer.
+const WHOLE_SIZE: (i32, i32) = (480, 270);
+const CLOSE_SIZE: (i32, i32) = (480, 320);
+/// What is shown so many times larger is worth a map of its own.
+const CLOSER: f64 = 2.0;
 /// A path has a break where somebody was not compared for so long (s).
 const BREAK_S: f64 = 0.5;
 /// From prediction to truth, a line so often (s).
 const TIE_S: f64 = 1.0;
 /// Points of a path at most.
 const MOST_POINTS: usize = 1500;
-/// The frame's origin is shown where it is so near (m); a camera always is.
-const NEAR_M: f64 = 5.0;
 
 /// The keys of all maps.
 const KEYS: [super::Key; 2] = [("predicted", "predicted root"), ("text", "true root")];
@@ -31,65 +35,63 @@ const PREDICTED: Ink = (ink::PREDICTED, 0.75, 2.2);
 const TRUE: Ink = (ink::TEXT, 1.0, 1.4);
 type Ink = (RGBColor, f64, f64);
 
-/// What part of the world is shown: to the right and forward (m), and how much of it a pixel is.
-struct Extent {
-    right: (f64, f64),
-    forward: (f64, f64),
-    m_per_px: f64,
-}
+/// Everyone's poses, by true id, each in the order of time.
+type People<'a> = BTreeMap<&'a str, Vec<&'a PoseErrors>>;
 
-impl Extent {
-    /// Around these points, a metre as long to the right as it is forward.
-    fn around(points: impl Iterator<Item = (f64, f64)>, view: View) -> Self {
-        let (mut right, mut forward) = ((f64::MAX, f64::MIN), (f64::MAX, f64::MIN));
-        let stretch = |range: &mut (f64, f64), to: f64| *range = (range.0.min(to), range.1.max(to));
-        points.for_each(|(to_right, to_front)| {
-            stretch(&mut right, to_right);
-            stretch(&mut forward, to_front);
-        });
-        let off = |(low, high): (f64, f64)| low.max(-high).max(0.0);
-        if view == View::Optical || off(right).hypot(off(forward)) <= NEAR_M {
-            stretch(&mut right, 0.0);
-            stretch(&mut forward, 0.0);
-        }
-        let (width_px, height_px) = Axes::inside(SIZE);
-        let length = |(low, high): (f64, f64)| 1.12 * (high - low) + 0.5;
-        let m_per_px = (length(right) / width_px).max(length(forward) / height_px);
-        let around = |(low, high): (f64, f64), px: f64| {
-            let (middle, half) = ((low + high) / 2.0, m_per_px * px / 2.0);
-            (middle - half, middle + half)
-        };
-        Self {
-            right: around(right, width_px),
-            forward: around(forward, height_px),
-            m_per_px,
-        }
-    }
-
-    fn has_origin(&self) -> bool {
-        let is_within = |(low, high): (f64, f64)| low <= 0.0 && 0.0 <= high;
-        is_within(self.right) && is_within(self.forward)
-    }
-}
-
-/// The map of one frame of one sequence; `poses` in the order of time, at least one.
+/// The map of one frame of one sequence, `poses` in the order of time. Where people are small in the whole
+/// with the camera, they are shown closer, too.
 pub fn draw(
     name: &str,
     frame_id: &str,
     poses: &[&PoseErrors],
     view: View,
 ) -> Result<Markup, Failure> {
+    let mut people = People::new();
+    for pose in poses {
+        people.entry(&pose.truth_id).or_default().push(pose);
+    }
+    let roots = poses.iter().map(|pose| roots(pose, view));
+    let all: Vec<(f64, f64)> = roots.flat_map(|(a, b)| [a, b]).collect();
+    let whole = Extent::with_origin(&all, view, SIZE);
+    let close = Extent::around(&all, CLOSE_SIZE);
+    let is_small = whole.m_per_px > CLOSER * close.m_per_px;
+    let plots = if is_small {
+        let whole = Extent::with_origin(&all, view, WHOLE_SIZE);
+        let plots = [
+            map(name, &people, view, &whole, WHOLE_SIZE)?,
+            map(name, &people, view, &close, CLOSE_SIZE)?,
+        ];
+        html! { @for plot in plots { (plot) } }
+    } else {
+        map(name, &people, view, &whole, SIZE)?
+    };
+    let closer = if is_small { " Below, closer." } else { "" };
+    let note = match frame_id {
+        "" => format!(
+            "The frame has no name; which way is up is taken from the people in it.{closer}"
+        ),
+        frame_id => format!("Frame: {frame_id}.{closer}"),
+    };
+    Ok(figure(name, &KEYS, &note, &plots))
+}
+
+/// Where the predicted and the true root are: to the right and forward (m).
+fn roots(pose: &PoseErrors, view: View) -> ((f64, f64), (f64, f64)) {
     let above = |at: [f32; 3]| {
         let [right, _, forward] = view.right_up_forward(at);
         (right, forward)
     };
-    let roots = |pose: &&PoseErrors| (above(pose.predicted_root_m), above(pose.true_root_m));
-    let all = poses.iter().map(roots).flat_map(|(a, b)| [a, b]);
-    let extent = Extent::around(all, view);
-    let mut people = BTreeMap::<&str, Vec<&PoseErrors>>::new();
-    for pose in poses {
-        people.entry(&pose.truth_id).or_default().push(pose);
-    }
+    (above(pose.predicted_root_m), above(pose.true_root_m))
+}
+
+/// This part of the world, of this size (CSS pixels).
+fn map(
+    name: &str,
+    people: &People<'_>,
+    view: View,
+    extent: &Extent,
+    size: (i32, i32),
+) -> Result<Markup, Failure> {
     let (x_name, y_name) = match view {
         View::Optical => ("x, to the right (m)", "z, forward (m)"),
         View::Ground => ("y, to the left (m)", "x, forward (m)"),
@@ -101,31 +103,24 @@ pub fn draw(
         y_name,
         is_mirrored: view == View::Ground,
     };
-    let description = format!(
-        "{name} from above: predicted and true paths of {} people",
-        people.len()
-    );
-    let plot = svg(SIZE, &description, |area| {
+    let count = words::counted(people.len(), "person", "people");
+    let description = format!("{name} from above: predicted and true paths of {count}");
+    svg(size, &description, |area| {
         let mut chart = axes.draw(area)?;
         if extent.has_origin() {
-            origin(&mut chart, view, &extent)?;
+            origin(&mut chart, view, extent)?;
         }
         for poses in people.values() {
             for pose in ties(poses) {
-                let (predicted, truth) = roots(&pose);
+                let (predicted, truth) = roots(pose, view);
                 line(&mut chart, vec![predicted, truth], stroke(ink::AXIS, 1.0))?;
             }
-            let (predicted, truth) = poses.iter().map(roots).unzip();
+            let (predicted, truth) = poses.iter().map(|pose| roots(pose, view)).unzip();
             path(&mut chart, poses, predicted, extent.m_per_px, PREDICTED)?;
             path(&mut chart, poses, truth, extent.m_per_px, TRUE)?;
         }
         Ok(())
-    })?;
-    let note = match frame_id {
-        "" => "The frame has no name; which way is up is taken from the people in it.".to_owned(),
-        frame_id => format!("Frame: {frame_id}."),
-    };
-    Ok(figure(name, &KEYS, &note, &plot))
+    })
 }
 
 /// The poses from which a line leads to the truth.
@@ -195,21 +190,6 @@ fn origin(chart: &mut Chart<'_, '_>, view: View, extent: &Extent) -> Result<(), 
 mod tests {
     use super::*;
     use crate::stamp::Stamp;
-
-    #[test]
-    fn a_metre_is_as_long_both_ways_and_the_camera_is_there() {
-        let extent = Extent::around([(1.0, 3.0), (2.0, 9.0)].into_iter(), View::Optical);
-        let (width_px, height_px) = Axes::inside(SIZE);
-        let length = |(low, high): (f64, f64)| high - low;
-        let scales = [
-            length(extent.right) / width_px,
-            length(extent.forward) / height_px,
-        ];
-        assert!((scales[0] - scales[1]).abs() < 1e-12);
-        assert!(extent.has_origin() && extent.forward.1 > 9.0);
-        let far = Extent::around([(100.0, 3.0)].into_iter(), View::Ground);
-        assert!(!far.has_origin());
-    }
 
     #[test]
     fn lines_to_the_truth_are_a_second_apart() {

@@ -3,6 +3,7 @@
 mod canvas;
 pub mod distance;
 pub mod distribution;
+mod extent;
 pub mod ink;
 pub mod joints;
 pub mod map;
