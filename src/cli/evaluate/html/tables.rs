@@ -31,6 +31,9 @@ const OF_JOINTS: [&str; 7] = [
     "within_2_sigma_pct",
 ];
 
+/// Rows of people at most.
+const MOST_PEOPLE: usize = 300;
+
 /// A row: its name, its figures.
 type Row<'a> = (String, &'a Figures);
 
@@ -140,13 +143,19 @@ pub fn parts(report: &Report) -> Markup {
             .iter()
             .map(move |(id, figures)| (name(id), figures))
     });
-    let people: Vec<Row<'_>> = people.collect();
+    let mut people: Vec<Row<'_>> = people.collect();
+    let left_out = people.len().saturating_sub(MOST_PEOPLE);
+    if left_out > 0 {
+        people.sort_by(|a, b| mpjpe(b).total_cmp(&mpjpe(a)));
+        people.truncate(MOST_PEOPLE);
+    }
     html! {
         section aria-labelledby="parts" {
             h2 id="parts" { "By joint, distance and person" }
             (table("By joint", "joint", &OF_JOINTS, &joints, None))
             (table("By distance of the true root", "distance", &COLUMNS, &distances, None))
             (table("By true person", "person", &COLUMNS, &people, None))
+            @if left_out > 0 { p.note { "The " (MOST_PEOPLE) " with the greatest MPJPE; the JSON has " (left_out) " more." } }
         }
     }
 }

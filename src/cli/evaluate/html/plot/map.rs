@@ -21,12 +21,13 @@ const WHOLE_SIZE: (i32, i32) = (480, 270);
 const CLOSE_SIZE: (i32, i32) = (480, 320);
 /// What is shown so many times larger is worth a map of its own.
 const CLOSER: f64 = 2.0;
-/// A path has a break where somebody was not compared for so long (s).
+/// A path has a break where somebody was not compared for so long (s), or for three times as long as usual.
 const BREAK_S: f64 = 0.5;
 /// From prediction to truth, a line so often (s).
 const TIE_S: f64 = 1.0;
-/// Points of a path at most.
-const MOST_POINTS: usize = 1500;
+/// Points of all paths and lines to the truth of a map at most, but for a few of each person.
+const MOST_POINTS: usize = 12_000;
+const MOST_TIES: usize = 240;
 
 /// The keys of all maps.
 const KEYS: [super::Key; 2] = [("predicted", "predicted root"), ("text", "true root")];
@@ -110,21 +111,25 @@ fn map(
         if extent.has_origin() {
             origin(&mut chart, view, extent)?;
         }
+        let most_points = (MOST_POINTS / 2 / people.len().max(1)).max(50);
+        let most_ties = (MOST_TIES / people.len().max(1)).max(4);
         for poses in people.values() {
-            for pose in ties(poses) {
+            for pose in ties(poses, most_ties) {
                 let (predicted, truth) = roots(pose, view);
                 line(&mut chart, vec![predicted, truth], stroke(ink::AXIS, 1.0))?;
             }
             let (predicted, truth) = poses.iter().map(|pose| roots(pose, view)).unzip();
-            path(&mut chart, poses, predicted, extent.m_per_px, PREDICTED)?;
-            path(&mut chart, poses, truth, extent.m_per_px, TRUE)?;
+            for (points, ink) in [(predicted, PREDICTED), (truth, TRUE)] {
+                let points = thinned(poses, points, extent.m_per_px, most_points);
+                path(&mut chart, &points, ink)?;
+            }
         }
         Ok(())
     })
 }
 
 /// The poses from which a line leads to the truth.
-fn ties<'a>(poses: &[&'a PoseErrors]) -> Vec<&'a PoseErrors> {
+fn ties<'a>(poses: &[&'a PoseErrors], most: usize) -> Vec<&'a PoseErrors> {
     let mut tied = Vec::<&PoseErrors>::new();
     for pose in poses {
         let is_due = |last: &&PoseErrors| pose.stamp.seconds_since(last.stamp) >= TIE_S;
@@ -133,28 +138,53 @@ fn ties<'a>(poses: &[&'a PoseErrors]) -> Vec<&'a PoseErrors> {
         }
     }
     // Of hours only as many as can be told apart.
-    let every = tied.len().div_ceil(120).max(1);
+    let every = tied.len().div_ceil(most).max(1);
     tied.into_iter().step_by(every).collect()
 }
 
-/// One person's path, as fine as can be seen, with a dot where it begins.
-fn path(
-    chart: &mut Chart<'_, '_>,
+/// The points of one person's path, as fine as can be seen but no more than `most` in all; a run for each
+/// time without a break.
+fn thinned(
     poses: &[&PoseErrors],
     points: Vec<(f64, f64)>,
     m_per_px: f64,
+    most: usize,
+) -> Vec<Vec<(f64, f64)>> {
+    let timed: Vec<_> = poses.iter().map(|pose| pose.stamp).zip(points).collect();
+    let most_s = most_apart_s(poses);
+    let runs = timed.chunk_by(|(a, _), (b, _)| b.seconds_since(*a) <= most_s);
+    let thinned = runs.map(|run| {
+        let points: Vec<(f64, f64)> = run.iter().map(|(_, point)| *point).collect();
+        let share = most * run.len() / timed.len().max(1);
+        bins::thinned(&points, 0.7 * m_per_px, share)
+    });
+    thinned.collect()
+}
+
+/// How far apart poses of a path may be (s).
+fn most_apart_s(poses: &[&PoseErrors]) -> f64 {
+    let (Some(first), Some(last)) = (poses.first(), poses.last()) else {
+        return BREAK_S;
+    };
+    let usual_s = last.stamp.seconds_since(first.stamp) / (poses.len() as f64 - 1.0).max(1.0);
+    BREAK_S.max(3.0 * usual_s)
+}
+
+/// One person's path, with a dot where it begins and wherever somebody was seen for one frame only.
+fn path(
+    chart: &mut Chart<'_, '_>,
+    runs: &[Vec<(f64, f64)>],
     (colour, opacity, width): Ink,
 ) -> Result<(), Failure> {
-    if let Some(first) = points.first() {
-        dot(chart, *first, 3, colour)?;
-    }
-    let timed: Vec<_> = poses.iter().map(|pose| pose.stamp).zip(points).collect();
-    for run in timed.chunk_by(|(a, _), (b, _)| b.seconds_since(*a) <= BREAK_S) {
-        let points: Vec<(f64, f64)> = run.iter().map(|(_, point)| *point).collect();
-        let points = bins::thinned(&points, 0.7 * m_per_px, MOST_POINTS);
-        let style = stroke(colour, width);
-        let color = style.color.mix(opacity);
-        line(chart, points, ShapeStyle { color, ..style })?;
+    let style = stroke(colour, width);
+    let color = style.color.mix(opacity);
+    for (place, run) in runs.iter().enumerate() {
+        match run.as_slice() {
+            [alone] if place > 0 => dot(chart, *alone, 1, colour)?,
+            [first, ..] if place == 0 => dot(chart, *first, 3, colour)?,
+            _ => {}
+        }
+        line(chart, run.clone(), ShapeStyle { color, ..style })?;
     }
     Ok(())
 }
@@ -192,13 +222,32 @@ mod tests {
     use crate::stamp::Stamp;
 
     #[test]
+    fn a_path_breaks_where_somebody_was_away_and_not_where_frames_are_rare() {
+        let runs = |seconds: &[i64]| {
+            let pose = |seconds: &i64| PoseErrors {
+                stamp: Stamp::from_nanos(seconds * 1_000_000_000),
+                ..PoseErrors::default()
+            };
+            let poses: Vec<PoseErrors> = seconds.iter().map(pose).collect();
+            let points = seconds.iter().map(|s| (*s as f64, 0.0)).collect();
+            let runs = thinned(&poses.iter().collect::<Vec<_>>(), points, 0.01, 100);
+            runs.iter().map(Vec::len).collect::<Vec<_>>()
+        };
+        assert_eq!(runs(&[0, 1, 2, 3, 4]), [5]);
+        assert_eq!(runs(&[0, 1, 2, 3, 4, 5, 60, 61]), [6, 2]);
+        assert_eq!(runs(&[0]), [1]);
+    }
+
+    #[test]
     fn lines_to_the_truth_are_a_second_apart() {
         let pose = |tenths: i64| PoseErrors {
             stamp: Stamp::from_nanos(tenths * 100_000_000),
             ..PoseErrors::default()
         };
         let poses: Vec<PoseErrors> = (0..25).map(pose).collect();
-        let tied = ties(&poses.iter().collect::<Vec<_>>());
+        let tied = ties(&poses.iter().collect::<Vec<_>>(), 3);
+        let few = ties(&poses.iter().collect::<Vec<_>>(), 2);
+        assert_eq!(few.len(), 2);
         let tenths: Vec<i64> = tied
             .iter()
             .map(|pose| pose.stamp.nanos() / 100_000_000)

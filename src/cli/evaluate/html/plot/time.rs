@@ -12,7 +12,7 @@ use crate::evaluate::{PoseErrors, metrics};
 
 /// Columns at most: a curve of more has no more to be seen.
 const MOST_COLUMNS: f64 = 240.0;
-/// Lines have a break where nothing was compared for so long (s), or for three columns.
+/// Lines have a break where nothing was compared for so long (s), or for three times as long as usual.
 const BREAK_S: f64 = 0.5;
 
 /// From so many seconds on, hours are shown.
@@ -61,6 +61,12 @@ impl Curves {
         all.map(|column| column.high).fold(0.0, f64::max)
     }
 
+    /// The time between neighbouring columns, were they spread evenly (s).
+    fn usual_s(&self) -> f64 {
+        let steps = self.absolute_mm.len().saturating_sub(1).max(1);
+        (self.duration_s / steps as f64).max(self.width_s)
+    }
+
     /// The plot, up to an error (mm) that plots of several sequences share.
     pub fn draw(&self, name: &str, top_mm: f64) -> Result<Markup, Failure> {
         let description = format!(
@@ -89,7 +95,7 @@ impl Curves {
         };
         let plot = svg(SIZE, &description, |area| {
             let mut chart = axes.draw(area)?;
-            let most_apart = BREAK_S.max(3.0 * self.width_s) / unit_s;
+            let most_apart = BREAK_S.max(3.0 * self.usual_s()) / unit_s;
             let (absolute, relative) = (in_unit(&self.absolute_mm), in_unit(&self.relative_mm));
             band(&mut chart, &absolute, most_apart, ink::FAR)?;
             band(&mut chart, &relative, most_apart, ink::PREDICTED)
