@@ -2,10 +2,15 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A ROS time stamp: nanoseconds since the epoch of whichever clock stamped the message.
 ///
 /// The core never asks what time it is; every notion of time enters as one of these.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
 pub struct Stamp(i64);
 
 /// A stamp before the last one of its kind by more than this (s) says that time has begun anew, as in a

@@ -7,6 +7,7 @@ use super::metrics;
 use super::pair::Pair;
 use super::sequence::Name;
 use crate::person::skeleton::{BONES, JOINTS};
+use crate::stamp::Stamp;
 
 /// The errors of one joint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,8 +25,18 @@ pub struct JointErrors {
 /// The errors of one pose; `None` where the pose does not say.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PoseErrors {
+    /// When.
+    pub stamp: Stamp,
+    /// The coordinate frame of the prediction.
+    pub frame_id: Name,
+    /// The predicted person.
+    pub predicted_id: String,
     /// The true person.
     pub truth_id: String,
+    /// Where the predicted root is, in the frame of the prediction (m).
+    pub predicted_root_m: [f32; 3],
+    /// Where the true root is, in the same frame (m).
+    pub true_root_m: [f32; 3],
     /// From the origin of the prediction's frame, the camera, to the true root (m).
     pub distance_m: f64,
     /// Mean distance of the joints, each side from its root (m).
@@ -61,7 +72,12 @@ pub fn of(pair: &Pair) -> PoseErrors {
     };
     let (predicted_root_m, true_root_m) = pair.roots_m;
     PoseErrors {
+        stamp: pair.stamp,
+        frame_id: pair.frame_id.clone(),
+        predicted_id: pair.predicted_id.clone(),
         truth_id: pair.truth_id.clone(),
+        predicted_root_m: predicted_root_m.cast::<f32>().into(),
+        true_root_m: true_root_m.cast::<f32>().into(),
         distance_m: true_root_m.norm(),
         mpjpe_m: metrics::mean_distance_m(&predicted, &truth),
         p_mpjpe_m: metrics::aligned_distance_m(&predicted, &truth),
@@ -93,7 +109,6 @@ fn bone_length_m(pair: &Pair) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stamp::Stamp;
 
     #[test]
     fn a_pose_by_hand() {
@@ -103,6 +118,7 @@ mod tests {
         let pair = Pair {
             place: 0,
             stamp: Stamp::default(),
+            frame_id: "camera".into(),
             predicted_id: "1".to_owned(),
             truth_id: "a".to_owned(),
             names: names.map(Name::from).to_vec(),
@@ -115,6 +131,10 @@ mod tests {
         let near = |found: Option<f64>, expected: f64| (found.unwrap() - expected).abs() < 1e-12;
         assert!(near(errors.mpjpe_m, 0.1 / 3.0)); // 0.05, 0 and 0.05 once the roots coincide
         assert!(near(Some(errors.root_m), 0.1));
+        assert_eq!(
+            (errors.predicted_root_m, errors.true_root_m),
+            ([0.0, 0.0, 4.0], [0.1, 0.0, 4.0])
+        );
         assert!(near(Some(errors.distance_m), 16.01f64.sqrt()));
         // Upper arm 0.3 for 0.25, forearm 0.2 for 0.3.
         assert!(near(errors.bone_length_m, 0.075));

@@ -24,6 +24,7 @@ pub mod pair;
 pub mod place;
 pub mod sequence;
 pub mod skips;
+pub mod worst;
 
 pub use errors::PoseErrors;
 pub use figures::Figures;
@@ -33,6 +34,9 @@ pub use matching::Detection;
 pub use place::{Places, PlacingError};
 pub use sequence::{Frame, Joint, Person, Sequence};
 pub use skips::{Skip, Skips};
+pub use worst::WorstPose;
+
+use crate::stamp::Stamp;
 
 /// How predictions and truth find each other.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,6 +61,10 @@ impl Default for Settings {
 pub struct Outcome {
     /// The errors of each pose that has its truth, in the order of frames and time.
     pub poses: Vec<PoseErrors>,
+    /// The worst of them, worst first.
+    pub worst: Vec<WorstPose>,
+    /// From the first frame of the predictions to the last.
+    pub span: Option<(Stamp, Stamp)>,
     /// Who was found.
     pub detection: Detection,
     /// The same by person and by distance.
@@ -77,8 +85,11 @@ pub fn compare(
     let paired = pair::pair(predictions, truth, places, settings);
     let mut poses: Vec<PoseErrors> = paired.pairs.iter().map(errors::of).collect();
     motion::add(&paired.pairs, settings.max_gap_s, &mut poses);
+    let stamps = || predictions.frames().iter().map(|frame| frame.stamp);
     Outcome {
+        worst: worst::of(&paired.pairs, &poses),
         poses,
+        span: stamps().min().zip(stamps().max()),
         detection: paired.detection,
         parts: paired.parts,
         latencies_s: Vec::new(),

@@ -92,6 +92,7 @@ mod tests {
         Pair {
             place,
             stamp: Stamp::default().plus_seconds(seconds),
+            frame_id: "camera".into(),
             predicted_id: "1".to_owned(),
             truth_id: "a".to_owned(),
             names: vec![Name::from("nose")],

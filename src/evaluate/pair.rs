@@ -23,6 +23,8 @@ pub struct Pair {
     pub place: usize,
     /// When.
     pub stamp: Stamp,
+    /// The coordinate frame of both.
+    pub frame_id: Name,
     /// The predicted person's id.
     pub predicted_id: String,
     /// The true person's id.
@@ -40,10 +42,11 @@ pub struct Pair {
 }
 
 impl Pair {
-    fn of(place: usize, stamp: Stamp, predicted: &Person, truth: &Person) -> Option<Self> {
+    fn of(place: usize, frame: &Frame, predicted: &Person, truth: &Person) -> Option<Self> {
         let mut pair = Self {
             place,
-            stamp,
+            stamp: frame.stamp,
+            frame_id: frame.frame_id.as_str().into(),
             predicted_id: predicted.id.clone(),
             truth_id: truth.id.clone(),
             names: Vec::new(),
@@ -148,7 +151,7 @@ fn pair_frame(
         let (predicted, person) = (&frame.people[row], &truth[column]);
         detection.found += 1;
         detection.id_switches += u64::from(ids.note_match(&predicted.id, &person.id));
-        match Pair::of(place, frame.stamp, predicted, person) {
+        match Pair::of(place, frame, predicted, person) {
             Some(pair) => paired.pairs.push(pair),
             None => paired.skips.note(Skip::TooFewCommonJoints),
         }

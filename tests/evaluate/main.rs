@@ -7,6 +7,7 @@ mod inputs;
 mod latency;
 mod many;
 mod moving;
+mod page;
 mod people_on_tf;
 #[path = "../replay/program.rs"]
 #[allow(dead_code)] // the tests of replay use the rest

@@ -72,6 +72,9 @@ pub struct EvaluateArgs {
     /// Write everything here.
     #[arg(long)]
     pub json: Option<PathBuf>,
+    /// Write a page to look at here: figures, plots, the worst moments.
+    #[arg(long)]
+    pub html: Option<PathBuf>,
     /// Compare with the JSON of another run; exit code 1 where a figure is worse beyond the tolerance.
     #[arg(long)]
     pub against: Option<PathBuf>,

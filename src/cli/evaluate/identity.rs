@@ -86,6 +86,7 @@ fn of_one(args: &EvaluateArgs) -> EvaluateArgs {
             .collect(),
         exclude: Vec::new(),
         json: None,
+        html: None,
         against: None,
         tolerance: Tolerance::Percent(0.0),
         jobs: 1,

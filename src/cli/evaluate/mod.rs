@@ -14,6 +14,7 @@ mod capture;
 mod csv;
 mod found;
 mod gather;
+mod html;
 mod identity;
 mod kept;
 mod one;
@@ -117,6 +118,9 @@ fn evaluated(args: &EvaluateArgs, ros: &RosArgs) -> Result<Report, Failure> {
     }
     if let Some(path) = &args.json {
         write(path, &(serde_json::to_string_pretty(&report)? + "\n"))?;
+    }
+    if let Some(path) = &args.html {
+        write(path, &html::page(&report)?)?;
     }
     Ok(report)
 }

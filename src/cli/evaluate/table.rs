@@ -58,8 +58,10 @@ pub fn table(report: &Report) -> String {
     for (band, figures) in &report.overall.per_distance {
         text += &row(&band.replace('_', " "), width, figures);
     }
+    let left_out = left_out(&report.sequences);
+    let left_out: String = left_out.iter().map(|line| line.clone() + "\n").collect();
     text += "\n";
-    text + &rest(&report.overall) + &times(report) + &left_out(&report.sequences)
+    text + &rest(&report.overall) + &times(report) + &left_out
 }
 
 fn line(name: &str, width: usize, poses: &str, cells: [String; COLUMNS.len()]) -> String {
@@ -139,8 +141,8 @@ fn times(report: &Report) -> String {
     text
 }
 
-/// What was not compared, over all sequences.
-fn left_out(sequences: &[Compared]) -> String {
+/// What was not compared, over all sequences, a line for each reason.
+pub fn left_out(sequences: &[Compared]) -> Vec<String> {
     let (mut prediction, mut truth, mut comparison) =
         (Skips::default(), Skips::default(), Skips::default());
     for one in sequences {
@@ -148,7 +150,7 @@ fn left_out(sequences: &[Compared]) -> String {
         truth.add(&one.skipped.truth);
         comparison.add(&one.skipped.comparison);
     }
-    let mut text = String::new();
+    let mut lines = Vec::new();
     let joints: BTreeSet<&str> = sequences
         .iter()
         .flat_map(|one| &one.joints_not_in_both)
@@ -156,10 +158,10 @@ fn left_out(sequences: &[Compared]) -> String {
         .collect();
     if !joints.is_empty() {
         let joints: Vec<&str> = joints.into_iter().collect();
-        text += &format!(
-            "not compared, joints of one side only: {}\n",
+        lines.push(format!(
+            "not compared, joints of one side only: {}",
             joints.join(", ")
-        );
+        ));
     }
     for (side, skips) in [
         ("", &comparison),
@@ -167,8 +169,7 @@ fn left_out(sequences: &[Compared]) -> String {
         ("truth: ", &truth),
     ] {
         for (why, count) in skips.iter() {
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "not compared: {count} {side}{}", why.text());
+            lines.push(format!("not compared: {count} {side}{}", why.text()));
         }
     }
     let mut dropped = BTreeMap::<&str, u64>::new();
@@ -176,9 +177,9 @@ fn left_out(sequences: &[Compared]) -> String {
         *dropped.entry(cause).or_default() += count;
     }
     for (cause, count) in dropped {
-        let _ = writeln!(text, "dropped by the node: {count} x {cause}");
+        lines.push(format!("dropped by the node: {count} x {cause}"));
     }
-    text
+    lines
 }
 
 /// The differences from another result.
