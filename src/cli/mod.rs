@@ -13,6 +13,7 @@ pub mod parameters;
 pub mod replay;
 #[cfg(feature = "live")]
 mod rosout;
+pub mod stages;
 
 use std::io::IsTerminal;
 

@@ -118,7 +118,8 @@ mod tests {
             for (person, ((joints_m, sigma_m), entry)) in
                 joints_m.zip(sigma_m).zip(entries).enumerate()
             {
-                joints_m.copy_from_slice(&step.keypoints[person * JOINT_NUMBERS..][..JOINT_NUMBERS]);
+                joints_m
+                    .copy_from_slice(&step.keypoints[person * JOINT_NUMBERS..][..JOINT_NUMBERS]);
                 sigma_m.fill(step.view[person * 3] + step.moment_s[person]);
                 let memory = &step.memory[0][(step.row + person) * JOINT_COUNT * step.slots..];
                 entry.copy_from_slice(&[step.age_s[person * step.slots], memory[0]]);
@@ -128,9 +129,8 @@ mod tests {
     }
 
     fn answer(copies: usize, people: usize, view: &[f32]) -> Result<[Vec<f32>; 3], LiftError> {
-        let numbers = |of_each: usize| -> Vec<f32> {
-            (0..people * of_each).map(|n| n as f32).collect()
-        };
+        let numbers =
+            |of_each: usize| -> Vec<f32> { (0..people * of_each).map(|n| n as f32).collect() };
         let slots = 3;
         let memory = [numbers(JOINT_COUNT * slots)];
         let (keypoints, moment_s, age_s) = (numbers(JOINT_NUMBERS), numbers(1), numbers(slots));

@@ -163,6 +163,13 @@ impl BagBus {
         self.pace.as_ref().map(|pace| pace.since(moment))
     }
 
+    /// From the first to the last message of the bag (s), once it has ended; else 0.
+    pub fn played_s(&self) -> f64 {
+        let found = self.reader.replay().filter(|_| self.has_ended);
+        let found = found.and_then(|replay| replay.found());
+        found.map_or(0.0, |tally| (tally.last_ns - tally.first_ns) as f64 * 1e-9)
+    }
+
     /// How long reading and writing took; complete when both have ended.
     pub fn busy(&self) -> Busy {
         Busy {

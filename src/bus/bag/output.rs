@@ -146,11 +146,7 @@ impl Output {
             .map_err(|error| self.failed(error))
     }
 
-    fn kept_channel(
-        &mut self,
-        described: &Described,
-        message: &Recorded,
-    ) -> Result<u16, BusError> {
+    fn kept_channel(&mut self, described: &Described, message: &Recorded) -> Result<u16, BusError> {
         let id = (message.source, message.header.channel_id);
         if let Some(&known) = self.kept.get(&id) {
             return Ok(known);

@@ -67,7 +67,12 @@ impl Reader {
     }
 
     /// The bag, before its first and after its last message.
-    pub fn replay(&mut self) -> Option<&mut Replay> {
+    pub fn replay(&self) -> Option<&Replay> {
+        self.replay.as_ref()
+    }
+
+    /// The same, for the reckoning at its end.
+    pub fn replay_mut(&mut self) -> Option<&mut Replay> {
         self.replay.as_mut()
     }
 
@@ -159,7 +164,9 @@ impl Thread {
     /// Ends the thread, also in the middle of the bag.
     fn end(self) -> (Replay, Duration) {
         drop(self.batches);
-        self.handle.join().unwrap_or_else(|panic| resume_unwind(panic))
+        self.handle
+            .join()
+            .unwrap_or_else(|panic| resume_unwind(panic))
     }
 }
 

@@ -87,7 +87,9 @@ impl BagBus {
                     && let Some(topic) = self.subscriptions.get(subscription)
                 {
                     let (name, depth) = (&topic.name, topic.qos.depth);
-                    event.into_iter().for_each(|event| pace.arrive(event, name, depth));
+                    event
+                        .into_iter()
+                        .for_each(|event| pace.arrive(event, name, depth));
                 }
             }
             None => {}
@@ -106,7 +108,7 @@ impl BagBus {
     fn read_on(&mut self) -> Result<(), BusError> {
         let Some(read) = self.reader.next(self.keeps_input)? else {
             self.has_ended = true;
-            let Some(replay) = self.reader.replay() else {
+            let Some(replay) = self.reader.replay_mut() else {
                 return Ok(());
             };
             if let Some(found) = replay.found() {

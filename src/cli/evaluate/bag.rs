@@ -36,7 +36,9 @@ pub fn read(
         (None, Some((args, ros))) => {
             let mut ros = ros.clone();
             args.apply(&mut ros)?;
-            replayed(path, ros, source)?
+            let mut bus = BagBus::open(path, None, BagOptions::default())?;
+            args.pace(&mut bus);
+            replayed(bus, ros, source)?
         }
         _ => (bus, payloads),
     };
@@ -140,14 +142,16 @@ fn recorded(
 
 /// What the node makes of a bag's keypoints; and the bag, at its end.
 fn replayed(
-    path: &Path,
+    bus: BagBus,
     mut ros: RosArgs,
     source: &mut Source,
 ) -> Result<(BagBus, Vec<Vec<u8>>), Failure> {
-    let mut capture = Capture::new(BagBus::open(path, None, BagOptions::default())?);
+    let mut capture = Capture::new(bus);
     bag_topics::choose(capture.bus.topics(), &mut ros)?;
     let parameters = parameters(&ros.config);
-    let node = offline::run(&mut capture, ros, |_, _| ())?;
+    let run = offline::run(&mut capture, ros, |_| ())?;
+    let node = run.node;
+    source.latencies_s = run.latencies_s;
     for (cause, tally) in node.drops().iter() {
         source.dropped.insert(cause.text(), tally.count);
     }

@@ -22,6 +22,8 @@ pub struct Source {
     pub damage: Vec<String>,
     /// What the node did not use, by cause, where it ran.
     pub dropped: BTreeMap<&'static str, u64>,
+    /// From stamp to publication, for each frame (s); empty where not known.
+    pub latencies_s: Vec<f64>,
 }
 
 /// How people came out of a file.
