@@ -8,6 +8,9 @@ use super::network::{Answers, Step, StepNetwork};
 use super::{JOINT_NUMBERS, LiftError};
 use crate::person::skeleton::JOINT_COUNT;
 
+/// People of a share at least: a matrix of one row is multiplied by another routine, which rounds otherwise.
+const FEWEST: usize = 2;
+
 /// Copies of one network; there is one or more.
 pub struct Shares<N> {
     first: N,
@@ -79,11 +82,12 @@ fn share_out<N: StepNetwork + Send>(
     task: Task<'_>,
 ) -> Result<(), LiftError> {
     let people = task.step.people;
+    let shares = (people / FEWEST).min(others.len() + 1);
     let (second, rest) = match others.split_first_mut() {
-        Some(others) if people > 1 => others,
+        Some(others) if shares > 1 => others,
         _ => return task.run(first),
     };
-    let (here, there) = task.split(people.div_ceil(rest.len() + 2));
+    let (here, there) = task.split(people.div_ceil(shares));
     scope(|scope| {
         let thread = Builder::new().spawn_scoped(scope, || share_out(second, rest, there));
         let thread = thread.map_err(|error| LiftError::Thread(error.to_string()))?;
@@ -115,6 +119,7 @@ mod tests {
             let sigma_m = answers.sigma_m.chunks_exact_mut(JOINT_COUNT);
             let entries = entries.chunks_exact_mut(WIDTH);
             assert_eq!(joints_m.len(), step.people);
+            assert!(step.people > 1 || step.row == 0, "a share of one");
             for (person, ((joints_m, sigma_m), entry)) in
                 joints_m.zip(sigma_m).zip(entries).enumerate()
             {

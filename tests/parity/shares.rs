@@ -7,7 +7,8 @@ use posemoe::person::skeleton::JOINT_COUNT;
 
 use crate::model;
 
-const SLOTS: usize = 27;
+/// Slots of a short, a middling and the usual memory.
+const SLOTS: [usize; 3] = [9, 27, 243];
 const MOST: usize = 9;
 
 /// Numbers from -1 to 1 that look like chance.
@@ -28,21 +29,24 @@ fn people_who_are_shared_out_are_answered_alike() {
     let shape = networks[0].memory();
     let mut alone = networks.pop().unwrap();
     let mut shared = Shares::new(networks.pop().unwrap(), networks);
-    let memory: Vec<_> = (0..shape.blocks)
-        .map(|_| numbers(MOST * JOINT_COUNT * SLOTS * shape.width))
-        .collect();
     let (keypoints, view) = (numbers(MOST * JOINT_COUNT * 3), numbers(MOST * 3));
-    let age_s: Vec<f32> = numbers(MOST * SLOTS).iter().map(|n| n + 1.5).collect();
     let moment_s = [1.25; MOST];
-    for people in 1..=MOST {
+    let cases = SLOTS
+        .into_iter()
+        .flat_map(|slots| (1..=MOST).map(move |people| (slots, people)));
+    for (slots, people) in cases {
+        let memory: Vec<_> = (0..shape.blocks)
+            .map(|_| numbers(MOST * JOINT_COUNT * slots * shape.width))
+            .collect();
+        let age_s: Vec<f32> = numbers(MOST * slots).iter().map(|n| n + 1.5).collect();
         let step = Step {
             people,
-            slots: SLOTS,
+            slots,
             row: 0,
             keypoints: &keypoints[..people * JOINT_COUNT * 3],
             view: &view[..people * 3],
             moment_s: &moment_s[..people],
-            age_s: &age_s[..people * SLOTS],
+            age_s: &age_s[..people * slots],
             memory: &memory,
         };
         let entry_len = shape.blocks * JOINT_COUNT * shape.width;
@@ -56,6 +60,9 @@ fn people_who_are_shared_out_are_answered_alike() {
         };
         let found = answer(&mut shared);
         assert!(found.iter().flatten().all(|number| number.is_finite()));
-        assert!(found == answer(&mut alone), "{people} people");
+        assert!(
+            found == answer(&mut alone),
+            "{people} people, {slots} slots"
+        );
     }
 }
