@@ -53,8 +53,11 @@ fn played(path: &Path, depth: usize) -> (BagBus, Wound) {
     (bus, clock)
 }
 
-/// What a node gets that takes so long for each message: when (ms since the bag began), how late (ms), what.
-fn heard(path: &Path, depth: usize, work: Duration) -> (Vec<(u128, u128, Vec<u8>)>, Vec<Loss>) {
+/// A message: when it was handed over (ms since the bag began), how late that was (ms), and what it says.
+type Heard = (u128, u128, Vec<u8>);
+
+/// What a node gets that takes so long for each message.
+fn heard(path: &Path, depth: usize, work: Duration) -> (Vec<Heard>, Vec<Loss>) {
     let (mut bus, clock) = played(path, depth);
     let began = clock.now();
     let mut heard = Vec::new();
