@@ -9,6 +9,8 @@ use crate::geometry::canonical::PersonView;
 use crate::library::{self, NotFound};
 use crate::lift::manifest::{Form, MemoryPromise};
 use crate::lift::onnx::{LoadError, Model, OnnxOptions, OnnxStep, OnnxWindow, Runtime};
+use crate::lift::provider::Provider;
+use crate::lift::shares::Shares;
 use crate::lift::stream::{MemoryShape, StreamLifter};
 use crate::lift::window::{WindowLayout, WindowLifter};
 use crate::lift::{LiftError, Lifter, Mode, Seen};
@@ -58,21 +60,43 @@ pub fn options(config: &Config) -> Result<OnnxOptions, EngineError> {
     Ok(OnnxOptions {
         model: library::model(given(&config.model).as_deref(), config.mode())?,
         providers: config.providers(),
-        threads: config.threads.unsigned_abs() as usize,
+        // A stream's threads share out people, not operators.
+        threads: match config.mode() {
+            Mode::Stream => 1,
+            Mode::Window => threads(config),
+        },
         engine_cache: given(&config.tensorrt_cache),
     })
 }
 
-/// Puts a model to use as the configuration says.
+/// Threads of the network on the CPU.
+fn threads(config: &Config) -> usize {
+    config.threads.unsigned_abs().max(1) as usize
+}
+
+/// How many copies of the model a stream's people are to be shared out among, besides the first.
+fn copies(model: &Model, config: &Config) -> usize {
+    match (config.mode(), model.provider()) {
+        (Mode::Stream, Provider::Cpu) => threads(config) - 1,
+        _ => 0,
+    }
+}
+
+/// Puts a model to use as the configuration says; `copies` of it take shares of a stream's people.
 ///
 /// # Errors
 /// When it is for the other mode, or its inputs and outputs are not those of its manifest.
-pub fn lifter(model: Model, config: &Config) -> Result<Box<dyn Lifter>, LoadError> {
+pub fn lifter(
+    model: Model,
+    copies: Vec<Model>,
+    config: &Config,
+) -> Result<Box<dyn Lifter>, LoadError> {
     Ok(match config.mode() {
         Mode::Stream => {
             let network = OnnxStep::new(model)?;
             let shape = memory_shape(&network.memory(), config);
-            Box::new(StreamLifter::new(network, shape))
+            let copies: Result<_, _> = copies.into_iter().map(OnnxStep::new).collect();
+            Box::new(StreamLifter::new(Shares::new(network, copies?), shape))
         }
         Mode::Window => {
             let network = OnnxWindow::new(model)?;
@@ -148,7 +172,10 @@ fn warm_up(lifter: &mut dyn Lifter) -> Result<(), LiftError> {
 /// What was found and what is needed.
 pub fn load(config: &Config) -> Result<(Box<dyn Lifter>, Engine), EngineError> {
     let (library, options) = (library(config)?, options(config)?);
-    let model = Model::load(&Runtime::load(&library)?, &options)?;
+    let runtime = Runtime::load(&library)?;
+    let model = Model::load(&runtime, &options)?;
+    let copies = (0..copies(&model, config)).map(|_| Model::load(&runtime, &options));
+    let copies = copies.collect::<Result<_, _>>()?;
     for (provider, reason) in model.refused() {
         tracing::warn!(%provider, reason, "execution provider refused, trying the next");
     }
@@ -158,7 +185,7 @@ pub fn load(config: &Config) -> Result<(Box<dyn Lifter>, Engine), EngineError> {
         model: format!("{} {}", manifest.name, manifest.version),
     };
     let past = past(&manifest.form, config);
-    let mut lifter = lifter(model, config)?;
+    let mut lifter = lifter(model, copies, config)?;
     warm_up(lifter.as_mut())?;
     tracing::info!(
         provider = engine.provider,

@@ -95,7 +95,10 @@ fn compare(args: &BenchArgs) -> Result<(), Failure> {
     if let Some(path) = &args.report {
         let picture = path.with_extension("svg");
         plot::draw(&rows, &picture)?;
-        write(path, &report::page(&rows, &picture))?;
+        // What others wrote below stays.
+        let earlier = std::fs::read_to_string(path).unwrap_or_default();
+        let page = report::page(&rows, &picture) + report::sections(&earlier);
+        write(path, &page)?;
     }
     Ok(())
 }

@@ -88,7 +88,7 @@ fn find(config: &Config) -> Result<(PathBuf, OnnxOptions), EngineError> {
 fn try_out(runtime: &Runtime, options: &OnnxOptions, config: &Config) -> Result<String, LoadError> {
     let model = Model::load(runtime, options)?;
     let description = describe(&model, config);
-    engine::lifter(model, config)?;
+    engine::lifter(model, Vec::new(), config)?;
     Ok(description)
 }
 

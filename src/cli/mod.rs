@@ -14,6 +14,7 @@ pub mod parameters;
 pub mod replay;
 #[cfg(feature = "live")]
 mod rosout;
+pub mod stages;
 
 use std::io::IsTerminal;
 

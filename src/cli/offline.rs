@@ -1,15 +1,23 @@
 //! The node over a bag: what `replay` and `evaluate` do alike.
 
 use std::path::PathBuf;
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use futures::executor::block_on;
 
+use super::stages::{Stages, Stopwatch};
+use crate::bus::bag::{BagBus, SystemTimer};
 use crate::bus::{Event, Events};
-use crate::config::ConfigError;
 use crate::config::ros_args::RosArgs;
+use crate::config::{Config, ConfigError};
 use crate::engine;
+use crate::lift::Mode;
 use crate::node::{Node, NodeError, Timing};
+use crate::stamp::Stamp;
+
+/// Threads that share out people unasked: each costs the time and memory of another loaded model.
+const MOST_SHARES: usize = 4;
 
 /// Which node is to run.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -23,9 +31,20 @@ pub struct NodeArgs {
     /// libonnxruntime.so; default: where scripts/setup puts it.
     #[arg(long)]
     pub onnxruntime: Option<PathBuf>,
+    /// Play the bag in its own time, by log times, as a robot would; where the node is too slow, queues drop
+    /// their oldest messages. Latency is measured then.
+    #[arg(long)]
+    pub realtime: bool,
 }
 
 impl NodeArgs {
+    /// Has the bag played as it was asked for.
+    pub fn pace(&self, bus: &mut BagBus) {
+        if self.realtime {
+            bus.pace(Box::new(SystemTimer::default()));
+        }
+    }
+
     /// Sets in the configuration what was given.
     ///
     /// # Errors
@@ -45,23 +64,73 @@ impl NodeArgs {
     }
 }
 
-/// Runs the node until the bag ends. `see` gets each event, and how long it took where people came
-/// out.
+/// A bus that plays a bag.
+pub trait Played: Events {
+    /// How long ago `moment` was by the clock that the bag is played by; `None` when it is played as
+    /// fast as the machine allows.
+    fn since(&self, moment: Stamp) -> Option<Duration>;
+}
+
+impl Played for BagBus {
+    fn since(&self, moment: Stamp) -> Option<Duration> {
+        BagBus::since(self, moment)
+    }
+}
+
+/// A node that ran over a bag.
+pub struct Run {
+    /// The node, at the end.
+    pub node: Node,
+    /// Where the time went in it; reading and writing are the bag's own.
+    pub stages: Stages,
+    /// How long each frame took of which people came out (s).
+    pub processing_s: Vec<f64>,
+    /// From the moment when a message was due to the publication of the people that it brought (s), where
+    /// the bag was played in its own time.
+    pub latencies_s: Vec<f64>,
+}
+
+/// Runs the node until the bag ends. `see` gets each event.
 ///
 /// # Errors
 /// When there is no network, or the bus cannot be read or takes no more.
-pub fn run<B: Events>(
+pub fn run<B: Played>(
     bus: &mut B,
-    ros: RosArgs,
-    mut see: impl FnMut(&Event, Option<Duration>),
-) -> Result<Node, NodeError> {
-    let mut node = Node::start(bus, ros, Box::new(engine::load), Timing::Recorded)?;
+    mut ros: RosArgs,
+    mut see: impl FnMut(&Event),
+) -> Result<Run, NodeError> {
+    share_out(&mut ros.config);
+    let stopwatch = Stopwatch::default();
+    let load = stopwatch.measure(Box::new(engine::load));
+    let mut run = Run {
+        node: Node::start(bus, ros, load, Timing::Recorded)?,
+        stages: Stages::default(),
+        processing_s: Vec::new(),
+        latencies_s: Vec::new(),
+    };
+    stopwatch.take(); // of the network's trial
     while let Some(event) = block_on(bus.next())? {
-        let (frames, began) = (node.totals().frames_out, Instant::now());
-        node.handle(bus, &event)?;
-        let has_answered = node.totals().frames_out > frames;
-        see(&event, has_answered.then(|| began.elapsed()));
+        let (frames, began) = (run.node.totals().frames_out, Instant::now());
+        run.node.handle(bus, &event)?;
+        let took = began.elapsed();
+        run.stages.add(took, stopwatch.take(), began);
+        if run.node.totals().frames_out > frames {
+            run.processing_s.push(took.as_secs_f64());
+            if let Event::Message { received, .. } = &event {
+                let latency = bus.since(*received);
+                run.latencies_s.extend(latency.map(|d| d.as_secs_f64()));
+            }
+        }
+        see(&event);
     }
-    node.finish(bus)?;
-    Ok(node)
+    run.node.finish(bus)?;
+    Ok(run)
+}
+
+/// Where nobody said how many threads, all cores work: nobody else needs them as on a robot.
+fn share_out(config: &mut Config) {
+    if config.threads == 0 && config.mode() == Mode::Stream {
+        let cores = available_parallelism().map_or(1, usize::from);
+        config.threads = cores.min(MOST_SHARES) as i64;
+    }
 }

@@ -1,18 +1,20 @@
 //! `posemoe replay IN --output OUT`: the node over a bag, as fast as the machine allows.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::bag_topics;
 use super::offline::{self, NodeArgs};
+use super::stages::{Ranks, Stages};
 use super::{EXIT_DATA_LOSS, EXIT_UNUSABLE};
 use crate::bus::bag::{BagBus, BagOptions, BagTopic, Compression};
 use crate::bus::{Bus, Event};
 use crate::config::ros_args::RosArgs;
-use crate::node::Node;
+use crate::node::{Node, Totals};
 
 /// What to replay.
 #[derive(Clone, Debug, clap::Args)]
@@ -31,6 +33,9 @@ pub struct ReplayArgs {
     /// Compression of the output.
     #[arg(long, default_value = "zstd", value_parser = ["zstd", "lz4", "none"])]
     pub compression: String,
+    /// Write the figures of the summary here.
+    #[arg(long)]
+    pub json: Option<PathBuf>,
 }
 
 /// Replays, prints a summary on standard output, and says how it went.
@@ -59,17 +64,30 @@ fn replay(args: &ReplayArgs, mut ros: RosArgs) -> Result<bool, Box<dyn std::erro
     };
     let mut bus = BagBus::open(&args.input, args.output.as_deref(), options)?;
     bag_topics::choose(bus.topics(), &mut ros)?;
+    args.node.pace(&mut bus);
     let progress = progress(bus.topics(), &ros);
-    let mut steps = Vec::new();
     let began = Instant::now();
-    let node = offline::run(&mut bus, ros, |event, step| {
-        steps.extend(step);
+    let run = offline::run(&mut bus, ros, |event| {
         progress.inc(u64::from(matches!(event, Event::Message { .. })));
     })?;
     bus.finish()?;
     progress.finish_and_clear();
-    summarize(&node, &steps, began.elapsed());
-    report_losses(&bus, &node);
+    let figures = Figures {
+        totals: run.node.totals(),
+        stages: run.stages.with(bus.busy()),
+        processing: Ranks::new(run.processing_s),
+        latency: args.node.realtime.then(|| Ranks::new(run.latencies_s)),
+        wall_s: began.elapsed().as_secs_f64(),
+        bag_s: bus.played_s(),
+    };
+    print!("{figures}");
+    report_drops(&run.node);
+    report_losses(&bus, &run.node);
+    if let Some(path) = &args.json {
+        let json = serde_json::to_string_pretty(&figures.to_json())?;
+        std::fs::write(path, json + "\n")
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+    }
     Ok(bus.damage().is_empty() && bus.losses().is_empty())
 }
 
@@ -85,27 +103,59 @@ fn progress(topics: &[BagTopic], ros: &RosArgs) -> ProgressBar {
     ProgressBar::new(count).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-fn summarize(node: &Node, steps: &[Duration], total: Duration) {
-    let totals = node.totals();
-    println!(
-        "frames        {} in, {} with 3D people out",
-        totals.frames_in, totals.frames_out
-    );
-    println!("people        {} tracked poses", totals.people_tracked);
-    let mut steps = steps.to_vec();
-    steps.sort();
-    let at = |share: f64| {
-        let index = ((steps.len() as f64 * share) as usize).min(steps.len().saturating_sub(1));
-        steps
-            .get(index)
-            .map_or(0.0, |step| 1e3 * step.as_secs_f64())
-    };
-    println!(
-        "processing    median {:.2} ms, p99 {:.2} ms for each frame",
-        at(0.5),
-        at(0.99)
-    );
-    println!("replay        {:.2} s", total.as_secs_f64());
+/// What a replay came to.
+struct Figures {
+    totals: Totals,
+    stages: Stages,
+    processing: Ranks,
+    /// Of a bag that was played in its own time.
+    latency: Option<Ranks>,
+    wall_s: f64,
+    /// From the bag's first message to its last.
+    bag_s: f64,
+}
+
+impl Figures {
+    fn speed(&self) -> f64 {
+        self.bag_s / self.wall_s.max(f64::MIN_POSITIVE)
+    }
+
+    fn to_json(&self) -> serde_json::Value {
+        let totals = self.totals;
+        serde_json::json!({
+            "frames_in": totals.frames_in,
+            "frames_out": totals.frames_out,
+            "people_tracked": totals.people_tracked,
+            "wall_s": self.wall_s,
+            "bag_s": self.bag_s,
+            "times_real_time": self.speed(),
+            "stages_s": self.stages.to_json(),
+            "processing_ms": self.processing.to_json(),
+            "latency_ms": self.latency.as_ref().map(Ranks::to_json),
+        })
+    }
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (totals, speed) = (self.totals, self.speed());
+        let (came, answered) = (totals.frames_in, totals.frames_out);
+        writeln!(f, "frames        {came} in, {answered} with 3D people out")?;
+        writeln!(f, "people        {} tracked poses", totals.people_tracked)?;
+        writeln!(f, "processing    {} for each frame", self.processing)?;
+        if let Some(latency) = &self.latency {
+            writeln!(f, "latency       {latency} from due to published")?;
+        }
+        f.write_str(&self.stages.table(totals.frames_in))?;
+        let (wall_s, bag_s) = (self.wall_s, self.bag_s);
+        writeln!(
+            f,
+            "replay        {wall_s:.2} s for {bag_s:.1} s: {speed:.1} x real time"
+        )
+    }
+}
+
+fn report_drops(node: &Node) {
     for (cause, tally) in node.drops().iter() {
         println!(
             "dropped       {} x {} (last: {})",

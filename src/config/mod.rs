@@ -217,8 +217,8 @@ parameters! {
     onnxruntime: String = "", Range::Any, Unconfigured;
     /// Execution providers, tried strictly in this order: cpu, cuda, tensorrt.
     providers: Vec<String> = ["cpu".to_owned()], Range::EachOneOf(&["cpu", "cuda", "tensorrt"]), Unconfigured;
-    /// Threads of the network on the CPU; one is fastest for a few people.
-    threads: i64 = 1, Range::Between(1.0, 64.0), Unconfigured;
+    /// Threads of the network on the CPU, among which a stream's people are shared out; 0: one live, up to 4 over a bag.
+    threads: i64 = 0, Range::Between(0.0, 64.0), Unconfigured;
     /// Folder in which TensorRT keeps its engines; empty to build them at every start.
     tensorrt_cache: String = "", Range::Any, Unconfigured;
     /// Keypoints with a lower score are taken as not seen.

@@ -8,6 +8,7 @@ pub mod manifest;
 pub mod network;
 pub mod onnx;
 pub mod provider;
+pub mod shares;
 pub mod stream;
 pub mod window;
 
@@ -123,6 +124,9 @@ pub enum LiftError {
         /// The shape that was promised.
         expected: Vec<i64>,
     },
+    /// The operating system has no thread to spare.
+    #[error("starting a thread for a share of the people: {0}")]
+    Thread(String),
     /// There is no memory for so many.
     #[error("{found} people to remember, expected {most} or fewer")]
     TooManyPeople {

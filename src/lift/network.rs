@@ -1,6 +1,6 @@
 //! What a lifter asks of a network: numbers in, numbers out. All tensors are row-major.
 
-use super::LiftError;
+use super::{KEYPOINT_NUMBERS, LiftError, VIEW_WIDTH};
 
 /// One new frame of several people, and what is kept of their earlier ones.
 #[derive(Clone, Copy, Debug)]
@@ -9,6 +9,8 @@ pub struct Step<'a> {
     pub people: usize,
     /// N, slots of each person's memory.
     pub slots: usize,
+    /// The row of the first person in `memory`.
+    pub row: usize,
     /// (P, 17, 3); zeros where a joint was not seen.
     pub keypoints: &'a [f32],
     /// (P, 3).
@@ -17,8 +19,36 @@ pub struct Step<'a> {
     pub moment_s: &'a [f32],
     /// (P, N): seconds since the frame in that slot, [`super::stream::EMPTY_AGE_S`] where there is none.
     pub age_s: &'a [f32],
-    /// For each block in time a tensor (P or more, 17, N, width); the first P people count.
+    /// For each block in time a tensor (rows, 17, N, width), of which P rows count, from `row` on.
     pub memory: &'a [Vec<f32>],
+}
+
+impl Step<'_> {
+    /// The first `count` people, and the others.
+    pub fn split(&self, count: usize) -> (Self, Self) {
+        let (keypoints, other_keypoints) = self.keypoints.split_at(count * KEYPOINT_NUMBERS);
+        let (view, other_view) = self.view.split_at(count * VIEW_WIDTH);
+        let (moment_s, other_moment_s) = self.moment_s.split_at(count);
+        let (age_s, other_age_s) = self.age_s.split_at(count * self.slots);
+        let first = Self {
+            people: count,
+            keypoints,
+            view,
+            moment_s,
+            age_s,
+            ..*self
+        };
+        let others = Self {
+            people: self.people - count,
+            row: self.row + count,
+            keypoints: other_keypoints,
+            view: other_view,
+            moment_s: other_moment_s,
+            age_s: other_age_s,
+            ..*self
+        };
+        (first, others)
+    }
 }
 
 /// Where a network writes what it answers.

@@ -126,6 +126,7 @@ impl<N: StepNetwork> StreamLifter<N> {
         let step = Step {
             people,
             slots,
+            row: 0,
             keypoints: &buffers.keypoints[..people * KEYPOINT_NUMBERS],
             view: &buffers.view[..people * VIEW_WIDTH],
             moment_s: &buffers.moment_s[..people],

@@ -6,6 +6,7 @@ mod folders;
 mod forms;
 mod info;
 mod interop;
+mod pacing;
 #[path = "../support/python.rs"]
 mod python;
 mod replaying;

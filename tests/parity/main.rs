@@ -5,6 +5,7 @@
 //! name others; `scripts/smoke_training` names what it exported.
 
 mod fixture;
+mod shares;
 mod stream;
 mod views;
 mod window;

@@ -5,6 +5,7 @@
 //! another order. The clock is the bag's own, so the same input gives the same output, to the byte.
 //! What cannot be read is in [`BagBus::damage`] and [`Bus::losses`]; the rest arrives.
 
+mod batches;
 mod channels;
 mod chunk;
 mod clock;
@@ -14,31 +15,38 @@ mod layout;
 mod mcap_file;
 mod open;
 mod output;
+mod pace;
+mod read_ahead;
 mod reckoning;
 mod record;
 mod replay;
 mod sqlite;
+mod steps;
 mod storage;
 mod summary;
 mod target;
 mod unpack;
+mod write_behind;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
+use std::time::Duration;
 
 pub use info::{BagFile, BagInfo, TopicInfo, describe};
 pub use open::{BagTopic, ENDINGS};
 pub use output::{Compression, Output};
+pub use pace::{SystemTimer, Timer};
 
 use super::{
     Bus, BusError, Event, Events, Loss, PublisherId, RequestId, Service, ServiceId, SubscriptionId,
     Topic,
 };
-use crate::msg::TypeInfo;
 use crate::stamp::Stamp;
-use channels::Channel;
 use clock::Clock;
-use replay::{Recorded, Replay};
+use pace::Pace;
+use read_ahead::Reader;
+use steps::Step;
+use write_behind::Writer;
 
 /// How to replay and write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,24 +59,30 @@ pub struct BagOptions {
 
 /// Replays one bag and writes another.
 pub struct BagBus {
-    replay: Replay,
+    reader: Reader,
     topics: Vec<BagTopic>,
     subscriptions: BTreeMap<SubscriptionId, Topic>,
     subscribed: usize,
     advertised: usize,
     served: usize,
-    output: Option<Output>,
+    output: Option<Writer>,
     keeps_input: bool,
     clock: Clock,
     now: Stamp,
     steps: VecDeque<Step>,
+    /// Messages are handed over when they are due, not as fast as the node takes them.
+    pace: Option<Pace>,
     has_ended: bool,
     losses: Vec<Loss>,
 }
 
-enum Step {
-    Tick(Stamp),
-    Message(Recorded),
+/// How long the threads of a bag were at work, each beside the node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Busy {
+    /// Reading, decompressing and sorting the input.
+    pub read: Duration,
+    /// Compressing and writing the output.
+    pub write: Duration,
 }
 
 impl BagBus {
@@ -89,10 +103,12 @@ impl BagBus {
         let inputs = || replay.sources.iter().map(|source| source.path.as_path());
         let output = output
             .map(|path| Output::create(path, inputs(), options.compression))
+            .transpose()?
+            .map(Writer::start)
             .transpose()?;
         Ok(Self {
             topics: open::topics(&replay),
-            replay,
+            reader: Reader::new(replay),
             subscriptions: BTreeMap::new(),
             subscribed: 0,
             advertised: 0,
@@ -102,6 +118,7 @@ impl BagBus {
             clock: Clock::default(),
             now: Stamp::default(),
             steps: VecDeque::new(),
+            pace: None,
             has_ended: false,
             losses: Vec::new(),
         })
@@ -113,14 +130,12 @@ impl BagBus {
     }
 
     /// Whether any file of the input was written here, by a replay: its log times are not the moments at
-    /// which anything was published.
+    /// which anything was published. To be asked when the bus has ended.
     pub fn is_replayed(&self) -> bool {
-        let libraries = self
-            .replay
-            .sources
-            .iter()
-            .map(|source| &source.contents.library);
-        let mut first_words = libraries.flatten().map(|library| library.split(' ').next());
+        let sources = self.reader.replay().map(|replay| replay.sources.iter());
+        let libraries = sources.into_iter().flatten();
+        let libraries = libraries.filter_map(|source| source.contents.library.as_ref());
+        let mut first_words = libraries.map(|library| library.split(' ').next());
         first_words.any(|word| word == Some(output::LIBRARY))
     }
 
@@ -134,7 +149,7 @@ impl BagBus {
     /// What is wrong with the input, in words, each with its place in the file. Complete when the
     /// bus has ended.
     pub fn damage(&self) -> &[String] {
-        &self.replay.damage
+        self.reader.damage()
     }
 
     /// Completes the output. Dropping the bus does so too, but keeps a full disk to itself.
@@ -142,79 +157,34 @@ impl BagBus {
     /// # Errors
     /// When the output cannot be written.
     pub fn finish(&mut self) -> Result<(), BusError> {
-        self.output.take().map_or(Ok(()), Output::finish)
+        self.output.as_mut().map_or(Ok(()), Writer::finish)
     }
 
-    /// What happens next, without waiting: a bag is always ready.
-    ///
-    /// # Errors
-    /// When the input cannot be read or the output cannot be written.
-    pub fn next_event(&mut self) -> Result<Option<Event>, BusError> {
-        loop {
-            match self.steps.pop_front() {
-                Some(Step::Tick(now)) => {
-                    self.now = self.now.max(now);
-                    return Ok(Some(Event::Tick { now: self.now }));
-                }
-                Some(Step::Message(message)) => {
-                    if let Some(event) = self.deliver(message)? {
-                        return Ok(Some(event));
-                    }
-                }
-                None if self.has_ended => return Ok(None),
-                None => self.read_on()?,
-            }
+    /// Plays at the pace of the recording from now on, by the given clock: messages are handed over
+    /// when they are due, or as soon as the node asks for them; until then they wait in a queue of their
+    /// topic's depth, in which the oldest makes room and is counted.
+    pub fn pace(&mut self, timer: Box<dyn Timer>) {
+        self.pace = Some(Pace::new(timer));
+    }
+
+    /// How long ago `moment` was by the clock that the bag is played by; `None` when it is by none.
+    pub fn since(&self, moment: Stamp) -> Option<Duration> {
+        self.pace.as_ref().map(|pace| pace.since(moment))
+    }
+
+    /// From the first to the last message of the bag (s), once it has ended; else 0.
+    pub fn played_s(&self) -> f64 {
+        let found = self.reader.replay().filter(|_| self.has_ended);
+        let found = found.and_then(|replay| replay.found());
+        found.map_or(0.0, |tally| (tally.last_ns - tally.first_ns) as f64 * 1e-9)
+    }
+
+    /// How long reading and writing took; complete when both have ended.
+    pub fn busy(&self) -> Busy {
+        Busy {
+            read: self.reader.busy(),
+            write: self.output.as_ref().map_or(Duration::ZERO, Writer::busy),
         }
-    }
-
-    fn read_on(&mut self) -> Result<(), BusError> {
-        // Many messages are read at once, and the node may subscribe in the middle of them.
-        let keeps_input = self.keeps_input;
-        let wants =
-            |channel: &Channel| keeps_input || TypeInfo::by_name(&channel.type_name).is_some();
-        let Some(message) = self.replay.next(wants)? else {
-            self.has_ended = true;
-            if let Some(found) = self.replay.found() {
-                let ticks = self.clock.advance(stamp(found.last_ns));
-                self.steps.extend(ticks.into_iter().map(Step::Tick));
-            }
-            let is_subscribed = |name: &str| self.subscriptions.values().any(|t| t.name == name);
-            self.losses = reckoning::reckon(&mut self.replay, is_subscribed);
-            return Ok(());
-        };
-        let ticks = self.clock.advance(stamp(message.header.log_time));
-        self.steps.extend(ticks.into_iter().map(Step::Tick));
-        self.steps.push_back(Step::Message(message));
-        Ok(())
-    }
-
-    fn deliver(&mut self, message: Recorded) -> Result<Option<Event>, BusError> {
-        let received = stamp(message.header.log_time);
-        self.now = self.now.max(received);
-        if let Some(output) = self.output.as_mut().filter(|_| self.keeps_input)
-            && let Some(contents) = self.replay.contents(message.source)
-        {
-            output.keep(&contents.channels, &message)?;
-        }
-        let Some(subscription) = self.subscription(&message) else {
-            return Ok(None);
-        };
-        let payload = message.data;
-        Ok(Some(Event::Message {
-            subscription,
-            received,
-            payload,
-        }))
-    }
-
-    /// The subscription that gets a message.
-    fn subscription(&self, message: &Recorded) -> Option<SubscriptionId> {
-        let contents = self.replay.contents(message.source)?;
-        let channel = contents.channels.get(message.header.channel_id)?;
-        let mut subscriptions = self.subscriptions.iter();
-        let (id, _) = subscriptions.find(|(_, topic)| topic.name == channel.topic)?;
-        let is_readable = contents.channels.why_unreadable(channel).is_none();
-        is_readable.then_some(*id)
     }
 }
 
@@ -255,6 +225,9 @@ impl Bus for BagBus {
 
     fn unsubscribe(&mut self, subscription: SubscriptionId) {
         self.subscriptions.remove(&subscription);
+        self.pace
+            .iter_mut()
+            .for_each(|pace| pace.forget(subscription));
     }
 
     fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, BusError> {
@@ -299,7 +272,8 @@ impl Bus for BagBus {
     }
 
     fn losses(&self) -> Vec<Loss> {
-        self.losses.clone()
+        let of_queues = self.pace.iter().flat_map(Pace::losses);
+        self.losses.iter().cloned().chain(of_queues).collect()
     }
 }
 

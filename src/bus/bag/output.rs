@@ -10,7 +10,8 @@ use std::path::Path;
 use mcap::records::MessageHeader;
 use mcap::{McapError, WriteOptions, Writer};
 
-use super::channels::{Channels, MESSAGE_ENCODING, QOS_KEY, TYPE_HASH_KEY};
+use super::channels::{MESSAGE_ENCODING, QOS_KEY, TYPE_HASH_KEY};
+use super::read_ahead::Described;
 use super::replay::Recorded;
 use super::target::Target;
 use crate::bus::{BusError, Durability, Qos, Reliability, Topic};
@@ -79,12 +80,17 @@ impl Output {
         })
     }
 
-    /// Adds a channel; the publisher's number is how many were added before it.
-    pub fn advertise(&mut self, topic: &Topic) -> Result<(), BusError> {
-        let info = TypeInfo::by_name(topic.type_name).ok_or_else(|| BusError::Middleware {
+    /// What a bag is to say of a topic's type.
+    pub fn definition(topic: &Topic) -> Result<TypeInfo, BusError> {
+        TypeInfo::by_name(topic.type_name).ok_or_else(|| BusError::Middleware {
             action: format!("announcing {} with type {}", topic.name, topic.type_name),
             reason: "found no definition of this type in msg/ or interfaces/".to_owned(),
-        })?;
+        })
+    }
+
+    /// Adds a channel; the publisher's number is how many were added before it.
+    pub fn advertise(&mut self, topic: &Topic) -> Result<(), BusError> {
+        let info = Self::definition(topic)?;
         let metadata = BTreeMap::from([
             (QOS_KEY.to_owned(), qos_profile(topic.qos)),
             (TYPE_HASH_KEY.to_owned(), info.type_hash.to_owned()),
@@ -131,11 +137,9 @@ impl Output {
             .map_err(|error| self.failed(error))
     }
 
-    /// Appends a message of the input as it was, when the input describes its channel.
-    pub fn keep(&mut self, channels: &Channels, message: &Recorded) -> Result<(), BusError> {
-        let Some(channel_id) = self.kept_channel(channels, message)? else {
-            return Ok(());
-        };
+    /// Appends a message of the input as it was.
+    pub fn keep(&mut self, described: &Described, message: &Recorded) -> Result<(), BusError> {
+        let channel_id = self.kept_channel(described, message)?;
         let header = MessageHeader {
             channel_id,
             ..message.header
@@ -145,19 +149,13 @@ impl Output {
             .map_err(|error| self.failed(error))
     }
 
-    fn kept_channel(
-        &mut self,
-        channels: &Channels,
-        message: &Recorded,
-    ) -> Result<Option<u16>, BusError> {
+    fn kept_channel(&mut self, described: &Described, message: &Recorded) -> Result<u16, BusError> {
         let id = (message.source, message.header.channel_id);
         if let Some(&known) = self.kept.get(&id) {
-            return Ok(Some(known));
+            return Ok(known);
         }
-        let Some(channel) = channels.get(id.1) else {
-            return Ok(None);
-        };
-        let schema_id = match channels.schema(channel) {
+        let channel = &described.channel;
+        let schema_id = match &described.schema {
             Some(schema) => self
                 .writer
                 .add_schema(&schema.name, &schema.encoding, &schema.data)
@@ -174,7 +172,7 @@ impl Output {
             )
             .map_err(|error| self.failed(error))?;
         self.kept.insert(id, added);
-        Ok(Some(added))
+        Ok(added)
     }
 
     /// Writes what is still in memory, the index and the end.

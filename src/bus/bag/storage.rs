@@ -91,7 +91,7 @@ pub struct Loaded {
 }
 
 /// A format that messages are stored in.
-pub trait Storage {
+pub trait Storage: Send {
     /// rosbag2's name for it.
     fn identifier(&self) -> &'static str;
 

@@ -150,9 +150,22 @@ pub fn page(rows: &[Row], picture: &Path) -> String {
     text
 }
 
+/// The sections of an earlier page, which are not ours.
+pub fn sections(page: &str) -> &str {
+    let start = page.find("\n## ");
+    start.and_then(|start| page.get(start..)).unwrap_or("")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sections_below_the_table_stay() {
+        let page = "# Performance\n\n| a |\n\n## Replay\n\nfast\n\n## More\n";
+        assert_eq!(sections(page), "\n## Replay\n\nfast\n\n## More\n");
+        assert_eq!(sections("# Performance\n"), "");
+    }
 
     fn row(mode: Mode, memory_frames: usize, us: f64) -> Row {
         Row {

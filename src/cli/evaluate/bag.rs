@@ -64,7 +64,9 @@ pub fn read(
             };
             let mut ros = ros.clone();
             args.apply(&mut ros)?;
-            let (replayed, payloads) = replayed(path, ros, source)?;
+            let mut again = BagBus::open(path, None, BagOptions::default())?;
+            args.pace(&mut again);
+            let (replayed, payloads) = replayed(again, ros, source)?;
             bus = replayed;
             let read = |payload: &Vec<u8>| people3d::frame(payload, how, &mut source.skips);
             payloads.iter().filter_map(read).collect()
@@ -163,14 +165,16 @@ fn from(topics: &[BagTopic], how: &How<'_>) -> Result<From, String> {
 
 /// What the node makes of a bag's keypoints; and the bag, at its end.
 fn replayed(
-    path: &Path,
+    bus: BagBus,
     mut ros: RosArgs,
     source: &mut Source,
 ) -> Result<(BagBus, Vec<Vec<u8>>), Failure> {
-    let mut capture = Capture::new(BagBus::open(path, None, BagOptions::default())?);
+    let mut capture = Capture::new(bus);
     bag_topics::choose(capture.bus.topics(), &mut ros)?;
     let parameters = parameters(&ros.config);
-    let node = offline::run(&mut capture, ros, |_, _| ())?;
+    let run = offline::run(&mut capture, ros, |_| ())?;
+    let node = run.node;
+    source.latencies_s = run.latencies_s;
     for (cause, tally) in node.drops().iter() {
         source.dropped.insert(cause.text().to_owned(), tally.count);
     }

@@ -1,12 +1,14 @@
 //! A bag as a bus whose node is listened to: the people that it publishes are kept, not written.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::bus::bag::BagBus;
 use crate::bus::{
     Bus, BusError, Event, Events, Loss, PublisherId, RequestId, Service, ServiceId, SubscriptionId,
     Topic,
 };
+use crate::cli::offline::Played;
 use crate::msg::Message;
 use crate::msg::posemoe::People3D;
 use crate::stamp::Stamp;
@@ -83,6 +85,12 @@ impl Bus for Capture {
 
     fn losses(&self) -> Vec<Loss> {
         self.bus.losses()
+    }
+}
+
+impl Played for Capture {
+    fn since(&self, moment: Stamp) -> Option<Duration> {
+        self.bus.since(moment)
     }
 }
 

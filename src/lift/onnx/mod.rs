@@ -73,7 +73,7 @@ pub struct OnnxOptions {
     pub model: PathBuf,
     /// Providers to try, strictly in this order.
     pub providers: Vec<Provider>,
-    /// Threads within one operator; one is fastest for a few people.
+    /// Threads within one operator.
     pub threads: usize,
     /// Where TensorRT keeps its engines; without it they are built at every start.
     pub engine_cache: Option<PathBuf>,

@@ -72,6 +72,8 @@ impl StepNetwork for OnnxStep {
             ("age_s".into(), input([people, slots], step.age_s)?),
         ];
         for (name, memory) in self.memory_names.iter().zip(step.memory) {
+            let memory = memory.get(step.row * JOINT_COUNT * slots * width..);
+            let memory = memory.unwrap_or_default();
             let memory = input([people, JOINT_COUNT, slots, width], memory)?;
             inputs.push((name.into(), memory));
         }

@@ -1,0 +1,180 @@
+//! A frame's people shared out among several copies of a network, each on a thread of its own. What a
+//! network says of a person does not depend on who else is there, so the answers are the same.
+
+use std::panic::resume_unwind;
+use std::thread::{Builder, scope};
+
+use super::network::{Answers, Step, StepNetwork};
+use super::{JOINT_NUMBERS, LiftError};
+use crate::person::skeleton::JOINT_COUNT;
+
+/// People of a share at least: a matrix of one row is multiplied by another routine, which rounds otherwise.
+const FEWEST: usize = 2;
+
+/// Copies of one network; there is one or more.
+pub struct Shares<N> {
+    first: N,
+    others: Vec<N>,
+}
+
+impl<N> Shares<N> {
+    /// People are shared out among all of them.
+    pub fn new(first: N, others: Vec<N>) -> Self {
+        Self { first, others }
+    }
+}
+
+impl<N: StepNetwork + Send> StepNetwork for Shares<N> {
+    fn step(
+        &mut self,
+        step: &Step<'_>,
+        answers: Answers<'_>,
+        entries: &mut [f32],
+    ) -> Result<(), LiftError> {
+        let task = Task {
+            step: *step,
+            answers,
+            entries,
+        };
+        share_out(&mut self.first, &mut self.others, task)
+    }
+}
+
+/// People to be lifted, and where the answers go.
+struct Task<'a> {
+    step: Step<'a>,
+    answers: Answers<'a>,
+    entries: &'a mut [f32],
+}
+
+impl<'a> Task<'a> {
+    /// The first so many people, of one or more, and the others.
+    fn split(self, count: usize) -> (Self, Self) {
+        let Self {
+            step,
+            answers,
+            entries,
+        } = self;
+        let (first, others) = step.split(count);
+        let of_each = entries.len() / step.people;
+        let (joints_m, other_joints_m) = answers.joints_m.split_at_mut(count * JOINT_NUMBERS);
+        let (sigma_m, other_sigma_m) = answers.sigma_m.split_at_mut(count * JOINT_COUNT);
+        let (entries, other_entries) = entries.split_at_mut(count * of_each);
+        let task = |step, joints_m, sigma_m, entries| Task {
+            step,
+            answers: Answers { joints_m, sigma_m },
+            entries,
+        };
+        (
+            task(first, joints_m, sigma_m, entries),
+            task(others, other_joints_m, other_sigma_m, other_entries),
+        )
+    }
+
+    fn run(self, network: &mut impl StepNetwork) -> Result<(), LiftError> {
+        network.step(&self.step, self.answers, self.entries)
+    }
+}
+
+fn share_out<N: StepNetwork + Send>(
+    first: &mut N,
+    others: &mut [N],
+    task: Task<'_>,
+) -> Result<(), LiftError> {
+    let people = task.step.people;
+    let shares = (people / FEWEST).min(others.len() + 1);
+    let (second, rest) = match others.split_first_mut() {
+        Some(others) if shares > 1 => others,
+        _ => return task.run(first),
+    };
+    let (here, there) = task.split(people.div_ceil(shares));
+    scope(|scope| {
+        let thread = Builder::new().spawn_scoped(scope, || share_out(second, rest, there));
+        let thread = thread.map_err(|error| LiftError::Thread(error.to_string()))?;
+        here.run(first)?;
+        thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WIDTH: usize = 2;
+
+    /// Says of each person what it was given of them, and how many it was given.
+    struct Echo;
+
+    impl StepNetwork for Echo {
+        fn step(
+            &mut self,
+            step: &Step<'_>,
+            answers: Answers<'_>,
+            entries: &mut [f32],
+        ) -> Result<(), LiftError> {
+            if step.view.contains(&f32::INFINITY) {
+                return Err(LiftError::Runtime("too far away".to_owned()));
+            }
+            let joints_m = answers.joints_m.chunks_exact_mut(JOINT_NUMBERS);
+            let sigma_m = answers.sigma_m.chunks_exact_mut(JOINT_COUNT);
+            let entries = entries.chunks_exact_mut(WIDTH);
+            assert_eq!(joints_m.len(), step.people);
+            assert!(step.people > 1 || step.row == 0, "a share of one");
+            for (person, ((joints_m, sigma_m), entry)) in
+                joints_m.zip(sigma_m).zip(entries).enumerate()
+            {
+                joints_m
+                    .copy_from_slice(&step.keypoints[person * JOINT_NUMBERS..][..JOINT_NUMBERS]);
+                sigma_m.fill(step.view[person * 3] + step.moment_s[person]);
+                let memory = &step.memory[0][(step.row + person) * JOINT_COUNT * step.slots..];
+                entry.copy_from_slice(&[step.age_s[person * step.slots], memory[0]]);
+            }
+            Ok(())
+        }
+    }
+
+    fn answer(copies: usize, people: usize, view: &[f32]) -> Result<[Vec<f32>; 3], LiftError> {
+        let numbers =
+            |of_each: usize| -> Vec<f32> { (0..people * of_each).map(|n| n as f32).collect() };
+        let slots = 3;
+        let memory = [numbers(JOINT_COUNT * slots)];
+        let (keypoints, moment_s, age_s) = (numbers(JOINT_NUMBERS), numbers(1), numbers(slots));
+        let step = Step {
+            people,
+            slots,
+            row: 0,
+            keypoints: &keypoints,
+            view,
+            moment_s: &moment_s,
+            age_s: &age_s,
+            memory: &memory,
+        };
+        let mut found = [JOINT_NUMBERS, JOINT_COUNT, WIDTH].map(|n| vec![-1.0; people * n]);
+        let [joints_m, sigma_m, entries] = &mut found;
+        let others = (1..copies).map(|_| Echo).collect();
+        Shares::new(Echo, others).step(&step, Answers { joints_m, sigma_m }, entries)?;
+        Ok(found)
+    }
+
+    #[test]
+    fn everyone_is_answered_as_by_one_network_however_many_share() {
+        for people in 1..=7 {
+            let view = vec![0.5; 3 * people];
+            let expected = answer(1, people, &view).unwrap();
+            assert!(expected.iter().flatten().all(|number| *number >= 0.0));
+            for copies in 2..=8 {
+                assert_eq!(answer(copies, people, &view).unwrap(), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn what_one_copy_refuses_is_refused() {
+        for far in 0..4 {
+            let mut view = vec![0.5; 12];
+            view[3 * far] = f32::INFINITY;
+            let error = answer(3, 4, &view).unwrap_err();
+            assert!(error.to_string().contains("too far away"), "{error}");
+        }
+    }
+}

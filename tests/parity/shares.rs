@@ -1,0 +1,68 @@
+//! However many threads share out people, the answers are the same to the bit.
+
+use posemoe::lift::network::{Answers, Step, StepNetwork};
+use posemoe::lift::onnx::OnnxStep;
+use posemoe::lift::shares::Shares;
+use posemoe::person::skeleton::JOINT_COUNT;
+
+use crate::model;
+
+/// Slots of a short, a middling and the usual memory.
+const SLOTS: [usize; 3] = [9, 27, 243];
+const MOST: usize = 9;
+
+/// Numbers from -1 to 1 that look like chance.
+fn numbers(count: usize) -> Vec<f32> {
+    let number = |n: usize| ((n as u32).wrapping_mul(2_654_435_761) >> 8) as f32 / (1 << 23) as f32;
+    (0..count).map(|n| number(n) - 1.0).collect()
+}
+
+#[test]
+fn people_who_are_shared_out_are_answered_alike() {
+    let networks: Option<Vec<OnnxStep>> = (0..5)
+        .map(|_| {
+            let model = model("POSEMOE_PARITY_MODEL", "models/posemoe.onnx")?;
+            Some(OnnxStep::new(model).unwrap_or_else(|e| panic!("{e}")))
+        })
+        .collect();
+    let mut networks = networks.unwrap();
+    let shape = networks[0].memory();
+    let mut alone = networks.pop().unwrap();
+    let mut shared = Shares::new(networks.pop().unwrap(), networks);
+    let (keypoints, view) = (numbers(MOST * JOINT_COUNT * 3), numbers(MOST * 3));
+    let moment_s = [1.25; MOST];
+    let cases = SLOTS
+        .into_iter()
+        .flat_map(|slots| (1..=MOST).map(move |people| (slots, people)));
+    for (slots, people) in cases {
+        let memory: Vec<_> = (0..shape.blocks)
+            .map(|_| numbers(MOST * JOINT_COUNT * slots * shape.width))
+            .collect();
+        let age_s: Vec<f32> = numbers(MOST * slots).iter().map(|n| n + 1.5).collect();
+        let step = Step {
+            people,
+            slots,
+            row: 0,
+            keypoints: &keypoints[..people * JOINT_COUNT * 3],
+            view: &view[..people * 3],
+            moment_s: &moment_s[..people],
+            age_s: &age_s[..people * slots],
+            memory: &memory,
+        };
+        let entry_len = shape.blocks * JOINT_COUNT * shape.width;
+        let answer = |network: &mut dyn StepNetwork| {
+            let mut found =
+                [JOINT_COUNT * 3, JOINT_COUNT, entry_len].map(|n| vec![0.0; people * n]);
+            let [joints_m, sigma_m, entries] = &mut found;
+            let answers = Answers { joints_m, sigma_m };
+            network.step(&step, answers, entries).unwrap();
+            found
+        };
+        let found = answer(&mut shared);
+        assert!(found.iter().flatten().all(|number| number.is_finite()));
+        assert!(
+            found == answer(&mut alone),
+            "{people} people, {slots} slots"
+        );
+    }
+}
