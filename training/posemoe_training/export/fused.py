@@ -1,14 +1,13 @@
 """One step of a trained network in few and large operations, as a model file computes it on a CPU.
 
-What `PoseMoE.step` computes, exactly but for rounding; at some 70 tokens the cost of a node and of a pass over
+What `PoseMoE.step` computes, exactly but for rounding; with some 70 tokens the cost of a node and of a pass over
 memory counts as much as the products do:
 
-* what projects the same tokens (question, key, value, entry) is one product, with LayerNorm's scale and shift
-  and the questions' scale in its weights;
-* tokens are rows of a matrix, (P * 17, C), so that a product takes its bias along;
+* tokens are rows of a matrix, joint by joint, (17 * P, C): a product takes its bias along, and attention over
+  joints reads questions, keys and values where they lie;
+* LayerNorm's scale and shift, and the questions' scale, are in the weights of the next product;
 * GELU is written as ONNX Runtime finds it;
-* a rotation is two elementwise products: the projection gives each vector also turned by a quarter, and what
-  comes back is turned by the weights of the next product;
+* question and new entry are one product, and are turned together;
 * what is kept of earlier frames is read where it lies, never joined with the new frame's entry: the two answers
   are weighed by how much of the softmax each would have had.
 """
@@ -23,10 +22,11 @@ from torch.nn import functional
 from ..layers import CYCLE_S, FIRST_FORGETTING, HIDDEN, TURNS, WIDTH, Block, Memory
 from ..network import PoseMoE
 from ..skeleton import JOINTS
-from .fused_ends import FusedReadout, FusedRouter, Tokens, after_norm, gelu, linear, normalised, parts
+from .fused_ends import FusedReadout, FusedRouter, Tokens
+from .fused_layers import after_norm, gelu, linear, normalised, parts
 
 TIME_HEADS = len(FIRST_FORGETTING)
-Streams = Tuple[torch.Tensor, torch.Tensor]  # pose and depth, (P * 17, C) each
+Streams = Tuple[torch.Tensor, torch.Tensor]  # pose and depth, (17 * P, C) each
 
 
 class Now:
@@ -36,15 +36,14 @@ class Now:
                  forget: torch.Tensor, memory: Memory):
         """`forget` (blocks * heads, 1) is the pace of forgetting, 1/s."""
         angle = moment_s[:, None, None] * (torch.tensor(TURNS, dtype=moment_s.dtype) * (2 * math.pi / CYCLE_S))
-        cos, sin = angle.cos(), angle.sin()
-        self.turn = torch.cat([cos] * (2 * TIME_HEADS + 2) + [sin] * (2 * TIME_HEADS + 2), -1)
-        self.turn_back = torch.cat([cos] * (2 * TIME_HEADS) + [sin] * (2 * TIME_HEADS), -1)
+        vectors = TIME_HEADS + 1  # the questions, and the entry
+        self.cos, self.sin = (torch.cat([of] * (2 * vectors), -1) for of in (angle.cos(), angle.sin()))
         old = age_s[:, None, None]
         hidden = (old > memory.span_s).to(age_s.dtype) * HIDDEN
         score = hidden - forget * old.clamp(max=memory.span_s)
         self.score = parts(score, *[TIME_HEADS] * len(kept), axis=2)
         self.kept = kept
-        self.entries: List[torch.Tensor] = [moment_s] * len(kept)
+        self.entries = list(kept)  # in their places, the new ones
 
 
 class SpacePair(nn.Module):
@@ -54,30 +53,26 @@ class SpacePair(nn.Module):
         super().__init__()
         self.heads, self.width = blocks[0].attention.heads, blocks[0].attention.width
         self.crossed = crossed
-        asked = blocks[::-1] if crossed else blocks
-        self.project = nn.ModuleList(
-            after_norm((own.norm, own.attention.query.weight / math.sqrt(self.width)),
-                       (other.norm_memory, other.attention.key.weight),
-                       (other.norm_memory, other.attention.value.weight))
-            for own, other in zip(blocks, asked))
+        scale = 1 / math.sqrt(self.width)
+        self.query, self.key, self.value = (nn.ModuleList(layers) for layers in zip(*(
+            (after_norm((block.norm, block.attention.query.weight * scale)),
+             after_norm((block.norm_memory, block.attention.key.weight)),
+             after_norm((block.norm_memory, block.attention.value.weight))) for block in blocks)))
         self.out = nn.ModuleList(linear(block.attention.out.weight, block.attention.out.bias) for block in blocks)
         self.mlp = nn.ModuleList(Mlp(block) for block in blocks)
 
     def forward(self, streams: Streams, now: Now) -> Streams:
-        query, key, value = zip(*(self._by_head(project(normalised(x)))
-                                  for project, x in zip(self.project, streams)))
-        if self.crossed:
-            key, value = key[::-1], value[::-1]
-        return tuple(mlp(x + out(self._attend(*asked)))
-                     for x, out, mlp, *asked in zip(streams, self.out, self.mlp, query, key, value))
-
-    def _by_head(self, x: torch.Tensor) -> Tuple[torch.Tensor, ...]:
-        """Question, key and value, (P, heads, 17, width) each."""
-        return x.reshape(-1, len(JOINTS), 3, self.heads, self.width).permute(2, 0, 3, 1, 4).unbind()
+        norm = [normalised(x) for x in streams]
+        asked = norm[::-1] if self.crossed else norm
+        found = (self._attend(query(x), key(memory), value(memory)) for x, memory, query, key, value
+                 in zip(norm, asked, self.query, self.key, self.value))
+        return tuple(mlp(x + out(f)) for x, f, out, mlp in zip(streams, found, self.out, self.mlp))
 
     def _attend(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-        found = (query @ key.transpose(-1, -2)).softmax(-1) @ value
-        return found.transpose(-2, -3).reshape(-1, self.heads * self.width)
+        query, key, value = (t.reshape(len(JOINTS), -1, self.heads, self.width) for t in (query, key, value))
+        score = query.permute(1, 2, 0, 3) @ key.permute(1, 2, 3, 0)
+        found = score.softmax(-1) @ value.permute(1, 2, 0, 3)
+        return found.permute(2, 0, 1, 3).reshape(-1, self.heads * self.width)
 
 
 class TimePair(nn.Module):
@@ -88,28 +83,29 @@ class TimePair(nn.Module):
         super().__init__()
         self.crossed, self.memories = crossed, memories
         asked = blocks[::-1] if crossed else blocks
-        self.project = nn.ModuleList(
-            _with_quarter_turn(after_norm((own.norm, own.attention.query.weight / math.sqrt(WIDTH)),
-                                          (other.norm_memory, other.attention.entry.weight)))
-            for own, other in zip(blocks, asked))
-        self.out = nn.ModuleList(_turning_back(block.attention.out) for block in blocks)
+        self.project = nn.ModuleList(  # of each stream: its own questions, and an entry for whoever asks it
+            after_norm((own.norm, own.attention.query.weight / math.sqrt(WIDTH)),
+                       (other.norm_memory, other.attention.entry.weight)) for own, other in zip(blocks, asked))
+        one, zero = torch.eye(WIDTH // 2), torch.zeros(WIDTH // 2, WIDTH // 2)
+        # Turns a vector (a, b) by a quarter, to (-b, a).
+        self.register_buffer("quarter", torch.cat([torch.cat([zero, one], 1), torch.cat([-one, zero], 1)]))
+        self.out = nn.ModuleList(linear(block.attention.out.weight, block.attention.out.bias) for block in blocks)
         self.mlp = nn.ModuleList(Mlp(block) for block in blocks)
 
     def forward(self, streams: Streams, now: Now) -> Streams:
-        query, entry = zip(*(self._turned(project(normalised(x)), now)
-                             for project, x in zip(self.project, streams)))
+        query, entry = zip(*(self._turned(project(normalised(x)), now) for project, x in zip(self.project, streams)))
         if self.crossed:
             entry = entry[::-1]
-        return tuple(mlp(x + out(self._attend(asks, new, now, memory)))
-                     for x, out, mlp, asks, new, memory in zip(streams, self.out, self.mlp, query, entry, self.memories))
+        found = (self._attend(*asked, now) for asked in zip(query, entry, self.memories))
+        return tuple(mlp(x + out(f)) for x, f, out, mlp in zip(streams, found, self.out, self.mlp))
 
-    def _turned(self, x: torch.Tensor, now: Now) -> Tuple[torch.Tensor, ...]:
+    def _turned(self, x: torch.Tensor, now: Now) -> List[torch.Tensor]:
         """Questions (P, 17, heads * WIDTH) and the new entry (P, 17, WIDTH)."""
-        half = x.shape[-1] // 2
-        part, quarter = parts(x.reshape(-1, len(JOINTS), 2 * half) * now.turn, half, half)
-        return parts(part + quarter, TIME_HEADS * WIDTH, WIDTH)
+        x = x.reshape(len(JOINTS), -1, x.shape[-1]).transpose(0, 1)
+        quarter = (x.reshape(-1, WIDTH) @ self.quarter).reshape(-1, len(JOINTS), x.shape[-1])
+        return parts(x * now.cos + quarter * now.sin, TIME_HEADS * WIDTH, WIDTH)
 
-    def _attend(self, query: torch.Tensor, entry: torch.Tensor, now: Now, memory: int) -> torch.Tensor:
+    def _attend(self, query: torch.Tensor, entry: torch.Tensor, memory: int, now: Now) -> torch.Tensor:
         now.entries[memory], kept = entry, now.kept[memory]
         query, entry = (t.reshape(-1, len(JOINTS), t.shape[-1] // WIDTH, WIDTH) for t in (query, entry))
         score = query @ kept.transpose(-1, -2) + now.score[memory]
@@ -117,8 +113,13 @@ class TimePair(nn.Module):
         # The largest share is exp(largest score) over the sum of all.
         log_sum = score.amax(-1, keepdim=True) - share.amax(-1, keepdim=True).log()
         earlier = torch.sigmoid(log_sum - (query * entry).sum(-1, keepdim=True))
-        found = (entry + earlier * (share @ kept - entry)).reshape(-1, len(JOINTS), TIME_HEADS * WIDTH)
-        return (torch.cat([found, found], -1) * now.turn_back).reshape(-1, 2 * TIME_HEADS * WIDTH)
+        return self._turned_back(entry + earlier * (share @ kept - entry), now)
+
+    def _turned_back(self, found: torch.Tensor, now: Now) -> torch.Tensor:
+        cos, sin = (t[..., :TIME_HEADS * WIDTH] for t in (now.cos, now.sin))
+        quarter = (found.reshape(-1, WIDTH) @ self.quarter).reshape(-1, len(JOINTS), TIME_HEADS * WIDTH)
+        found = found.reshape(-1, len(JOINTS), TIME_HEADS * WIDTH) * cos - quarter * sin
+        return found.transpose(0, 1).reshape(-1, TIME_HEADS * WIDTH)
 
 
 class Mlp(nn.Module):
@@ -132,21 +133,6 @@ class Mlp(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x + self.second(gelu(self.first(normalised(x))))
-
-
-def _quarter_turned(weight: torch.Tensor) -> torch.Tensor:
-    """Weights of vectors of WIDTH, rows, that give them turned by a quarter: (a, b) becomes (-b, a)."""
-    first, second = weight.unflatten(0, (-1, 2, WIDTH // 2)).unbind(1)
-    return torch.stack([-second, first], 1).flatten(0, 2)
-
-
-def _with_quarter_turn(layer: nn.Linear) -> nn.Linear:
-    return linear(*(torch.cat([t, _quarter_turned(t)]) for t in (layer.weight, layer.bias)))
-
-
-def _turning_back(layer: nn.Linear) -> nn.Linear:
-    """Takes vectors times the cosine, then vectors times the sine."""
-    return linear(torch.cat([layer.weight, _quarter_turned(layer.weight.T).T], 1), layer.bias)
 
 
 class FusedStep(nn.Module):
@@ -176,6 +162,7 @@ class FusedStep(nn.Module):
 
     def forward(self, keypoints: torch.Tensor, view: torch.Tensor, moment_s: torch.Tensor, age_s: torch.Tensor,
                 kept: Sequence[torch.Tensor]) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        keypoints = keypoints.transpose(0, 1)
         now = Now(moment_s, age_s, kept, self.forget, self.memory)
         streams = self.tokens(keypoints, view)
         for pair in self.experts:

@@ -1,64 +1,33 @@
-"""Where the fused step begins, where its streams mix, where it ends; and what all of it is built from."""
+"""Where the fused step begins, where its streams mix and where it ends (fused.py)."""
 
-import itertools
-import math
-from typing import List, Sequence, Tuple
+from typing import Tuple
 
 import torch
 from torch import nn
-from torch.nn import functional
 
 from ..network import PoseMoE, Router
 from ..readout import TYPICAL_SIZE_M
 from ..skeleton import JOINTS
-
-
-def linear(weight: torch.Tensor, bias: torch.Tensor) -> nn.Linear:
-    layer = nn.Linear(weight.shape[1], weight.shape[0])
-    layer.weight, layer.bias = (nn.Parameter(t.detach().clone(), requires_grad=False) for t in (weight, bias))
-    return layer
-
-
-def after_norm(*layers: Sequence) -> nn.Linear:
-    """One layer, for tokens that are only `normalised`, of layers (norm, weight[, bias]) that follow a norm each."""
-    weights = [weight * norm.weight for norm, weight, *_ in layers]
-    biases = [weight @ norm.bias + sum(bias) for norm, weight, *bias in layers]
-    return linear(torch.cat(weights), torch.cat(biases))
-
-
-def normalised(x: torch.Tensor) -> torch.Tensor:
-    """LayerNorm without scale and shift."""
-    return functional.layer_norm(x, x.shape[-1:])
-
-
-def parts(x: torch.Tensor, *sizes: int, axis: int = -1) -> List[torch.Tensor]:
-    """As `split`, whose operator of set 18 has no way back to 17."""
-    ends = list(itertools.accumulate(sizes))
-    return [x.narrow(axis, end - size, size) for end, size in zip(ends, sizes)]
-
-
-def gelu(x: torch.Tensor) -> torch.Tensor:
-    return x * 0.5 * (1 + torch.erf(x / math.sqrt(2)))
+from .fused_layers import after_norm, gelu, linear, normalised, parts
 
 
 class Tokens(nn.Module):
-    """Keypoints and view to the tokens of pose and of depth, (P * 17, C) each."""
+    """Keypoints and view to the tokens of pose and of depth, (17 * P, C) each."""
 
     def __init__(self, network: PoseMoE):
         super().__init__()
         first, _, second = network.view_embed
-        self.embed = linear(network.embed.weight, network.embed.bias + second.bias)
-        self.view_first = linear(first.weight, first.bias)
-        self.view_second = nn.Linear(second.in_features, second.out_features, bias=False)
-        self.view_second.weight = nn.Parameter(second.weight.detach().clone(), requires_grad=False)
-        self.register_buffer("place", network.joint_place.detach().clone())
-        self.register_buffer("prior", network.depth_prior.detach().clone())
+        self.embed = linear(network.embed.weight, network.embed.bias)
+        self.view_first, self.view_second = linear(first.weight, first.bias), linear(second.weight, second.bias)
+        self.register_buffer("place", network.joint_place.detach()[:, None].clone())
+        self.register_buffer("prior", network.depth_prior.detach()[:, None].clone())
 
     def forward(self, keypoints: torch.Tensor, view: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
+        """`keypoints` (17, P, 3), view (P, 3)."""
         seen = (keypoints[..., 2:] > 0).to(keypoints.dtype)
         seen_at = self.embed(torch.cat([keypoints, seen], -1).reshape(-1, 4))
-        place = self.place + self.view_second(gelu(self.view_first(view)))[:, None]
-        pose = seen_at.reshape(-1, *self.place.shape) + place
+        place = self.place + self.view_second(gelu(self.view_first(view)))
+        pose = seen_at.reshape(len(JOINTS), -1, seen_at.shape[-1]) + place
         return pose.reshape(seen_at.shape), (pose + self.prior).reshape(seen_at.shape)
 
 
@@ -92,12 +61,13 @@ class FusedReadout(nn.Module):
 
     def forward(self, pose: torch.Tensor, depth: torch.Tensor, keypoints: torch.Tensor,
                 view: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
-        joints = len(JOINTS)
-        correct, pose_size = parts(self.of_pose(normalised(pose)).reshape(-1, joints, 3), 2, 1)
-        zeta, depth_size = parts(self.of_depth(normalised(depth)).reshape(-1, joints, 2), 1, 1)
-        zeta = zeta - zeta[:, :1]
-        size_m = TYPICAL_SIZE_M * (pose_size + depth_size).mean(1, keepdim=True).clamp(-2, 2).exp()
-        place = (keypoints[..., :2] + correct) * (1 + view[:, None, 2:3].exp() * zeta)
+        """Streams and keypoints (17, P, 3) to joints (P, 17, 3) and sigmas (P, 17)."""
+        correct, pose_size = parts(self.of_pose(normalised(pose)).reshape(len(JOINTS), -1, 3), 2, 1)
+        zeta, depth_size = parts(self.of_depth(normalised(depth)).reshape(len(JOINTS), -1, 2), 1, 1)
+        zeta = zeta - zeta[:1]
+        size_m = TYPICAL_SIZE_M * (pose_size + depth_size).mean(0, keepdim=True).clamp(-2, 2).exp()
+        place = (keypoints[..., :2] + correct) * (1 + view[:, 2:3].exp() * zeta)
         found = torch.cat([place, zeta], -1)
         log_sigma = self.sigma_last(gelu(self.sigma_first(normalised(torch.cat([pose, depth], -1)))))
-        return size_m * (found - found[:, :1]), log_sigma.reshape(-1, joints).clamp(-6, 1).exp()
+        joints_m = size_m * (found - found[:1])
+        return joints_m.transpose(0, 1), log_sigma.reshape(len(JOINTS), -1).T.clamp(-6, 1).exp()
