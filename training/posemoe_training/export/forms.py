@@ -14,6 +14,7 @@ from ..network import PoseMoE
 from ..steps import steps
 from ..streams import Batch
 from .fused import FusedStep
+from .fused_layers import with_gelu
 
 Inputs = Tuple[torch.Tensor, ...]
 WINDOW_FRAMES = 27  # that the node takes where nothing else is asked for
@@ -111,10 +112,11 @@ class WindowForm(nn.Module):
     def __init__(self, network: PoseMoE, memory: Memory):
         super().__init__()
         self.network, self.memory = network, memory
+        self.exported = with_gelu(network)
 
     def forward(self, keypoints: torch.Tensor, view: torch.Tensor, age_s: torch.Tensor,
                 present: torch.Tensor) -> Inputs:
-        return _computed(self.half, lambda: self.reference(keypoints, view, age_s, present))
+        return _computed(self.half, lambda: self.exported.lift_newest(keypoints, view, age_s, present))
 
     def reference(self, *inputs: torch.Tensor) -> Inputs:
         return self.network.lift_newest(*inputs)

@@ -1,5 +1,6 @@
 """What the fused step (fused.py) is built from."""
 
+import copy
 import itertools
 import math
 from typing import List, Sequence
@@ -34,4 +35,20 @@ def parts(x: torch.Tensor, *sizes: int, axis: int = -1) -> List[torch.Tensor]:
 
 
 def gelu(x: torch.Tensor) -> torch.Tensor:
+    """In the order of operations that ONNX Runtime makes one of."""
     return x * 0.5 * (1 + torch.erf(x / math.sqrt(2)))
+
+
+class Gelu(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return gelu(x)
+
+
+def with_gelu(network: nn.Module) -> nn.Module:
+    """A copy of a network whose GELUs are written so."""
+    network = copy.deepcopy(network)
+    for parent in list(network.modules()):
+        for name, layer in list(parent.named_children()):
+            if isinstance(layer, nn.GELU):
+                parent.add_module(name, Gelu())
+    return network
