@@ -59,7 +59,8 @@ class Fused(unittest.TestCase):
 
     def test_memories_may_be_empty_or_full(self) -> None:
         network = any_weights("xs")
-        for age_s in (torch.full((3, 4), EMPTY_S), torch.full((3, 1), 0.03), torch.linspace(2.9, 0.03, 243).repeat(3, 1)):
+        empty, one, full = torch.full((3, 4), EMPTY_S), torch.full((3, 1), 0.03), torch.linspace(2.9, 0.03, 243)
+        for age_s in (empty, one, full.repeat(3, 1)):
             self.expect_same(network, step_inputs(3, network, age_s))
 
     def test_scores_of_any_size_give_numbers(self) -> None:
