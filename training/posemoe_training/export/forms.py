@@ -13,6 +13,8 @@ from ..layers import CYCLE_S, WIDTH, Memory
 from ..network import PoseMoE
 from ..steps import steps
 from ..streams import Batch
+from .fused import FusedStep
+from .fused_layers import with_gelu
 
 Inputs = Tuple[torch.Tensor, ...]
 WINDOW_FRAMES = 27  # that the node takes where nothing else is asked for
@@ -36,6 +38,9 @@ class Form(Protocol):
     def example(self, batch: Batch) -> Inputs:
         """Inputs for the people of a batch of streams."""
 
+    def reference(self, *inputs: torch.Tensor) -> Inputs:
+        """The answer of the network as it was trained, which the form computes in its own way."""
+
     def promises(self) -> Dict[str, object]:
         """What the manifest says besides."""
 
@@ -54,6 +59,7 @@ class StreamForm(nn.Module):
     def __init__(self, network: PoseMoE, memory: Memory):
         super().__init__()
         self.network, self.memory = network, memory
+        self.fused = FusedStep(network, memory) if network.variant == "full" else None
         self.kept = [f"memory_{block}" for block in range(network.time_blocks())]
         self.inputs = {
             "keypoints": f"float32 [people, 17, 3]: {KEYPOINTS}",
@@ -70,8 +76,13 @@ class StreamForm(nn.Module):
 
     def forward(self, keypoints: torch.Tensor, view: torch.Tensor, moment_s: torch.Tensor, age_s: torch.Tensor,
                 *kept: torch.Tensor) -> Inputs:
-        return _computed(self.half, lambda: self.network.step(
-            keypoints, view, moment_s, age_s, list(kept), self.memory))
+        if self.fused is None:
+            return _computed(self.half, lambda: self.reference(keypoints, view, moment_s, age_s, *kept))
+        return _computed(self.half, lambda: self.fused(keypoints, view, moment_s, age_s, kept))
+
+    def reference(self, keypoints: torch.Tensor, view: torch.Tensor, moment_s: torch.Tensor, age_s: torch.Tensor,
+                  *kept: torch.Tensor) -> Inputs:
+        return self.network.step(keypoints, view, moment_s, age_s, list(kept), self.memory)
 
     @torch.no_grad()
     def example(self, batch: Batch) -> Inputs:
@@ -101,10 +112,14 @@ class WindowForm(nn.Module):
     def __init__(self, network: PoseMoE, memory: Memory):
         super().__init__()
         self.network, self.memory = network, memory
+        self.exported = with_gelu(network)
 
     def forward(self, keypoints: torch.Tensor, view: torch.Tensor, age_s: torch.Tensor,
                 present: torch.Tensor) -> Inputs:
-        return _computed(self.half, lambda: self.network.lift_newest(keypoints, view, age_s, present))
+        return _computed(self.half, lambda: self.exported.lift_newest(keypoints, view, age_s, present))
+
+    def reference(self, *inputs: torch.Tensor) -> Inputs:
+        return self.network.lift_newest(*inputs)
 
     def example(self, batch: Batch) -> Inputs:
         return batch.keypoints, batch.view, batch.age_s, batch.used

@@ -54,11 +54,11 @@ def onnx_answer(form: Form, model: onnx.ModelProto, people: Inputs) -> Answer:
 
 @torch.no_grad()
 def torch_answer(form: Form, people: Inputs) -> Answer:
-    return tuple(tensor.numpy() for tensor in form(*people)[:len(OUTPUTS)])
+    return tuple(tensor.numpy() for tensor in form.reference(*people)[:len(OUTPUTS)])
 
 
 def check_float32(form: Form, model: onnx.ModelProto, people: Inputs) -> Apart:
-    """Refuses a graph that computes something else than the form, for many people or for one."""
+    """Refuses a graph that computes something else than the trained network, for many people or for one."""
     expected = torch_answer(form, people)
     for size in (1, len(people[0])):
         found = onnx_answer(form, model, tuple(x[:size] for x in people))

@@ -1,0 +1,80 @@
+"""The step as it is exported computes what the trained network does."""
+
+import unittest
+
+import torch
+
+from posemoe_training.export.fused import FusedStep
+from posemoe_training.layers import CYCLE_S, WIDTH, Memory
+from posemoe_training.network import SIZES, PoseMoE
+
+MEMORY = Memory(frames=9, span_s=3.0)
+EMPTY_S = 1e3
+APART = 1e-5  # relative to the largest number of an output; rounding only
+
+
+def any_weights(size: str) -> PoseMoE:
+    """What training begins with at zero or one is not told from what is missing."""
+    torch.manual_seed(5)
+    network = PoseMoE(SIZES[size]).eval()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter += 0.05 * torch.randn_like(parameter)
+    return network
+
+
+def step_inputs(people: int, network: PoseMoE, age_s: torch.Tensor) -> tuple:
+    """A third of the joints are not seen."""
+    rng = torch.Generator().manual_seed(people)
+    keypoints = torch.randn(people, 17, 3, generator=rng)
+    keypoints[..., 2] = torch.rand(people, 17, generator=rng)
+    keypoints = keypoints * (torch.rand(people, 17, 1, generator=rng) > 0.3)
+    kept = [torch.randn(people, 17, age_s.shape[1], WIDTH, generator=rng) for _ in range(network.time_blocks())]
+    view, moment_s = torch.randn(people, 3, generator=rng), CYCLE_S * torch.rand(people, generator=rng)
+    return keypoints, view, moment_s, age_s, kept
+
+
+def ages(people: int, slots: int = MEMORY.frames) -> torch.Tensor:
+    """Some within what is remembered, some beyond; the first person is new."""
+    age_s = 4 * torch.rand(people, slots, generator=torch.Generator().manual_seed(people))
+    age_s[0] = EMPTY_S
+    return age_s
+
+
+class Fused(unittest.TestCase):
+    @torch.no_grad()
+    def expect_same(self, network: PoseMoE, inputs: tuple) -> None:
+        found, expected = FusedStep(network, MEMORY)(*inputs), network.step(*inputs, MEMORY)
+        for name, one, other in zip(("joints_m", "sigma_m", "entries"), found, expected):
+            self.assertEqual(one.shape, other.shape, name)
+            most = APART * max(1.0, other.abs().max().item())
+            self.assertLessEqual((one - other).abs().max().item(), most, name)
+
+    def test_every_size_answers_as_it_was_trained_for_one_person_or_several(self) -> None:
+        for size in SIZES:
+            network = any_weights(size)
+            for people in range(1, 6):
+                with self.subTest(size=size, people=people):
+                    self.expect_same(network, step_inputs(people, network, ages(people)))
+
+    def test_memories_may_be_empty_or_full(self) -> None:
+        network = any_weights("xs")
+        empty, one, full = torch.full((3, 4), EMPTY_S), torch.full((3, 1), 0.03), torch.linspace(2.9, 0.03, 243)
+        for age_s in (empty, one, full.repeat(3, 1)):
+            self.expect_same(network, step_inputs(3, network, age_s))
+
+    def test_scores_of_any_size_give_numbers(self) -> None:
+        """Large scores on either side: the share of earlier frames is all or nothing."""
+        network = any_weights("xs")
+        *others, kept = step_inputs(2, network, torch.full((2, 5), 0.5))
+        for scale in (1e-6, 300.0):
+            outputs = FusedStep(network, MEMORY)(*others, [scale * entries for entries in kept])
+            self.assertTrue(all(torch.isfinite(output).all() for output in outputs))
+
+    def test_a_network_without_some_part_is_refused(self) -> None:
+        with self.assertRaisesRegex(ValueError, "found a network of variant 'no_router', expected 'full'"):
+            FusedStep(PoseMoE(SIZES["xs"], "no_router"), MEMORY)
+
+
+if __name__ == "__main__":
+    unittest.main()
