@@ -81,7 +81,7 @@ pub struct EvaluateArgs {
     /// How much worse: `1mm` of figures in mm, `2%` of any.
     #[arg(long, default_value = "1%")]
     pub tolerance: Tolerance,
-    /// How many sequences at a time; each runs as many threads as the parameter threads says (1).
+    /// How many sequences at a time; of several each has as many threads as the parameter threads says, or 1.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: u16,
     /// Keep here what came of each sequence, and take from here what is there already.

@@ -66,7 +66,7 @@ pub fn read(
             args.apply(&mut ros)?;
             let mut again = BagBus::open(path, None, BagOptions::default())?;
             args.pace(&mut again);
-            let (replayed, payloads) = replayed(again, ros, source)?;
+            let (replayed, payloads) = replayed(again, ros, how.jobs, source)?;
             bus = replayed;
             let read = |payload: &Vec<u8>| people3d::frame(payload, how, &mut source.skips);
             payloads.iter().filter_map(read).collect()
@@ -167,11 +167,16 @@ fn from(topics: &[BagTopic], how: &How<'_>) -> Result<From, String> {
 fn replayed(
     bus: BagBus,
     mut ros: RosArgs,
+    jobs: u16,
     source: &mut Source,
 ) -> Result<(BagBus, Vec<Vec<u8>>), Failure> {
     let mut capture = Capture::new(bus);
     bag_topics::choose(capture.bus.topics(), &mut ros)?;
     let parameters = parameters(&ros.config);
+    // The cores are for the others, and what comes out is the same.
+    if jobs > 1 && ros.config.threads == 0 {
+        ros.config.threads = 1;
+    }
     let run = offline::run(&mut capture, ros, |_| ())?;
     let node = run.node;
     source.latencies_s = run.latencies_s;

@@ -37,6 +37,7 @@ pub fn compare(task: &Task, args: &EvaluateArgs, ros: &RosArgs) -> Result<Answer
         max_gap_s: args.max_gap_s,
         offset_s: 0.0,
         includes_predicted: args.include_predicted,
+        jobs: args.jobs,
         node: Some((&args.node, ros)),
     };
     let prediction = source::read(&task.prediction, &of_prediction, &mut frames)?;

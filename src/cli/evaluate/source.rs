@@ -76,6 +76,8 @@ pub struct How<'a> {
     pub offset_s: f64,
     /// Whether people count who are not in the image, but predicted.
     pub includes_predicted: bool,
+    /// How many files are read at a time.
+    pub jobs: u16,
     /// The node for keypoints; without it a bag must have people.
     pub node: Option<(&'a NodeArgs, &'a RosArgs)>,
 }
