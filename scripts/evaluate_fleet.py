@@ -184,6 +184,8 @@ class Fleet:
             while waiting and len(running) < room:
                 bag = waiting.pop()
                 command = [self.posemoe, "evaluate", bag.prediction, "--truth", bag.truth]
+                if self.args.cpus_per_bag == 1:
+                    command += ["--jobs", "2"]  # of several at a time each has one thread
                 running[task.remote(command, self.options, os.getcwd(), variables)] = bag
             self.show(len(bags) - len(waiting) - len(running), len(bags))
             (done, *_), _ = self.ray.wait(list(running), num_returns=1)
