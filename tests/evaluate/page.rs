@@ -67,8 +67,9 @@ fn the_page_of_the_walk_has_the_figures_of_its_json_and_nothing_from_elsewhere()
     assert_eq!(count(&page, "<svg class=\"plot\""), 23);
     assert_eq!(count(&page, "role=\"img\" aria-label=\""), 23);
     assert_eq!(count(&page, "Since the first frame"), 6);
+    let model = &json["sequences"][0]["prediction"]["replayed"]["model"];
     for expected in [
-        "posemoe 0.2.1",
+        model.as_str().unwrap(),
         "cam01_optical_frame",
         "memory_frames",
         "2025-10-09",
