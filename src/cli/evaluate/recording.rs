@@ -53,15 +53,17 @@ pub fn read<'a>(
     };
     let moving = subscribe(TRANSFORMS, TFMessage::TYPE_NAME)?;
     let at_rest = subscribe(STATIC_TRANSFORMS, TFMessage::TYPE_NAME)?;
-    if let Some((topic, type_name)) = people {
-        subscribe(topic, type_name)?;
-    }
+    let of_people = people.map(|(topic, type_name)| subscribe(topic, type_name));
+    let of_people = of_people.transpose()?.flatten();
     let mut recording = Recording {
         frames: Frames::recorded(),
         people: pattern.map(TfPeople::new),
         messages: Vec::new(),
         latencies_s: Vec::new(),
     };
+    if [moving, at_rest, of_people].iter().all(Option::is_none) {
+        return Ok(recording); // there is nothing to read the bag for
+    }
     let mut drops = [Drops::default(), Drops::default()];
     while let Some(event) = bus.next_event()? {
         match event {
