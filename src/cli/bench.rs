@@ -8,12 +8,12 @@ mod crowd;
 mod plot;
 mod report;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::EXIT_UNUSABLE;
+use super::{EXIT_UNUSABLE, file};
 use crate::config::ros_args::RosArgs;
 use cell::{Cell, Mode, Row};
 
@@ -90,7 +90,7 @@ fn compare(args: &BenchArgs) -> Result<(), Failure> {
     println!("{}", report::table(&rows));
     println!("{}", report::ratios(&rows));
     if let Some(path) = &args.json {
-        write(path, &report::json(&rows)?)?;
+        file::write(path, &report::json(&rows)?)?;
     }
     if let Some(path) = &args.report {
         let picture = path.with_extension("svg");
@@ -98,13 +98,9 @@ fn compare(args: &BenchArgs) -> Result<(), Failure> {
         // What others wrote below stays.
         let earlier = std::fs::read_to_string(path).unwrap_or_default();
         let page = report::page(&rows, &picture) + report::sections(&earlier);
-        write(path, &page)?;
+        file::write(path, &page)?;
     }
     Ok(())
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
 /// This program with the same arguments, for one row.

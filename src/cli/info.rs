@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use super::bag_topics::{self, Choice};
-use super::{EXIT_DATA_LOSS, EXIT_UNUSABLE};
+use super::{EXIT_DATA_LOSS, EXIT_UNUSABLE, file};
 use crate::bus::bag::{self, BagInfo, BagTopic};
 use crate::config::ros_args::RosArgs;
 use crate::stamp::Stamp;
@@ -142,7 +142,7 @@ fn widths(info: &BagInfo) -> (usize, usize) {
 
 fn write(path: &Path, info: &BagInfo, uses: &[Use]) -> Result<(), String> {
     let text = format!("{:#}\n", to_json(info, uses));
-    std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+    file::write(path, &text)
 }
 
 fn to_json(info: &BagInfo, uses: &[Use]) -> Value {

@@ -5,6 +5,7 @@ mod bag_topics;
 pub mod bench;
 pub mod doctor;
 pub mod evaluate;
+mod file;
 pub mod import;
 pub mod info;
 #[cfg(feature = "live")]

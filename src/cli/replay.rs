@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::bag_topics;
 use super::offline::{self, NodeArgs};
 use super::stages::{Ranks, Stages};
-use super::{EXIT_DATA_LOSS, EXIT_UNUSABLE};
+use super::{EXIT_DATA_LOSS, EXIT_UNUSABLE, file};
 use crate::bus::bag::{BagBus, BagOptions, BagTopic, Compression};
 use crate::bus::{Bus, Event};
 use crate::config::ros_args::RosArgs;
@@ -85,8 +85,7 @@ fn replay(args: &ReplayArgs, mut ros: RosArgs) -> Result<bool, Box<dyn std::erro
     report_losses(&bus, &run.node);
     if let Some(path) = &args.json {
         let json = serde_json::to_string_pretty(&figures.to_json())?;
-        std::fs::write(path, json + "\n")
-            .map_err(|error| format!("{}: {error}", path.display()))?;
+        file::write(path, &(json + "\n"))?;
     }
     Ok(bus.damage().is_empty() && bus.losses().is_empty())
 }

@@ -43,11 +43,10 @@ pub fn estimate(differences: &[f64]) -> Option<Estimate> {
     };
     let means: Vec<f64> = (0..DRAWS).map(|_| draw()).collect();
     let tail = (1.0 - SHARE) / 2.0;
-    let low = super::metrics::quantile(means.clone(), tail);
-    let high = super::metrics::quantile(means, 1.0 - tail);
+    let interval = super::metrics::quantiles(means, [tail, 1.0 - tail]);
     Some(Estimate {
         mean,
-        interval: low.zip(high),
+        interval: interval.map(|[low, high]| (low, high)),
     })
 }
 

@@ -28,13 +28,15 @@ pub struct Latency {
 impl Latency {
     /// Of these (s); `None` where none is known.
     pub fn of(latencies_s: &[f64]) -> Option<Self> {
-        let at = |share: f64| metrics::quantile(latencies_s.to_vec(), share).map(|s| s * MS);
+        let shares = [0.5, 0.99, 0.999, 0.0, 1.0];
+        let found = metrics::quantiles(latencies_s.to_vec(), shares)?;
+        let [median, p99, p99_9, min, max] = found.map(|s| s * MS);
         Some(Self {
-            median: at(0.5)?,
-            p99: at(0.99)?,
-            p99_9: at(0.999)?,
-            min: at(0.0)?,
-            max: at(1.0)?,
+            median,
+            p99,
+            p99_9,
+            min,
+            max,
             messages: latencies_s.len(),
             negative: latencies_s.iter().filter(|s| **s < 0.0).count(),
         })

@@ -71,13 +71,23 @@ pub fn area_under_pck(distances_m: impl IntoIterator<Item = f64>) -> Option<f64>
 
 /// The value that a share of all does not exceed, on the line between neighbours (numpy's `linear`):
 /// sorted, at the place share · (n - 1).
-pub fn quantile(mut values: Vec<f64>, share: f64) -> Option<f64> {
+pub fn quantile(values: Vec<f64>, share: f64) -> Option<f64> {
+    quantiles(values, [share]).map(|[value]| value)
+}
+
+/// The same for several shares.
+pub fn quantiles<const N: usize>(mut values: Vec<f64>, shares: [f64; N]) -> Option<[f64; N]> {
     values.sort_by(f64::total_cmp);
-    let place = share * values.len().checked_sub(1)? as f64;
-    let (low, part) = (place.floor() as usize, place.fract());
-    let below = *values.get(low)?;
-    let above = values.get(low + 1).copied().unwrap_or(below);
-    Some(below + part * (above - below))
+    let last = values.len().checked_sub(1)?;
+    let mut found = shares;
+    for value in &mut found {
+        let place = *value * last as f64;
+        let (low, part) = (place.floor() as usize, place.fract());
+        let below = *values.get(low)?;
+        let above = values.get(low + 1).copied().unwrap_or(below);
+        *value = below + part * (above - below);
+    }
+    Some(found)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use nalgebra::{Isometry3, Point3, Rotation3, UnitQuaternion};
 use serde::Deserialize;
 
-use super::view::isometry;
+use super::view::{isometry, row_major};
 use super::{Body, Moment, Recording, Refusal, View, moment_of, refuse};
 use crate::person::skeleton::JointSet;
 
@@ -153,13 +153,11 @@ fn view(json: serde_json::Value) -> Result<View, Refusal> {
     })?;
     let shift_m = found.t.map(|[shift_cm]| shift_cm * METRES_IN_CM);
     let camera_from_studio = isometry(&found.turn, shift_m).map_err(of)?;
-    let [a, b, c] = found.k;
-    let k = [a[0], a[1], a[2], b[0], b[1], b[2], c[0], c[1], c[2]];
     let camera_from_world = camera_from_studio * z_up_from_y_down().inverse();
     View::new(
         name.clone(),
         found.resolution,
-        k,
+        row_major(found.k),
         found.distortion,
         camera_from_world,
     )

@@ -3,7 +3,7 @@
 use nalgebra::Point3;
 use serde::Deserialize;
 
-use super::view::isometry;
+use super::view::{isometry, row_major};
 use super::{Body, Moment, Recording, Refusal, View, refuse};
 use crate::evaluate::Frame;
 use crate::person::skeleton::{JOINT_COUNT, JOINTS, JointSet};
@@ -66,8 +66,7 @@ pub fn views(json: &str) -> Result<Vec<View>, Refusal> {
     let view = |camera: Described| {
         let place = isometry(&camera.turn, camera.t_camera_from_world_m);
         let place = place.map_err(|refusal| refusal.of(format!("camera {}", camera.name)))?;
-        let [a, b, c] = camera.k;
-        let k = [a[0], a[1], a[2], b[0], b[1], b[2], c[0], c[1], c[2]];
+        let k = row_major(camera.k);
         let size_px = [camera.width, camera.height];
         View::new(camera.name, size_px, k, camera.distortion_plumb_bob, place)
     };

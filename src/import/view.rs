@@ -82,6 +82,11 @@ impl View {
     }
 }
 
+/// Intrinsics of three rows, row-major.
+pub fn row_major([a, b, c]: [[f64; 3]; 3]) -> [f64; 9] {
+    [a[0], a[1], a[2], b[0], b[1], b[2], c[0], c[1], c[2]]
+}
+
 /// A turn and a shift (m), where the turn is one.
 pub fn isometry(rows: &[[f64; 3]; 3], shift_m: [f64; 3]) -> Result<Isometry3<f64>, Refusal> {
     let matrix = Matrix3::from_fn(|row, column| rows[row][column]);

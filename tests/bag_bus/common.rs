@@ -30,6 +30,17 @@ pub fn options(compression: Compression) -> BagOptions {
     }
 }
 
+/// The same bytes but for the one at this place: all of its bits are turned, or one of them.
+pub fn flipped(whole: &[u8], place: usize) -> Vec<u8> {
+    let mut bytes = whole.to_vec();
+    bytes[place] ^= if place.is_multiple_of(2) {
+        0xff
+    } else {
+        1 << (place % 8)
+    };
+    bytes
+}
+
 /// A bag written with the `mcap` crate alone: (topic, log time, payload).
 pub fn write_bag(
     path: &Path,

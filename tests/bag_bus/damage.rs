@@ -95,13 +95,7 @@ fn flipped_anywhere() {
         write_bag(&path, kind.clone(), "cdr", sample);
         let whole = std::fs::read(&path).unwrap();
         for place in (start..whole.len()).step_by(3) {
-            let mut bytes = whole.clone();
-            bytes[place] ^= if place % 2 == 0 {
-                0xff
-            } else {
-                1 << (place % 8)
-            };
-            std::fs::write(&path, &bytes).unwrap();
+            std::fs::write(&path, flipped(&whole, place)).unwrap();
             match replay(&path) {
                 Ok(replayed) => assert!(
                     replayed.messages == expected || !replayed.bus.damage().is_empty(),

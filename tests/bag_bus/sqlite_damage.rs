@@ -250,13 +250,7 @@ fn flipped_anywhere() {
     write_db3(&path, HUMBLE, &sample());
     let whole = std::fs::read(&path).unwrap();
     for place in (16..whole.len()).step_by(29) {
-        let mut bytes = whole.clone();
-        bytes[place] ^= if place % 2 == 0 {
-            0xff
-        } else {
-            1 << (place % 8)
-        };
-        std::fs::write(&path, &bytes).unwrap();
+        std::fs::write(&path, flipped(&whole, place)).unwrap();
         match replay(&path) {
             Ok(replayed) => {
                 let times: Vec<_> = replayed

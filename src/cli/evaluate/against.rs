@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Failure;
 use super::report::{Compared, FORMAT};
+use crate::cli::file;
 use crate::evaluate::Latency;
 use crate::evaluate::bootstrap::{self, Estimate};
 use crate::evaluate::catalogue::{Better, METRICS};
@@ -93,7 +94,7 @@ pub struct Difference {
 /// Compares with the result in a file.
 pub fn compare(now: &[Compared], path: &Path, tolerance: Tolerance) -> Result<Against, Failure> {
     let in_file = |what: String| -> Failure { format!("{}: {what}", path.display()).into() };
-    let text = std::fs::read_to_string(path).map_err(|error| in_file(error.to_string()))?;
+    let text = file::text(path)?;
     let json: serde_json::Value = serde_json::from_str(&text)
         .map_err(|error| in_file(format!("no JSON of posemoe evaluate: {error}")))?;
     if json["format"] != FORMAT {

@@ -10,6 +10,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::Failure;
+use crate::cli::file;
 use crate::geometry::frames::Frames;
 use crate::health::Drops;
 use crate::input::transforms;
@@ -37,7 +38,7 @@ pub fn read(path: &Path, frames: &mut Frames) -> Result<(), Failure> {
     let in_file = |error: &dyn std::fmt::Display| -> Failure {
         format!("{}: {error}", path.display()).into()
     };
-    let text = std::fs::read_to_string(path).map_err(|error| in_file(&error))?;
+    let text = file::text(path)?;
     let file = serde_json::from_str(&text).map_err(|_| {
         in_file(&"expected frame_id, child_frame_id, rotation_xyzw and translation_m, or a list of such")
     })?;

@@ -30,12 +30,11 @@ pub(super) mod trc;
 mod work;
 mod zed;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 pub use self::arguments::EvaluateArgs;
 use self::report::{Compared, Failed, Report};
-use super::{EXIT_DATA_LOSS, EXIT_REGRESSION, EXIT_UNUSABLE};
+use super::{EXIT_DATA_LOSS, EXIT_REGRESSION, EXIT_UNUSABLE, file};
 use crate::config::ros_args::RosArgs;
 use crate::geometry::frames::Frames;
 
@@ -117,10 +116,10 @@ fn evaluated(args: &EvaluateArgs, ros: &RosArgs) -> Result<Report, Failure> {
         report.against = Some(against::compare(&report.sequences, other, args.tolerance)?);
     }
     if let Some(path) = &args.json {
-        write(path, &(serde_json::to_string_pretty(&report)? + "\n"))?;
+        file::write(path, &(serde_json::to_string_pretty(&report)? + "\n"))?;
     }
     if let Some(path) = &args.html {
-        write(path, &html::page(&report)?)?;
+        file::write(path, &html::page(&report)?)?;
     }
     Ok(report)
 }
@@ -136,8 +135,4 @@ fn none_usable(failed: &[Failed]) -> String {
             format!("none of {} predictions is usable:{errors}", all.len())
         }
     }
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    Ok(std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?)
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tf::TfPattern;
 use super::{Failure, bag, csv, trc};
+use crate::cli::file;
 use crate::cli::offline::NodeArgs;
 use crate::config::ros_args::RosArgs;
 use crate::evaluate::{Frame, Sequence, Skips};
@@ -101,8 +102,8 @@ pub fn read(path: &Path, how: &How<'_>, frames: &mut Frames) -> Result<Source, F
         );
     }
     let mut found = match extension.as_deref() {
-        Some("csv") => csv::read(&text(path)?, &mut source.skips),
-        Some("trc") => trc::read(&text(path)?, &mut source.skips),
+        Some("csv") => csv::read(&file::text(path)?, &mut source.skips),
+        Some("trc") => trc::read(&file::text(path)?, &mut source.skips),
         _ => bag::read(path, how, frames, &mut source),
     }
     .map_err(|error| in_file(path, error))?;
@@ -135,10 +136,6 @@ fn adjust(frame: &mut Frame, how: &How<'_>) {
     if let (true, Some(frame_id)) = (frame.frame_id.is_empty(), how.frame_id) {
         frame.frame_id = frame_id.to_owned();
     }
-}
-
-fn text(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|error| in_file(path, error.into()))
 }
 
 /// The error with the file's name, where it does not have it.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Failure, stem};
 use crate::cli::evaluate::trc as markers;
+use crate::cli::file::{bytes, text};
 use crate::evaluate::Skips;
 use crate::import::h36m::H36m;
 use crate::import::trc::{self, Up};
@@ -17,14 +18,6 @@ const TEST_ANNOTATIONS: [&str; 2] = ["annot_data_v5.mat", "annot_data.mat"];
 /// The refusal with the file's name.
 pub fn in_file(path: &Path, refusal: Refusal) -> Failure {
     refusal.of(path.display()).into()
-}
-
-fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()).into())
-}
-
-fn text(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
 /// Human3.6M, and what a detector saw of it.

@@ -24,12 +24,13 @@ pub fn columns(points: &[(f64, f64)], width: f64, ends: (f64, f64)) -> Vec<Colum
     points
         .chunk_by(|(a, _), (b, _)| number(*a) == number(*b))
         .filter_map(|column| {
-            let values = || column.iter().map(|(_, value)| *value).collect();
+            let values = column.iter().map(|(_, value)| *value).collect();
+            let [low, middle, high] = metrics::quantiles(values, [ends.0, 0.5, ends.1])?;
             Some(Column {
                 at: metrics::mean(column.iter().map(|(place, _)| *place))?,
-                low: metrics::quantile(values(), ends.0)?,
-                middle: metrics::quantile(values(), 0.5)?,
-                high: metrics::quantile(values(), ends.1)?,
+                low,
+                middle,
+                high,
             })
         })
         .collect()
