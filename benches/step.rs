@@ -18,7 +18,7 @@ use posemoe::geometry::place::{place, to_camera};
 use posemoe::health::Drops;
 use posemoe::input;
 use posemoe::lift::network::{Answers, Step, StepNetwork};
-use posemoe::lift::stream::{MemoryShape, StreamLifter};
+use posemoe::lift::stream::{MemoryShape, Reach, StreamLifter};
 use posemoe::lift::{LiftError, Lifted, Lifter, Seen};
 use posemoe::msg::sensor_msgs::CameraInfo;
 use posemoe::msg::yolo_msgs::DetectionArray;
@@ -206,7 +206,10 @@ fn bench_crowd(criterion: &mut Criterion, lifter: &mut dyn Lifter, config: &Conf
         Nothing,
         MemoryShape {
             people: config.settings().max_people,
-            frames: config.memory_frames as usize,
+            reach: Reach {
+                frames: config.memory_frames as usize,
+                span_s: 8.0,
+            },
             blocks: 4,
             width: 16,
             cycle_s: 10.0,

@@ -11,7 +11,7 @@ use crate::lift::manifest::{Form, MemoryPromise};
 use crate::lift::onnx::{LoadError, Model, OnnxOptions, OnnxStep, OnnxWindow, Runtime};
 use crate::lift::provider::Provider;
 use crate::lift::shares::Shares;
-use crate::lift::stream::{MemoryShape, StreamLifter};
+use crate::lift::stream::{MemoryShape, Reach, StreamLifter};
 use crate::lift::window::{WindowLayout, WindowLifter};
 use crate::lift::{LiftError, Lifter, Mode, Seen};
 use crate::node::Engine;
@@ -85,18 +85,19 @@ fn copies(model: &Model, config: &Config) -> usize {
 /// Puts a model to use as the configuration says; `copies` of it take shares of a stream's people.
 ///
 /// # Errors
-/// When it is for the other mode, or its inputs and outputs are not those of its manifest.
+/// When it is for the other mode, or its inputs and outputs are not those of its manifest; or when there are
+/// no threads for the copies.
 pub fn lifter(
     model: Model,
     copies: Vec<Model>,
     config: &Config,
-) -> Result<Box<dyn Lifter>, LoadError> {
+) -> Result<Box<dyn Lifter>, EngineError> {
     Ok(match config.mode() {
         Mode::Stream => {
             let network = OnnxStep::new(model)?;
             let shape = memory_shape(&network.memory(), config);
             let copies: Result<_, _> = copies.into_iter().map(OnnxStep::new).collect();
-            Box::new(StreamLifter::new(Shares::new(network, copies?), shape))
+            Box::new(StreamLifter::new(Shares::new(network, copies?)?, shape))
         }
         Mode::Window => {
             let network = OnnxWindow::new(model)?;
@@ -114,7 +115,10 @@ pub fn lifter(
 pub fn memory_shape(memory: &MemoryPromise, config: &Config) -> MemoryShape {
     MemoryShape {
         people: config.settings().max_people,
-        frames: config.memory_frames.unsigned_abs() as usize,
+        reach: Reach {
+            frames: config.memory_frames.unsigned_abs() as usize,
+            span_s: memory.span_s,
+        },
         blocks: memory.blocks,
         width: memory.width,
         cycle_s: memory.cycle_s,
@@ -130,8 +134,8 @@ pub fn past(form: &Form, config: &Config) -> String {
             format!(
                 "{} frames within {} s: {:.1} MB for each person, {frame_kb:.1} kB for each frame \
                  ({:.0} kB for a second at {USUAL_RATE_HZ} Hz)",
-                shape.frames,
-                memory.span_s,
+                shape.reach.frames,
+                shape.reach.span_s,
                 shape.person_bytes() as f64 / 1e6,
                 frame_kb * USUAL_RATE_HZ
             )

@@ -4,14 +4,17 @@ use allocation_counter::measure;
 use nalgebra::Rotation3;
 use posemoe::geometry::canonical::PersonView;
 use posemoe::lift::network::{Answers, Step, StepNetwork};
-use posemoe::lift::stream::{MemoryShape, StreamLifter};
+use posemoe::lift::stream::{MemoryShape, Reach, StreamLifter};
 use posemoe::lift::{LiftError, Lifted, Lifter, Seen};
 use posemoe::person::crowd::PersonKey;
 use posemoe::stamp::Stamp;
 
 const SHAPE: MemoryShape = MemoryShape {
     people: 8,
-    frames: 60,
+    reach: Reach {
+        frames: 60,
+        span_s: 8.0,
+    },
     blocks: 4,
     width: 32,
     cycle_s: 10.0,

@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::config::ros_args::RosArgs;
 use crate::engine::{self, EngineError};
 use crate::lift::Mode;
-use crate::lift::onnx::{LoadError, Model, OnnxOptions, Runtime};
+use crate::lift::onnx::{Model, OnnxOptions, Runtime};
 use crate::lift::provider::Provider;
 
 /// Prints a line for each part; exit code 2 when the node could not start.
@@ -85,7 +85,11 @@ fn find(config: &Config) -> Result<(PathBuf, OnnxOptions), EngineError> {
 }
 
 /// Says what the network is, if it can be had.
-fn try_out(runtime: &Runtime, options: &OnnxOptions, config: &Config) -> Result<String, LoadError> {
+fn try_out(
+    runtime: &Runtime,
+    options: &OnnxOptions,
+    config: &Config,
+) -> Result<String, EngineError> {
     let model = Model::load(runtime, options)?;
     let description = describe(&model, config);
     engine::lifter(model, Vec::new(), config)?;

@@ -207,8 +207,8 @@ parameters! {
     mode: String = "stream", Range::OneOf(&["stream", "window"]), Unconfigured;
     /// Path of the model; empty for the one that ships for the mode.
     model: String = "", Range::Any, Unconfigured;
-    /// Frames of the past that the streaming network remembers of each person.
-    memory_frames: i64 = 243, Range::Between(1.0, 1024.0), Unconfigured;
+    /// Frames of each person that the streaming network remembers: those of late all, earlier ones thinned out over 8 s.
+    memory_frames: i64 = 96, Range::Between(1.0, 1024.0), Unconfigured;
     /// Frames of a window, in the mode window.
     window_frames: i64 = 27, Range::Between(1.0, 1024.0), Unconfigured;
     /// Answers wait for frames up to this much later (s), and use them; only in the mode window.

@@ -8,7 +8,7 @@ use crate::person::skeleton::JOINTS;
 /// Key of the manifest among the ONNX file's metadata.
 pub const MANIFEST_KEY: &str = "posemoe_manifest";
 /// The manifest's own version that this crate reads.
-pub const MANIFEST_FORMAT: u32 = 2;
+pub const MANIFEST_FORMAT: u32 = 3;
 /// Frames beyond which a memory or a window is a mistake rather than a choice; so the parameters.
 const MOST_FRAMES: usize = 1024;
 /// Blocks, and numbers of an entry, beyond which a memory is a mistake.
@@ -221,7 +221,7 @@ mod tests {
 
     fn manifest(form: Value) -> Value {
         let mut manifest = json!({
-            "format": 2, "name": "test", "version": "1", "joint_set": "h36m17",
+            "format": 3, "name": "test", "version": "1", "joint_set": "h36m17",
             "joints": JOINTS, "output_frame": "virtual camera", "output_unit": "m",
             "licence": "Apache-2.0", "training_data": [],
         });
@@ -232,7 +232,7 @@ mod tests {
 
     fn stream() -> Value {
         let memory =
-            json!({"frames": 243, "span_s": 8.0, "cycle_s": 10.0, "blocks": 4, "width": 32});
+            json!({"frames": 96, "span_s": 8.0, "cycle_s": 10.0, "blocks": 4, "width": 32});
         manifest(json!({"kind": "stream", "memory": memory}))
     }
 
@@ -249,7 +249,7 @@ mod tests {
         let Form::Stream { memory } = parse(&stream()).unwrap().form else {
             panic!("a stream")
         };
-        assert_eq!((memory.frames, memory.blocks, memory.width), (243, 4, 32));
+        assert_eq!((memory.frames, memory.blocks, memory.width), (96, 4, 32));
         assert_eq!((memory.span_s, memory.cycle_s), (8.0, 10.0));
         let Form::Window { window } = parse(&window()).unwrap().form else {
             panic!("a window")
@@ -316,7 +316,7 @@ mod tests {
             parse(
                 &json!({"format": 1, "window": {"frames": 9, "spacing_s": 0.055, "span_s": 0.8}})
             ),
-            Err("manifest says format = 1, expected 2".to_owned())
+            Err("manifest says format = 1, expected 3".to_owned())
         );
     }
 }

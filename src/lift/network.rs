@@ -19,6 +19,8 @@ pub struct Step<'a> {
     pub moment_s: &'a [f32],
     /// (P, N): seconds since the frame in that slot, [`super::stream::EMPTY_AGE_S`] where there is none.
     pub age_s: &'a [f32],
+    /// (P, N): how many frames the one in that slot stands for, 1 or more.
+    pub stands_for: &'a [f32],
     /// For each block in time a tensor (rows, 17, N, width), of which P rows count, from `row` on.
     pub memory: &'a [Vec<f32>],
 }
@@ -30,12 +32,14 @@ impl Step<'_> {
         let (view, other_view) = self.view.split_at(count * VIEW_WIDTH);
         let (moment_s, other_moment_s) = self.moment_s.split_at(count);
         let (age_s, other_age_s) = self.age_s.split_at(count * self.slots);
+        let (stands_for, other_stands_for) = self.stands_for.split_at(count * self.slots);
         let first = Self {
             people: count,
             keypoints,
             view,
             moment_s,
             age_s,
+            stands_for,
             ..*self
         };
         let others = Self {
@@ -45,6 +49,7 @@ impl Step<'_> {
             view: other_view,
             moment_s: other_moment_s,
             age_s: other_age_s,
+            stands_for: other_stands_for,
             ..*self
         };
         (first, others)

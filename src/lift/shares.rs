@@ -1,8 +1,7 @@
 //! A frame's people shared out among several copies of a network, each on a thread of its own. What a
 //! network says of a person does not depend on who else is there, so the answers are the same.
 
-use std::panic::resume_unwind;
-use std::thread::{Builder, scope};
+use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
 
 use super::network::{Answers, Step, StepNetwork};
 use super::{JOINT_NUMBERS, LiftError};
@@ -13,14 +12,30 @@ const FEWEST: usize = 2;
 
 /// Copies of one network; there is one or more.
 pub struct Shares<N> {
+    /// Works on the caller's thread.
     first: N,
+    /// These have threads of their own.
     others: Vec<N>,
+    threads: Option<ThreadPool>,
 }
 
 impl<N> Shares<N> {
     /// People are shared out among all of them.
-    pub fn new(first: N, others: Vec<N>) -> Self {
-        Self { first, others }
+    ///
+    /// # Errors
+    /// When the operating system has not so many threads to spare.
+    pub fn new(first: N, others: Vec<N>) -> Result<Self, LiftError> {
+        let threads = match others.len() {
+            0 => None, // which a pool would take for as many as there are cores
+            count => Some(ThreadPoolBuilder::new().num_threads(count).build()),
+        };
+        let threads = threads.transpose();
+        let threads = threads.map_err(|error| LiftError::Thread(error.to_string()))?;
+        Ok(Self {
+            first,
+            others,
+            threads,
+        })
     }
 }
 
@@ -36,7 +51,18 @@ impl<N: StepNetwork + Send> StepNetwork for Shares<N> {
             answers,
             entries,
         };
-        share_out(&mut self.first, &mut self.others, task)
+        let others = (step.people / FEWEST).saturating_sub(1);
+        let others = others.min(self.others.len());
+        let Some(threads) = self.threads.as_ref().filter(|_| others > 0) else {
+            return task.run(&mut self.first);
+        };
+        let others = &mut self.others[..others];
+        let mut done: Vec<_> = others.iter().map(|_| Ok(())).collect();
+        let here = threads.in_place_scope(|scope| {
+            let task = share_out(scope, others.iter_mut().zip(&mut done), task);
+            task.run(&mut self.first)
+        });
+        done.into_iter().fold(here, Result::and)
     }
 }
 
@@ -76,31 +102,28 @@ impl<'a> Task<'a> {
     }
 }
 
-fn share_out<N: StepNetwork + Send>(
-    first: &mut N,
-    others: &mut [N],
-    task: Task<'_>,
-) -> Result<(), LiftError> {
-    let people = task.step.people;
-    let shares = (people / FEWEST).min(others.len() + 1);
-    let (second, rest) = match others.split_first_mut() {
-        Some(others) if shares > 1 => others,
-        _ => return task.run(first),
-    };
-    let (here, there) = task.split(people.div_ceil(shares));
-    scope(|scope| {
-        let thread = Builder::new().spawn_scoped(scope, || share_out(second, rest, there));
-        let thread = thread.map_err(|error| LiftError::Thread(error.to_string()))?;
-        here.run(first)?;
-        thread.join().unwrap_or_else(|panic| resume_unwind(panic))
-    })
+/// Has each of `others` lift a share; returns what is left.
+fn share_out<'a, N: StepNetwork + Send + 'a>(
+    scope: &Scope<'a>,
+    others: impl ExactSizeIterator<Item = (&'a mut N, &'a mut Result<(), LiftError>)>,
+    task: Task<'a>,
+) -> Task<'a> {
+    let shares = others.len() + 1;
+    others
+        .enumerate()
+        .fold(task, |task, (taken, (network, done))| {
+            let people = task.step.people.div_ceil(shares - taken);
+            let (share, rest) = task.split(people);
+            scope.spawn(move |_| *done = share.run(network));
+            rest
+        })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const WIDTH: usize = 2;
+    const WIDTH: usize = 3;
 
     /// Says of each person what it was given of them, and how many it was given.
     struct Echo;
@@ -127,7 +150,11 @@ mod tests {
                     .copy_from_slice(&step.keypoints[person * JOINT_NUMBERS..][..JOINT_NUMBERS]);
                 sigma_m.fill(step.view[person * 3] + step.moment_s[person]);
                 let memory = &step.memory[0][(step.row + person) * JOINT_COUNT * step.slots..];
-                entry.copy_from_slice(&[step.age_s[person * step.slots], memory[0]]);
+                entry.copy_from_slice(&[
+                    step.age_s[person * step.slots],
+                    step.stands_for[person * step.slots + 1],
+                    memory[0],
+                ]);
             }
             Ok(())
         }
@@ -138,7 +165,8 @@ mod tests {
             |of_each: usize| -> Vec<f32> { (0..people * of_each).map(|n| n as f32).collect() };
         let slots = 3;
         let memory = [numbers(JOINT_COUNT * slots)];
-        let (keypoints, moment_s, age_s) = (numbers(JOINT_NUMBERS), numbers(1), numbers(slots));
+        let (keypoints, moment_s) = (numbers(JOINT_NUMBERS), numbers(1));
+        let (age_s, stands_for) = (numbers(slots), numbers(slots));
         let step = Step {
             people,
             slots,
@@ -147,12 +175,14 @@ mod tests {
             view,
             moment_s: &moment_s,
             age_s: &age_s,
+            stands_for: &stands_for,
             memory: &memory,
         };
         let mut found = [JOINT_NUMBERS, JOINT_COUNT, WIDTH].map(|n| vec![-1.0; people * n]);
         let [joints_m, sigma_m, entries] = &mut found;
         let others = (1..copies).map(|_| Echo).collect();
-        Shares::new(Echo, others).step(&step, Answers { joints_m, sigma_m }, entries)?;
+        let mut shares = Shares::new(Echo, others)?;
+        shares.step(&step, Answers { joints_m, sigma_m }, entries)?;
         Ok(found)
     }
 

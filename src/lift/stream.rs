@@ -1,10 +1,12 @@
 //! The streaming lifter: each frame goes through the network once, and asks what was kept of earlier
 //! ones. It answers at once, and in steady state it allocates nothing.
 
-mod rings;
+mod kept;
+mod slots;
 
-pub use rings::EMPTY_AGE_S;
-use rings::Rings;
+pub use kept::Reach;
+pub use slots::EMPTY_AGE_S;
+use slots::Slots;
 
 use super::network::{Answers, Step, StepNetwork};
 use super::{JOINT_NUMBERS, KEYPOINT_NUMBERS, LiftError, Lifted, Lifter, Seen, VIEW_WIDTH};
@@ -17,8 +19,8 @@ use crate::stamp::Stamp;
 pub struct MemoryShape {
     /// People at most.
     pub people: usize,
-    /// Frames of each person, 1 or more: the slots of a ring.
-    pub frames: usize,
+    /// Frames of each person, and how far back they reach.
+    pub reach: Reach,
     /// Blocks of the network that ask the past.
     pub blocks: usize,
     /// Numbers that one block keeps of one joint in one frame.
@@ -33,9 +35,9 @@ impl MemoryShape {
         self.entry_len() * size_of::<f32>()
     }
 
-    /// Bytes that are kept of one person whose ring is full.
+    /// Bytes that are kept of one person whose slots are all taken.
     pub fn person_bytes(&self) -> usize {
-        self.frames * self.frame_bytes()
+        self.reach.frames * self.frame_bytes()
     }
 
     /// Numbers of one frame: (blocks, 17, width).
@@ -45,7 +47,7 @@ impl MemoryShape {
 
     /// Numbers of one person in the memory of one block: (17, frames, width).
     fn row_len(&self) -> usize {
-        JOINT_COUNT * self.frames * self.width
+        JOINT_COUNT * self.reach.frames * self.width
     }
 }
 
@@ -53,7 +55,7 @@ impl MemoryShape {
 pub struct StreamLifter<N> {
     network: N,
     shape: MemoryShape,
-    rings: Rings,
+    slots: Slots,
     /// The rows of those who are seen in the frame at hand.
     rows: Vec<usize>,
     buffers: Buffers,
@@ -65,6 +67,7 @@ struct Buffers {
     view: Vec<f32>,
     moment_s: Vec<f32>,
     age_s: Vec<f32>,
+    stands_for: Vec<f32>,
     joints_m: Vec<f32>,
     sigma_m: Vec<f32>,
     entries: Vec<f32>,
@@ -77,13 +80,14 @@ impl<N: StepNetwork> StreamLifter<N> {
         Self {
             network,
             shape,
-            rings: Rings::new(shape),
+            slots: Slots::new(shape),
             rows: Vec::with_capacity(shape.people),
             buffers: Buffers {
                 keypoints: zeros(KEYPOINT_NUMBERS),
                 view: zeros(VIEW_WIDTH),
                 moment_s: zeros(1),
-                age_s: zeros(shape.frames),
+                age_s: zeros(shape.reach.frames),
+                stands_for: zeros(shape.reach.frames),
                 joints_m: zeros(JOINT_NUMBERS),
                 sigma_m: zeros(JOINT_COUNT),
                 entries: zeros(shape.entry_len()),
@@ -99,10 +103,10 @@ impl<N: StepNetwork> StreamLifter<N> {
     /// Lays out the frame; returns how many rows the network is to look at. Rows of people who are
     /// remembered but not seen are zeros, and nobody will read what it says of them.
     fn lay_out(&mut self, stamp: Stamp, seen: &[Seen<'_>]) -> usize {
-        let rings = &self.rings;
+        let slots = &self.slots;
         self.rows.clear();
         self.rows
-            .extend(seen.iter().filter_map(|one| rings.row(one.person)));
+            .extend(seen.iter().filter_map(|one| slots.row(one.person)));
         let people = self.rows.iter().max().map_or(0, |last| last + 1);
         let buffers = &mut self.buffers;
         buffers.keypoints[..people * KEYPOINT_NUMBERS].fill(0.0);
@@ -113,16 +117,17 @@ impl<N: StepNetwork> StreamLifter<N> {
                 .copy_from_slice(one.view.keypoints.as_flattened());
             buffers.view[row * VIEW_WIDTH..][..VIEW_WIDTH].copy_from_slice(&one.view.view);
         }
-        let ages_s = buffers.age_s.chunks_exact_mut(self.shape.frames);
-        for (row, ages_s) in ages_s.enumerate().take(people) {
-            rings.ages_s(row, stamp, ages_s);
+        let ages_s = buffers.age_s.chunks_exact_mut(self.shape.reach.frames);
+        let stand_for = buffers.stands_for.chunks_exact_mut(self.shape.reach.frames);
+        for (row, (ages_s, stands_for)) in ages_s.zip(stand_for).enumerate().take(people) {
+            slots.describe(row, stamp, ages_s, stands_for);
         }
         people
     }
 
     fn run(&mut self, people: usize) -> Result<(), LiftError> {
         let buffers = &mut self.buffers;
-        let slots = self.shape.frames;
+        let slots = self.shape.reach.frames;
         let step = Step {
             people,
             slots,
@@ -131,7 +136,8 @@ impl<N: StepNetwork> StreamLifter<N> {
             view: &buffers.view[..people * VIEW_WIDTH],
             moment_s: &buffers.moment_s[..people],
             age_s: &buffers.age_s[..people * slots],
-            memory: self.rings.pools(),
+            stands_for: &buffers.stands_for[..people * slots],
+            memory: self.slots.pools(),
         };
         let answers = Answers {
             joints_m: &mut buffers.joints_m[..people * JOINT_NUMBERS],
@@ -153,8 +159,8 @@ impl<N: StepNetwork> StreamLifter<N> {
         )
         .filter(|_| entries.iter().all(|v| v.is_finite()));
         match lifted {
-            Some(_) => self.rings.keep(row, stamp, entries),
-            None => self.rings.clear(row),
+            Some(_) => self.slots.keep(row, stamp, entries),
+            None => self.slots.clear(row),
         }
         lifted
     }
@@ -168,7 +174,7 @@ impl<N: StepNetwork> Lifter for StreamLifter<N> {
         lifted: &mut Vec<Option<Lifted>>,
     ) -> Result<(), LiftError> {
         lifted.clear();
-        self.rings.admit(seen.iter().map(|one| one.person))?;
+        self.slots.admit(seen.iter().map(|one| one.person))?;
         let people = self.lay_out(stamp, seen);
         if people == 0 {
             return Ok(());
@@ -182,7 +188,7 @@ impl<N: StepNetwork> Lifter for StreamLifter<N> {
     }
 
     fn forget(&mut self, person: PersonKey) {
-        self.rings.forget(person);
+        self.slots.forget(person);
     }
 }
 

@@ -39,7 +39,7 @@ fn the_walk_gives_the_figures_of_the_demo() {
         );
         let replayed = &sequence["prediction"]["replayed"];
         assert_eq!(replayed["provider"], "cpu");
-        assert_eq!(replayed["parameters"]["memory_frames"], 243);
+        assert_eq!(replayed["parameters"]["memory_frames"], 96);
         assert_eq!(sequence["truth"]["topic"], "/truth/people3d");
         let ours_only = serde_json::json!(["head", "nose", "pelvis", "spine", "thorax"]);
         assert_eq!(sequence["joints_not_in_both"], ours_only);

@@ -7,7 +7,7 @@ use posemoe::bus::{
 use posemoe::config::Config;
 use posemoe::config::ros_args::RosArgs;
 use posemoe::lift::network::{Answers, Step, StepNetwork, WindowNetwork, Windows};
-use posemoe::lift::stream::{MemoryShape, StreamLifter};
+use posemoe::lift::stream::{MemoryShape, Reach, StreamLifter};
 use posemoe::lift::window::{WindowLayout, WindowLifter};
 use posemoe::lift::{LiftError, Lifter, Mode};
 use posemoe::msg::{Message, decode, diagnostic_msgs::DiagnosticArray, encode};
@@ -163,7 +163,10 @@ fn lifter(config: &Config, network: Standing) -> Box<dyn Lifter> {
         Mode::Stream => {
             let shape = MemoryShape {
                 people: config.settings().max_people,
-                frames: 5,
+                reach: Reach {
+                    frames: 5,
+                    span_s: 8.0,
+                },
                 blocks: 1,
                 width: 4,
                 cycle_s: 10.0,

@@ -8,7 +8,7 @@ use posemoe::person::skeleton::JOINT_COUNT;
 use crate::model;
 
 /// Slots of a short, a middling and the usual memory.
-const SLOTS: [usize; 3] = [9, 27, 243];
+const SLOTS: [usize; 3] = [9, 27, 96];
 const MOST: usize = 9;
 
 /// Numbers from -1 to 1 that look like chance.
@@ -28,7 +28,7 @@ fn people_who_are_shared_out_are_answered_alike() {
     let mut networks = networks.unwrap();
     let shape = networks[0].memory();
     let mut alone = networks.pop().unwrap();
-    let mut shared = Shares::new(networks.pop().unwrap(), networks);
+    let mut shared = Shares::new(networks.pop().unwrap(), networks).unwrap();
     let (keypoints, view) = (numbers(MOST * JOINT_COUNT * 3), numbers(MOST * 3));
     let moment_s = [1.25; MOST];
     let cases = SLOTS
@@ -39,6 +39,7 @@ fn people_who_are_shared_out_are_answered_alike() {
             .map(|_| numbers(MOST * JOINT_COUNT * slots * shape.width))
             .collect();
         let age_s: Vec<f32> = numbers(MOST * slots).iter().map(|n| n + 1.5).collect();
+        let stands_for = vec![2.0; MOST * slots];
         let step = Step {
             people,
             slots,
@@ -47,6 +48,7 @@ fn people_who_are_shared_out_are_answered_alike() {
             view: &view[..people * 3],
             moment_s: &moment_s[..people],
             age_s: &age_s[..people * slots],
+            stands_for: &stands_for[..people * slots],
             memory: &memory,
         };
         let entry_len = shape.blocks * JOINT_COUNT * shape.width;

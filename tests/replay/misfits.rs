@@ -99,9 +99,9 @@ fn a_model_that_does_not_fit_says_what_was_found_and_expected() {
             "no posemoe_manifest in the file's metadata",
         ),
         (
-            "\"format\": 2",
+            "\"format\": 3",
             "\"format\": 1",
-            "manifest says format = 1, expected 2",
+            "manifest says format = 1, expected 3",
         ),
         ("\"spine\"", "\"spinx\"", "expected pelvis right_hip"),
         (
@@ -213,7 +213,7 @@ fn doctor_says_what_runs() {
     for expected in [
         "cpu           runs the model",
         "trained on    CMU",
-        "memory        243 frames within 8 s: ",
+        "memory        96 frames within 8 s: ",
         " kB for each frame",
     ] {
         assert!(ran.stdout.contains(expected), "{}", ran.stdout);

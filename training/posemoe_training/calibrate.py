@@ -9,7 +9,7 @@ import math
 import torch
 
 from .data import Motion
-from .layers import Memory
+from .memory import Memory
 from .network import PoseMoE
 from .streams import make_batch
 

@@ -5,7 +5,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import torch
 
-from .layers import Memory
+from .memory import Memory
 from .network import PoseMoE
 from .recipe import Recipe, parse
 

@@ -7,12 +7,13 @@ entry therefore never changes: it can be kept for as long as anybody asks it.
 """
 
 import math
-from dataclasses import dataclass
 from typing import List, NamedTuple, Protocol
 
 import torch
 from torch import nn
 from torch.nn import functional
+
+from .memory import Memory, stood_for
 
 WIDTH = 16
 CYCLE_S = 10.0  # every rotation repeats after this time, so a moment may be given modulo it
@@ -67,14 +68,6 @@ class Past(Protocol):
         """All entries that may be asked, given a block's new ones (P, J, T, WIDTH)."""
 
 
-@dataclass(frozen=True)
-class Memory:
-    """How far back a person is remembered: so many frames before the newest, none older than the span."""
-
-    frames: int = 243
-    span_s: float = 8.0
-
-
 class WholeStream(NamedTuple):
     """Every frame is at hand at once: training, windows, and the reference for the stream."""
 
@@ -87,20 +80,16 @@ class WholeStream(NamedTuple):
     def of(age_s: torch.Tensor, present: torch.Tensor, memory: Memory, causal: bool = True) -> "WholeStream":
         """From ages (P, T), newest last, and how many frames each stands for, 0 where there is none.
 
-        Causal, a frame sees itself, and `memory.frames` frames before it that are at most `memory.span_s` older.
-        Else it sees all. What comes of frames that are missing means nothing.
+        Causal, a frame sees itself and those before it that are remembered. Else it sees all. What comes of frames
+        that are missing means nothing.
         """
         turn = Turn.of(-age_s)
         older_s = age_s[:, None] - age_s[:, :, None]  # (P, asking, asked): by how much the asked frame is older
-        # A frame that stands for several, as training's thinned past does, is asked as often; but only once by itself.
-        often = torch.where(older_s == 0, torch.zeros_like(older_s), present.clamp(min=1).log()[:, None])
-        hidden = torch.where((present > 0)[:, None], often, torch.full_like(often, HIDDEN))
         if causal:
-            order = torch.arange(age_s.shape[1], device=age_s.device)
-            rank = (present > 0).cumsum(1)
-            unseen = (order[None, :] > order[:, None]) | (older_s > memory.span_s) | \
-                (rank[:, :, None] - rank[:, None] > memory.frames)
-            hidden = hidden.masked_fill(unseen, HIDDEN)
+            often = stood_for(age_s, present, memory)
+        else:
+            often = torch.where(older_s == 0, present.clamp(max=1)[:, None], present[:, None])
+        hidden = often.log().masked_fill(often == 0, HIDDEN)
         return WholeStream(turn, turn, older_s.abs()[:, None, :, None], hidden[:, None, :, None])
 
     def newest(self) -> "WholeStream":
@@ -114,14 +103,17 @@ class WholeStream(NamedTuple):
 class OneFrame:
     """A new frame asks what was kept of earlier ones; its own entries are collected to be kept."""
 
-    def __init__(self, moment_s: torch.Tensor, age_s: torch.Tensor, kept: List[torch.Tensor], memory: Memory):
-        """Moments (P,), ages (P, N) of what is kept, and for each block in order what is kept (P, J, N, WIDTH).
+    def __init__(self, moment_s: torch.Tensor, age_s: torch.Tensor, stands_for: torch.Tensor,
+                 kept: List[torch.Tensor], memory: Memory):
+        """Moments (P,), ages (P, N) of what is kept, how many frames each stands for (P, N), 1 or more, and for each
+        block in order what is kept (P, J, N, WIDTH).
 
         Where a slot is older than `memory.span_s` it is empty or has served its time.
         """
         self.asking = self.asked = Turn.of(moment_s[:, None])
-        old = age_s[:, None, None, None]
-        self._apart_s, self._hidden = old.clamp(max=memory.span_s), (old > memory.span_s).to(age_s.dtype) * HIDDEN
+        old, often = (t[:, None, None, None] for t in (age_s, stands_for))
+        self._apart_s = old.clamp(max=memory.span_s)
+        self._hidden = often.log() + (old > memory.span_s).to(age_s.dtype) * HIDDEN
         self._itself = torch.zeros_like(old[..., :1])
         self._kept = iter(kept)
         self.entries: List[torch.Tensor] = []

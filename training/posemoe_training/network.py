@@ -17,7 +17,8 @@ from typing import List, NamedTuple, Optional, Tuple
 import torch
 from torch import nn
 
-from .layers import Block, Memory, OneFrame, Past, TimeAttention, WholeStream
+from .layers import Block, OneFrame, Past, TimeAttention, WholeStream
+from .memory import Memory
 from .readout import Readout
 from .skeleton import JOINTS
 from .view import VIEW_FEATURES
@@ -189,13 +190,15 @@ class PoseMoE(nn.Module):
         return lifted.joints_m[:, -1], lifted.sigma_m[:, -1]
 
     def step(self, keypoints: torch.Tensor, view: torch.Tensor, moment_s: torch.Tensor, age_s: torch.Tensor,
-             kept: List[torch.Tensor], memory: Memory = Memory()) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+             stands_for: torch.Tensor, kept: List[torch.Tensor],
+             memory: Memory = Memory()) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """One new frame of each person, (P, 17, 3) and (P, 3), at moments (P,) modulo CYCLE_S, and what was kept
-        of earlier frames, a tensor (P, 17, N, WIDTH) for each block in time, with ages (P, N).
+        of earlier frames, a tensor (P, 17, N, WIDTH) for each block in time, with ages (P, N), and how many frames
+        each of them stands for (P, N).
 
         Gives joints (P, 17, 3), sigmas (P, 17), and the new entries (P, blocks, 17, WIDTH) to keep.
         """
-        past = OneFrame(moment_s, age_s, kept, memory)
+        past = OneFrame(moment_s, age_s, stands_for, kept, memory)
         lifted = self._answer(keypoints[:, None], view[:, None], past)
         return lifted.joints_m[:, 0], lifted.sigma_m[:, 0], torch.stack(past.entries, 1)
 

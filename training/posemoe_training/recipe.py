@@ -8,7 +8,7 @@ import yaml
 
 from . import HOME
 from .data import Sources
-from .layers import Memory
+from .memory import Memory
 from .network import SIZES, VARIANTS, Size
 
 CONFIGS = HOME / "configs"

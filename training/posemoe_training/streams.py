@@ -10,7 +10,7 @@ from .cameras import TRAINING_BORDER, place_cameras
 from .data import Motion
 from .detector import detect
 from .draw import Draw
-from .layers import Memory
+from .memory import Memory
 from .view import person_view
 
 SLOWEST_HZ, FASTEST_HZ = 5.0, 60.0
@@ -74,8 +74,7 @@ def stream_times(batch: int, frames: int, draw: Draw, rate_hz: Optional[float] =
     stands_for = torch.ones(batch, frames, device=draw.device)
     if thinned and frames > 1:
         sparse = frames - math.ceil(DENSE_SHARE * frames)
-        all_frames = (memory.span_s * rate).clamp(max=memory.frames)
-        most = ((all_frames - (frames - sparse)) / max(1, sparse)).clamp(min=1)
+        most = ((memory.span_s * rate - (frames - sparse)) / max(1, sparse)).clamp(min=1)
         stands_for[:, :sparse] = torch.exp(draw.unit(batch, 1) * most.log()).round()
     gap = _gaps(rate, stands_for[:, :-1], draw)
     zero = torch.zeros(batch, 1, device=draw.device)

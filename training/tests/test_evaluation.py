@@ -17,7 +17,7 @@ from posemoe_training import evaluation
 from posemoe_training.evaluation import (
     WALK, held_out, memory, missing, recordings, report, sequences, stream, tables, walk,
 )
-from posemoe_training.layers import Memory
+from posemoe_training.memory import Memory
 from posemoe_training.network import SIZES, Lifted, PoseMoE
 from posemoe_training.skeleton import JOINTS
 from posemoe_training.streams import Batch
@@ -102,11 +102,6 @@ class Lifts(unittest.TestCase):
             self.same(sigma_m, every.sigma_m[:, [12, 19, 7]])
             cut = Batch(*(t[:, :13] if t.ndim > 1 else t for t in self.batch))
             self.same(lift(cut, [12])[0], joints_m[:, :1])
-
-    def test_only_frames_that_may_be_remembered_are_lifted(self):
-        used = torch.tensor([[1.0, 1, 0, 1, 0, 1], [1, 1, 1, 1, 1, 1]])
-        self.assertEqual([stream._needed_from(used, reach) for reach in (0, 1, 2, 3, 4, 5)], [5, 5, 3, 1, 0, 0])
-        self.assertEqual(stream._needed_from(used[:, :0], 3), 0)
 
     def test_a_window_ends_at_its_frame_and_holds_only_so_many(self):
         lift = stream.windowed(self.network, 6)

@@ -16,7 +16,8 @@ from posemoe_training.export.manifest import read_manifest
 from posemoe_training.export.operators import check_operators
 from posemoe_training.export.parity import check_float16, check_float32
 from posemoe_training.export.refused import Refused
-from posemoe_training.layers import CYCLE_S, WIDTH, Memory
+from posemoe_training.layers import CYCLE_S, WIDTH
+from posemoe_training.memory import Memory
 from posemoe_training.network import SIZES, PoseMoE, parameter_count
 from posemoe_training.streams import Batch
 

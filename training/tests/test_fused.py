@@ -5,7 +5,8 @@ import unittest
 import torch
 
 from posemoe_training.export.fused import FusedStep
-from posemoe_training.layers import CYCLE_S, WIDTH, Memory
+from posemoe_training.layers import CYCLE_S, WIDTH
+from posemoe_training.memory import Memory
 from posemoe_training.network import SIZES, PoseMoE
 
 MEMORY = Memory(frames=9, span_s=3.0)
@@ -31,7 +32,8 @@ def step_inputs(people: int, network: PoseMoE, age_s: torch.Tensor) -> tuple:
     keypoints = keypoints * (torch.rand(people, 17, 1, generator=rng) > 0.3)
     kept = [torch.randn(people, 17, age_s.shape[1], WIDTH, generator=rng) for _ in range(network.time_blocks())]
     view, moment_s = torch.randn(people, 3, generator=rng), CYCLE_S * torch.rand(people, generator=rng)
-    return keypoints, view, moment_s, age_s, kept
+    stands_for = (1 + 9 * torch.rand(age_s.shape, generator=rng)).floor()
+    return keypoints, view, moment_s, age_s, stands_for, kept
 
 
 def ages(people: int, slots: int = MEMORY.frames) -> torch.Tensor:
@@ -59,7 +61,7 @@ class Fused(unittest.TestCase):
 
     def test_memories_may_be_empty_or_full(self) -> None:
         network = any_weights("xs")
-        empty, one, full = torch.full((3, 4), EMPTY_S), torch.full((3, 1), 0.03), torch.linspace(2.9, 0.03, 243)
+        empty, one, full = torch.full((3, 4), EMPTY_S), torch.full((3, 1), 0.03), torch.linspace(2.9, 0.03, 96)
         for age_s in (empty, one, full.repeat(3, 1)):
             self.expect_same(network, step_inputs(3, network, age_s))
 

@@ -7,7 +7,7 @@ import torch
 
 from posemoe_training.data import Motion
 from posemoe_training.draw import Draw
-from posemoe_training.layers import Memory
+from posemoe_training.memory import Memory
 from posemoe_training.streams import (
     FASTEST_HZ, LEAST_KEYPOINTS, LONGEST_GAP_S, SLOWEST_HZ, enough_seen, make_batch, stream_times,
 )
@@ -50,12 +50,12 @@ class Times(unittest.TestCase):
         self.assertLess(stretched.median().item(), 1.15)
         # From a dense stream to all that is remembered; k is rounded, by at most half a frame for each.
         self.assertEqual(periods.min().item(), frames - 1)
-        remembered = min(memory.frames, memory.span_s * rate_hz)
+        remembered = memory.span_s * rate_hz
         self.assertLess(periods.max().item(), remembered + frames / 4)
         self.assertGreater(periods.max().item(), 0.8 * remembered)
 
     def test_a_short_memory_leaves_nothing_to_thin(self):
-        _, stands_for = stream_times(64, 24, Draw(rng(5)), thinned=True, memory=Memory(frames=23))
+        _, stands_for = stream_times(64, 24, Draw(rng(5)), thinned=True, memory=Memory(span_s=0.35))
         self.assertTrue((stands_for == 1).all())
 
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import torch
 
-from posemoe_training.layers import CYCLE_S, Block, Memory
+from posemoe_training.layers import CYCLE_S, Block
+from posemoe_training.memory import Memory
 from posemoe_training.network import SIZES, VARIANTS, PoseMoE
 from posemoe_training.steps import steps
 
@@ -106,7 +107,7 @@ class StepByStep(Time):
     def test_gives_what_the_whole_stream_gives(self):
         self.check(self.network, some(frames=24), Memory(frames=30))
 
-    def test_whatever_the_variant_when_the_ring_has_come_round_and_frames_grow_too_old(self):
+    def test_whatever_the_variant_when_the_past_is_thinned_out_and_frames_grow_too_old(self):
         inputs, memory = some(frames=14), Memory(frames=5, span_s=1.0)
         for variant in VARIANTS:
             network = awake(variant)
@@ -147,14 +148,14 @@ class WhatIsSeen(Time):
 
     def test_nothing_beyond_the_memory(self):
         inputs, reach = regular(), 3
-        for memory in (Memory(frames=reach, span_s=FOREVER_S), Memory(frames=99, span_s=0.1 * reach + 0.05)):
-            answer = self.network.lift(*inputs, memory).joints_m[:, -1]
-            oldest_felt = 11 - IN_A_ROW * reach
-            beyond = self.network.lift(*inputs.with_other(slice(oldest_felt)), memory).joints_m[:, -1]
-            self.assertLess(apart_m(answer, beyond), 1e-6)
-            for within in (slice(oldest_felt + 1), slice(8, 9)):
-                other = self.network.lift(*inputs.with_other(within), memory).joints_m[:, -1]
-                self.assertGreater(apart_m(answer, other), 1e-5)
+        memory = Memory(span_s=0.1 * reach + 0.05)
+        answer = self.network.lift(*inputs, memory).joints_m[:, -1]
+        oldest_felt = 11 - IN_A_ROW * reach
+        beyond = self.network.lift(*inputs.with_other(slice(oldest_felt)), memory).joints_m[:, -1]
+        self.assertLess(apart_m(answer, beyond), 1e-6)
+        for within in (slice(oldest_felt + 1), slice(8, 9)):
+            other = self.network.lift(*inputs.with_other(within), memory).joints_m[:, -1]
+            self.assertGreater(apart_m(answer, other), 1e-5)
 
     def test_missing_frames_take_no_place_in_the_memory(self):
         inputs, memory = regular(), Memory(frames=3)

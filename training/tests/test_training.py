@@ -17,7 +17,7 @@ from posemoe_training.calibrate import calibrate_sigma
 from posemoe_training.data import DATA, Motion, Sources
 from posemoe_training.export.forms import StreamForm
 from posemoe_training.export.manifest import manifest
-from posemoe_training.layers import Memory
+from posemoe_training.memory import Memory
 from posemoe_training.network import SIZES, VARIANTS, PoseMoE
 from posemoe_training.sources.recording import read_npz, write_npz
 from posemoe_training.streams import make_batch

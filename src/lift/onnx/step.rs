@@ -34,6 +34,7 @@ impl OnnxStep {
         model.expect_input("view", &[ANY, VIEW_WIDTH as i64])?;
         model.expect_input("moment_s", &[ANY])?;
         model.expect_input("age_s", &[ANY, ANY])?;
+        model.expect_input("stands_for", &[ANY, ANY])?;
         for name in &memory_names {
             model.expect_input(name, &[ANY, joints, ANY, width])?;
         }
@@ -70,6 +71,10 @@ impl StepNetwork for OnnxStep {
             ("view".into(), input([people, VIEW_WIDTH], step.view)?),
             ("moment_s".into(), input([people], step.moment_s)?),
             ("age_s".into(), input([people, slots], step.age_s)?),
+            (
+                "stands_for".into(),
+                input([people, slots], step.stands_for)?,
+            ),
         ];
         for (name, memory) in self.memory_names.iter().zip(step.memory) {
             let memory = memory.get(step.row * JOINT_COUNT * slots * width..);

@@ -4,7 +4,10 @@ use nalgebra::Rotation3;
 
 const SHAPE: MemoryShape = MemoryShape {
     people: 3,
-    frames: 3,
+    reach: Reach {
+        frames: 3,
+        span_s: 1.2,
+    },
     blocks: 2,
     width: 2,
     cycle_s: 10.0,
@@ -21,6 +24,7 @@ struct Given {
     marks: Vec<f32>,
     moment_s: Vec<f32>,
     age_s: Vec<f32>,
+    stands_for: Vec<f32>,
     memory: Vec<Vec<f32>>,
 }
 
@@ -67,6 +71,7 @@ impl StepNetwork for Marking {
             marks,
             moment_s: step.moment_s.to_vec(),
             age_s: step.age_s.to_vec(),
+            stands_for: step.stands_for.to_vec(),
             memory: step.memory.to_vec(),
         };
         if self.fails {
@@ -136,7 +141,7 @@ fn lift(
 const EMPTY: f32 = EMPTY_AGE_S;
 
 #[test]
-fn a_ring_fills_then_gives_up_its_oldest_frame() {
+fn slots_fill_then_the_oldest_frame_is_given_up() {
     let mut lifter = lifter();
     for (frame, kept, ages_s) in [
         (1, [0.0, 0.0, 0.0], [EMPTY, EMPTY, EMPTY]),
@@ -151,6 +156,25 @@ fn a_ring_fills_then_gives_up_its_oldest_frame() {
         assert_eq!(lifted, [Some(f64::from(mark))]);
         let given = &lifter.network.given;
         assert_eq!((given.kept(0), given.ages_s(0)), (kept, &ages_s[..]));
+    }
+}
+
+#[test]
+fn where_frames_crowd_one_stands_for_those_that_are_given_up() {
+    let mut lifter = lifter();
+    for (ms, kept, ages_s, stands_for) in [
+        (0, [0.0, 0.0, 0.0], [EMPTY, EMPTY, EMPTY], [1.0, 1.0, 1.0]),
+        (250, [1.0, 0.0, 0.0], [0.25, EMPTY, EMPTY], [1.0, 1.0, 1.0]),
+        (500, [1.0, 2.0, 0.0], [0.5, 0.25, EMPTY], [1.0, 1.0, 1.0]),
+        (750, [1.0, 2.0, 3.0], [0.75, 0.5, 0.25], [1.0, 1.0, 1.0]),
+        (1000, [1.0, 4.0, 3.0], [1.0, 0.25, 0.5], [2.0, 1.0, 1.0]),
+        (1250, [1.0, 5.0, 3.0], [1.25, 0.25, 0.75], [2.0, 1.0, 2.0]),
+    ] {
+        let mark = (ms / 250 + 1) as f32;
+        lift(&mut lifter, ms, &[(A, mark)]).unwrap();
+        let given = &lifter.network.given;
+        assert_eq!((given.kept(0), given.ages_s(0)), (kept, &ages_s[..]));
+        assert_eq!(given.stands_for, stands_for);
     }
 }
 
@@ -290,15 +314,18 @@ fn a_failed_run_keeps_nothing() {
 fn bytes_are_those_of_the_numbers() {
     let shape = MemoryShape {
         people: 20,
-        frames: 243,
+        reach: Reach {
+            frames: 96,
+            span_s: 8.0,
+        },
         blocks: 4,
         width: 32,
         cycle_s: 10.0,
     };
     assert_eq!(shape.frame_bytes(), 8704);
-    assert_eq!(shape.person_bytes(), 243 * 8704);
-    let rings = Rings::new(SHAPE);
-    let bytes: usize = rings
+    assert_eq!(shape.person_bytes(), 96 * 8704);
+    let slots = Slots::new(SHAPE);
+    let bytes: usize = slots
         .pools()
         .iter()
         .map(|pool| size_of_val(&pool[..]))

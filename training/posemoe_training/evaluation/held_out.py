@@ -12,7 +12,7 @@ import torch
 from .. import metrics
 from ..calibrate import WITHIN_SIGMA
 from ..data import Motion
-from ..layers import Memory
+from ..memory import Memory
 from ..network import PoseMoE
 from ..skeleton import JOINTS, UPPER_BODY
 from ..streams import LEAST_KEYPOINTS, make_batch

@@ -12,14 +12,14 @@ from typing import Iterator, List, Tuple
 from tqdm import tqdm
 
 from ..data import Motion
-from ..layers import Memory
+from ..memory import Memory
 from ..network import PoseMoE
 from .held_out import Condition, Figures, errors, outcome
 from .sequences import RATE_HZ, long_enough, sequence_errors
 from .stream import Lift, streaming, windowed
 from .walk import walk_errors
 
-MEMORIES = (0, 9, 27, 81, 243)  # frames before the newest; without any, every frame is lifted by itself
+MEMORIES = (0, 12, 24, 48, 96, 243)  # frames before the newest; without any, every frame is lifted by itself
 WINDOWS = (27, 81, 243)         # frames, the newest included
 FRAMES, AT = 250, (209, 249)    # of each stream: how many, and which are measured
 PEOPLE, PEOPLE_A_SEQUENCE = 256, 8

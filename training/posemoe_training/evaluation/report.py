@@ -6,7 +6,7 @@ from tqdm import tqdm
 
 from ..cameras import MEASURED_BORDERS
 from ..data import Motion
-from ..layers import Memory
+from ..memory import Memory
 from ..network import PoseMoE
 from .held_out import Condition, Figures, errors, outcome, per_action, per_joint, sigma_report
 from .memory import PEOPLE as MEMORY_PEOPLE

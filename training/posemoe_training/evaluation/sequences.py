@@ -12,7 +12,7 @@ import torch
 
 from .. import metrics
 from ..data import Motion
-from ..layers import Memory
+from ..memory import Memory
 from ..streams import make_batch
 from .stream import Lift
 

@@ -4,7 +4,7 @@ from typing import Callable, Sequence, Tuple
 
 import torch
 
-from ..layers import Memory
+from ..memory import Memory
 from ..network import PoseMoE
 from ..streams import Batch
 
@@ -16,19 +16,10 @@ FRAMES_AT_ONCE = 1024
 
 def streaming(network: PoseMoE, memory: Memory = Memory()) -> Lift:
     """Every frame remembers those before it. The whole stream at once gives what the node finds step by step."""
-    reach = memory.frames * network.time_blocks()  # at most: what is remembered remembered others
-
     def lift(batch: Batch, at: Sequence[int]) -> Answer:
-        first, end = _needed_from(batch.used[:, :min(at)], reach), max(at) + 1
-        inputs = tuple(t[:, first:end] for t in _as_seen(batch))
-        return _in_parts(network, inputs, lambda *part: _chosen(network.lift(*part, memory), [a - first for a in at]))
+        inputs = tuple(t[:, :max(at) + 1] for t in _as_seen(batch))
+        return _in_parts(network, inputs, lambda *part: _chosen(network.lift(*part, memory), at))
     return lift
-
-
-def _needed_from(used: torch.Tensor, reach: int) -> int:
-    """The first frame that matters to those after `used` (B, T), which depend on so many used ones before them."""
-    there = used.flip(1).cumsum(1).flip(1)  # from each frame on
-    return max(0, int((there >= reach).all(0).sum()) - 1)
 
 
 def windowed(network: PoseMoE, frames: int) -> Lift:

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 
 from ..data import Motion
-from ..layers import Memory
+from ..memory import Memory
 from ..network import PoseMoE
 from ..streams import make_batch
 from ..view import person_view

@@ -9,7 +9,8 @@ from typing import Callable, Dict, Protocol, Tuple
 import torch
 from torch import nn
 
-from ..layers import CYCLE_S, WIDTH, Memory
+from ..layers import CYCLE_S, WIDTH
+from ..memory import Memory
 from ..network import PoseMoE
 from ..steps import steps
 from ..streams import Batch
@@ -66,30 +67,31 @@ class StreamForm(nn.Module):
             "view": f"float32 [people, 3]: {VIEW}",
             "moment_s": f"float32 [people]: the frame's stamp modulo {CYCLE_S:g} s",
             "age_s": "float32 [people, slots]: seconds since the frame in that slot; beyond the span: empty",
+            "stands_for": "float32 [people, slots]: how many frames the one in that slot stands for; 1 or more",
             **{name: f"float32 [people, 17, slots, {WIDTH}]: entries of earlier frames" for name in self.kept},
         }
         self.outputs = {
             **OUTPUTS,
             "entries": f"float32 [people, {len(self.kept)}, 17, {WIDTH}]: to be kept in one slot of each memory",
         }
-        self.second_axis = {"age_s": 1, **{name: 2 for name in self.kept}}
+        self.second_axis = {"age_s": 1, "stands_for": 1, **{name: 2 for name in self.kept}}
 
     def forward(self, keypoints: torch.Tensor, view: torch.Tensor, moment_s: torch.Tensor, age_s: torch.Tensor,
-                *kept: torch.Tensor) -> Inputs:
+                stands_for: torch.Tensor, *kept: torch.Tensor) -> Inputs:
         if self.fused is None:
-            return _computed(self.half, lambda: self.reference(keypoints, view, moment_s, age_s, *kept))
-        return _computed(self.half, lambda: self.fused(keypoints, view, moment_s, age_s, kept))
+            return _computed(self.half, lambda: self.reference(keypoints, view, moment_s, age_s, stands_for, *kept))
+        return _computed(self.half, lambda: self.fused(keypoints, view, moment_s, age_s, stands_for, kept))
 
     def reference(self, keypoints: torch.Tensor, view: torch.Tensor, moment_s: torch.Tensor, age_s: torch.Tensor,
-                  *kept: torch.Tensor) -> Inputs:
-        return self.network.step(keypoints, view, moment_s, age_s, list(kept), self.memory)
+                  stands_for: torch.Tensor, *kept: torch.Tensor) -> Inputs:
+        return self.network.step(keypoints, view, moment_s, age_s, stands_for, list(kept), self.memory)
 
     @torch.no_grad()
     def example(self, batch: Batch) -> Inputs:
         """The last step of streams whose memory, half of the frames long, has come round."""
         memory = Memory(batch.age_s.shape[1] // 2, self.memory.span_s)
         *_, (last, _, _) = steps(self.network, batch.keypoints, batch.view, -batch.age_s.double(), memory)
-        return (*last[:4], *last.memory)
+        return (*last[:5], *last.memory)
 
     def promises(self) -> Dict[str, object]:
         return {"memory": {"frames": self.memory.frames, "span_s": self.memory.span_s, "cycle_s": CYCLE_S,

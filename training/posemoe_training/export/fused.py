@@ -19,7 +19,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ..layers import CYCLE_S, FIRST_FORGETTING, HIDDEN, TURNS, WIDTH, Block, Memory
+from ..layers import CYCLE_S, FIRST_FORGETTING, HIDDEN, TURNS, WIDTH, Block
+from ..memory import Memory
 from ..network import PoseMoE
 from ..skeleton import JOINTS
 from .fused_ends import FusedReadout, FusedRouter, Tokens
@@ -32,15 +33,15 @@ Streams = Tuple[torch.Tensor, torch.Tensor]  # pose and depth, (17 * P, C) each
 class Now:
     """What blocks in time share: the frame's rotation, and what is kept of earlier frames, by block."""
 
-    def __init__(self, moment_s: torch.Tensor, age_s: torch.Tensor, kept: Sequence[torch.Tensor],
-                 forget: torch.Tensor, memory: Memory):
+    def __init__(self, moment_s: torch.Tensor, age_s: torch.Tensor, stands_for: torch.Tensor,
+                 kept: Sequence[torch.Tensor], forget: torch.Tensor, memory: Memory):
         """`forget` (blocks * heads, 1) is the pace of forgetting, 1/s."""
         angle = moment_s[:, None, None] * (torch.tensor(TURNS, dtype=moment_s.dtype) * (2 * math.pi / CYCLE_S))
         vectors = TIME_HEADS + 1  # the questions, and the entry
         self.cos, self.sin = (torch.cat([of] * (2 * vectors), -1) for of in (angle.cos(), angle.sin()))
         old = age_s[:, None, None]
-        hidden = (old > memory.span_s).to(age_s.dtype) * HIDDEN
-        score = hidden - forget * old.clamp(max=memory.span_s)
+        often = stands_for[:, None, None].log() + (old > memory.span_s).to(age_s.dtype) * HIDDEN
+        score = often - forget * old.clamp(max=memory.span_s)
         self.score = parts(score, *[TIME_HEADS] * len(kept), axis=2)
         self.kept = kept
         self.entries = list(kept)  # in their places, the new ones
@@ -161,9 +162,10 @@ class FusedStep(nn.Module):
         self.readout = FusedReadout(network)
 
     def forward(self, keypoints: torch.Tensor, view: torch.Tensor, moment_s: torch.Tensor, age_s: torch.Tensor,
+                stands_for: torch.Tensor,
                 kept: Sequence[torch.Tensor]) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         keypoints = keypoints.transpose(0, 1)
-        now = Now(moment_s, age_s, kept, self.forget, self.memory)
+        now = Now(moment_s, age_s, stands_for, kept, self.forget, self.memory)
         streams = self.tokens(keypoints, view)
         for pair in self.experts:
             streams = pair(streams, now)

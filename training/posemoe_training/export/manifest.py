@@ -11,7 +11,7 @@ from ..skeleton import JOINTS
 from .forms import Form
 
 KEY = "posemoe_manifest"
-FORMAT = 2
+FORMAT = 3
 TRAINING_DATA = (
     ("CMU Graphics Lab Motion Capture Database", "free for all uses; the data itself may not be resold",
      "The data used in this project was obtained from mocap.cs.cmu.edu. The database was created "

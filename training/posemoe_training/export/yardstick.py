@@ -8,7 +8,7 @@ from pathlib import Path
 import onnx
 from onnx import helper, numpy_helper
 
-from ..layers import Memory
+from ..memory import Memory
 from ..network import PoseMoE, Size
 from ..streams import Batch
 from .forms import WindowForm

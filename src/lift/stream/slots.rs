@@ -1,9 +1,10 @@
-//! What the network keeps of everyone: for each person a ring of slots, one for each frame.
+//! What the network keeps of everyone: for each person slots, one for each frame that is kept.
 //!
 //! People have dense rows, so that the first rows are the network's input as they lie. An entry never
 //! changes once it is written; only who leaves costs a copy, since the last row then takes their place.
 
 use super::MemoryShape;
+use super::kept::Kept;
 use crate::lift::LiftError;
 use crate::person::crowd::PersonKey;
 use crate::person::skeleton::JOINT_COUNT;
@@ -12,34 +13,26 @@ use crate::stamp::Stamp;
 /// Age (s) of a slot that holds no frame: beyond the span of any network.
 pub const EMPTY_AGE_S: f32 = 1e6;
 
-/// One person's row.
-#[derive(Clone, Copy, Debug)]
-struct Owner {
-    person: PersonKey,
-    /// The slot that is written next: that of the oldest frame, once all are filled.
-    next: usize,
-}
-
-/// The rings of everyone; all that is ever needed is allocated at once, and backed when it is used.
+/// The slots of everyone; all that is ever needed is allocated at once, and backed when it is used.
 #[derive(Debug)]
-pub struct Rings {
+pub struct Slots {
     shape: MemoryShape,
     /// In the order of their rows.
-    owners: Vec<Owner>,
-    /// (rows, slots): the stamp of the frame that is kept there.
-    stamps: Vec<Option<Stamp>>,
+    owners: Vec<PersonKey>,
+    /// For each row the frames in its slots.
+    kept: Vec<Kept>,
     /// For each block (rows, 17, slots, width).
     pools: Vec<Vec<f32>>,
 }
 
-impl Rings {
-    /// Empty rings of nobody.
+impl Slots {
+    /// Empty slots of nobody.
     pub fn new(shape: MemoryShape) -> Self {
         let numbers = shape.people * shape.row_len();
         Self {
             shape,
             owners: Vec::with_capacity(shape.people),
-            stamps: vec![None; shape.people * shape.frames],
+            kept: (0..shape.people).map(|_| Kept::new(shape.reach)).collect(),
             pools: (0..shape.blocks).map(|_| vec![0.0; numbers]).collect(),
         }
     }
@@ -51,7 +44,7 @@ impl Rings {
 
     /// A person's row.
     pub fn row(&self, person: PersonKey) -> Option<usize> {
-        self.owners.iter().position(|owner| owner.person == person)
+        self.owners.iter().position(|owner| *owner == person)
     }
 
     /// Gives an empty row to each of `people` who has none.
@@ -70,27 +63,27 @@ impl Rings {
         }
         for person in people {
             if self.row(person).is_none() {
-                self.owners.push(Owner { person, next: 0 });
-                self.empty_slots(self.owners.len() - 1);
+                self.kept[self.owners.len()].clear();
+                self.owners.push(person);
             }
         }
         Ok(())
     }
 
-    /// Writes the age (s) of each slot of a row at `now`.
-    pub fn ages_s(&self, row: usize, now: Stamp, ages_s: &mut [f32]) {
-        let slots = self.shape.frames;
-        for (age_s, stamp) in ages_s.iter_mut().zip(&self.stamps[row * slots..][..slots]) {
-            *age_s = stamp.map_or(EMPTY_AGE_S, |stamp| now.seconds_since(stamp) as f32);
+    /// Writes for each slot of a row the age (s) of its frame at `now`, and how many frames that stands for.
+    pub fn describe(&self, row: usize, now: Stamp, ages_s: &mut [f32], stands_for: &mut [f32]) {
+        ages_s.fill(EMPTY_AGE_S);
+        stands_for.fill(1.0);
+        for frame in self.kept[row].frames() {
+            ages_s[frame.slot] = now.seconds_since(frame.stamp) as f32;
+            stands_for[frame.slot] = frame.stands_for as f32;
         }
     }
 
-    /// Keeps a frame's entries (blocks, 17, width), all of them finite, in place of the oldest's.
+    /// Keeps a frame's entries (blocks, 17, width), all of them finite.
     pub fn keep(&mut self, row: usize, stamp: Stamp, entries: &[f32]) {
-        let (slots, width) = (self.shape.frames, self.shape.width);
-        let slot = self.owners[row].next;
-        self.owners[row].next = (slot + 1) % slots;
-        self.stamps[row * slots + slot] = Some(stamp);
+        let (slots, width) = (self.shape.reach.frames, self.shape.width);
+        let slot = self.kept[row].add(stamp);
         let blocks = entries.chunks_exact(JOINT_COUNT * width);
         for (pool, block) in self.pools.iter_mut().zip(blocks) {
             for (joint, entry) in block.chunks_exact(width).enumerate() {
@@ -103,7 +96,7 @@ impl Rings {
     /// Lets a person begin anew. The numbers go too: an empty slot counts for nothing, but nothing
     /// times what overflowed the network is no number.
     pub fn clear(&mut self, row: usize) {
-        self.empty_slots(row);
+        self.kept[row].clear();
         let numbers = self.shape.row_len();
         for pool in &mut self.pools {
             pool[row * numbers..][..numbers].fill(0.0);
@@ -118,16 +111,10 @@ impl Rings {
         if row == last {
             return;
         }
-        let (slots, numbers) = (self.shape.frames, self.shape.row_len());
-        self.stamps
-            .copy_within(last * slots..(last + 1) * slots, row * slots);
+        self.kept.swap(row, last);
+        let numbers = self.shape.row_len();
         for pool in &mut self.pools {
             pool.copy_within(last * numbers..(last + 1) * numbers, row * numbers);
         }
-    }
-
-    fn empty_slots(&mut self, row: usize) {
-        self.owners[row].next = 0;
-        self.stamps[row * self.shape.frames..][..self.shape.frames].fill(None);
     }
 }
