@@ -213,6 +213,7 @@ fn bench_crowd(criterion: &mut Criterion, lifter: &mut dyn Lifter, config: &Conf
             blocks: 4,
             width: 16,
             cycle_s: 10.0,
+            together: 1,
         },
     );
     let mut memory = Stream::of(&mut nothing, &shown, config.memory_frames);

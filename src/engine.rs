@@ -19,9 +19,6 @@ use crate::person::crowd::PersonKey;
 use crate::person::skeleton::JOINT_COUNT;
 use crate::stamp::Stamp;
 
-/// A rate (Hz) at which many detectors run, to say what a second of memory costs.
-const USUAL_RATE_HZ: f64 = 30.0;
-
 /// Why there is no network.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -122,6 +119,7 @@ pub fn memory_shape(memory: &MemoryPromise, config: &Config) -> MemoryShape {
         blocks: memory.blocks,
         width: memory.width,
         cycle_s: memory.cycle_s,
+        together: config.frames_together.unsigned_abs().max(1) as usize,
     }
 }
 
@@ -130,14 +128,12 @@ pub fn past(form: &Form, config: &Config) -> String {
     match form {
         Form::Stream { memory } => {
             let shape = memory_shape(memory, config);
-            let frame_kb = shape.frame_bytes() as f64 / 1e3;
             format!(
-                "{} frames within {} s: {:.1} MB for each person, {frame_kb:.1} kB for each frame \
-                 ({:.0} kB for a second at {USUAL_RATE_HZ} Hz)",
+                "{} frames within {} s: {:.2} MB for each person, {:.1} kB for each frame",
                 shape.reach.frames,
                 shape.reach.span_s,
                 shape.person_bytes() as f64 / 1e6,
-                frame_kb * USUAL_RATE_HZ
+                shape.frame_bytes() as f64 / 1e3
             )
         }
         Form::Window { window } => {

@@ -1,7 +1,8 @@
 //! Frames of keypoints in, 3D people out: the order of the stages, nothing else.
 //!
 //! A frame is taken in when it comes, and answered as soon as one comes that is later by the lifter's
-//! lookahead: at once where it has none.
+//! lookahead: at once where it has none. A lifter that takes several frames together is asked when there
+//! are so many.
 
 mod candidate;
 mod rays;
@@ -15,7 +16,7 @@ pub use rays::rays_of;
 use crate::geometry::camera::Camera;
 use crate::geometry::canonical::person_view;
 use crate::health::{Cause, Drops};
-use crate::lift::{Lifted, Lifter, MOST_WAITING, Seen};
+use crate::lift::{LiftError, Lifted, Lifter, MOST_WAITING, Seen, Shown};
 use crate::person::crowd::Crowd;
 use crate::person::identity::Identity;
 use crate::person::memory::MotionModel;
@@ -54,6 +55,13 @@ struct Frame {
     candidates: Vec<Candidate>,
 }
 
+impl Frame {
+    /// Those who can be lifted.
+    fn people(&self) -> Vec<Seen<'_>> {
+        self.candidates.iter().map(Candidate::seen).collect()
+    }
+}
+
 /// How a stamp follows the one before it.
 enum Time {
     GoesOn,
@@ -89,9 +97,17 @@ impl Pipeline {
                 self.last = last;
             }
         }
-        self.take_in(seen, camera, drops);
-        while self.is_one_due() {
-            answers.extend(self.answer_oldest(drops));
+        let named = self.name(seen, drops);
+        if self.gathers() && !self.crowd.has_room(named.iter().map(|(_, id)| id.as_str())) {
+            answers.extend(self.finish(drops));
+        }
+        self.take_in(seen, named, camera, drops);
+        if !self.gathers() {
+            while self.is_one_due() {
+                answers.extend(self.answer_oldest(drops));
+            }
+        } else if self.are_all_due() {
+            answers.extend(self.finish(drops));
         }
         answers
     }
@@ -99,7 +115,22 @@ impl Pipeline {
     /// Everyone in each frame that still waits, with those later frames that there are: nothing more
     /// will come.
     pub fn finish(&mut self, drops: &mut Drops) -> Vec<Poses> {
+        if (2..=self.lifter.together()).contains(&self.waiting.len())
+            && let Some(answers) = self.answer_together(drops)
+        {
+            return answers;
+        }
         std::iter::from_fn(|| self.answer_oldest(drops)).collect()
+    }
+
+    /// Whether frames wait for others only to be lifted together with them.
+    pub fn gathers(&self) -> bool {
+        self.lifter.together() > 1
+    }
+
+    /// Frames that are taken in and not yet answered.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
     }
 
     /// Goes on with other settings; `max_people` stays, for which memory has been set aside.
@@ -156,8 +187,14 @@ impl Pipeline {
         Some(time)
     }
 
-    fn take_in(&mut self, seen: &Observation, camera: &Camera, drops: &mut Drops) {
-        let candidates = self.candidates(seen, camera, drops);
+    fn take_in(
+        &mut self,
+        seen: &Observation,
+        named: Vec<(&Sighting, String)>,
+        camera: &Camera,
+        drops: &mut Drops,
+    ) {
+        let candidates = self.candidates(seen.stamp, named, camera, drops);
         let people: Vec<Seen<'_>> = candidates.iter().map(Candidate::seen).collect();
         self.lifter.remember(seen.stamp, &people);
         self.waiting.push_back(Frame {
@@ -167,13 +204,12 @@ impl Pipeline {
         });
     }
 
-    /// Names everyone, and keeps those that can be lifted.
-    fn candidates(
+    /// Names everyone for whom there is room.
+    fn name<'a>(
         &mut self,
-        seen: &Observation,
-        camera: &Camera,
+        seen: &'a Observation,
         drops: &mut Drops,
-    ) -> Vec<Candidate> {
+    ) -> Vec<(&'a Sighting, String)> {
         let mut people: Vec<&Sighting> = seen.people.iter().collect();
         let most = self.settings.max_people;
         if people.len() > most {
@@ -193,14 +229,22 @@ impl Pipeline {
         let ids = self
             .identity
             .name(seen.stamp, &people, self.settings.motion.predict_s);
+        people.into_iter().zip(ids).collect()
+    }
+
+    /// Keeps those that can be lifted.
+    fn candidates(
+        &mut self,
+        stamp: Stamp,
+        named: Vec<(&Sighting, String)>,
+        camera: &Camera,
+        drops: &mut Drops,
+    ) -> Vec<Candidate> {
         let mut taken = BTreeSet::new();
-        let mut candidates = Vec::with_capacity(people.len());
-        for (person, id) in people.into_iter().zip(ids) {
+        let mut candidates = Vec::with_capacity(named.len());
+        for (person, id) in named {
             if !taken.insert(id.clone()) {
-                drops.note(
-                    Cause::DuplicateId,
-                    format!("id {id:?} twice at {}", seen.stamp),
-                );
+                drops.note(Cause::DuplicateId, format!("id {id:?} twice at {stamp}"));
                 continue;
             }
             let rays = rays_of(&person.joints, camera, self.settings.min_score, drops);
@@ -232,30 +276,85 @@ impl Pipeline {
         due <= newest.stamp || self.waiting.len() > MOST_WAITING
     }
 
+    /// Whether to wait for no more frames to be lifted together: there are enough, or somebody is about to be
+    /// forgotten, which must not be too late for who comes back.
+    fn are_all_due(&self) -> bool {
+        let (Some(oldest), Some(newest)) = (self.waiting.front(), self.waiting.back()) else {
+            return false;
+        };
+        self.waiting.len() >= self.lifter.together()
+            || newest.stamp.seconds_since(oldest.stamp) >= self.settings.motion.predict_s
+            || self.crowd.loses_someone(newest.stamp)
+    }
+
     fn answer_oldest(&mut self, drops: &mut Drops) -> Option<Poses> {
         let frame = self.waiting.pop_front()?;
+        self.admit(&frame, drops);
+        // Before the frame is lifted, so that the lifter has room for those who are new.
+        self.let_go();
+        let people = frame.people();
+        let done = self.lifter.lift(frame.stamp, &people, &mut self.lifted);
+        let lifted = std::mem::take(&mut self.lifted);
+        self.place(&frame, done.map(|()| &lifted[..]), drops);
+        self.lifted = lifted;
+        Some(self.poses(frame))
+    }
+
+    /// Lifts all waiting frames together; `None`, and they still wait, when some need to be lifted by themselves.
+    fn answer_together(&mut self, drops: &mut Drops) -> Option<Vec<Poses>> {
+        self.let_go();
+        let people: Vec<Vec<Seen<'_>>> = self.waiting.iter().map(Frame::people).collect();
+        let shown: Vec<Shown<'_>> = (self.waiting.iter().zip(&people))
+            .map(|(frame, seen)| Shown {
+                stamp: frame.stamp,
+                seen,
+            })
+            .collect();
+        let mut lifted = Vec::new();
+        self.lifter.lift_together(&shown, &mut lifted).ok()?;
+        let mut rest = &lifted[..];
+        let frames = std::mem::take(&mut self.waiting).into_iter();
+        let answer = |frame: Frame| {
+            self.admit(&frame, drops);
+            let (lifted, others) = rest.split_at(frame.candidates.len());
+            rest = others;
+            self.place(&frame, Ok(lifted), drops);
+            self.poses(frame)
+        };
+        Some(frames.map(answer).collect())
+    }
+
+    fn admit(&mut self, frame: &Frame, drops: &mut Drops) {
         let ids = frame.candidates.iter().map(|person| person.id.as_str());
         self.crowd.admit(frame.stamp, ids, drops);
-        // Before the frame is lifted, so that the lifter has room for those who are new.
+    }
+
+    fn let_go(&mut self) {
         for key in self.crowd.take_forgotten() {
             self.lifter.forget(key);
         }
-        self.lift_and_place(&frame, drops);
-        Some(Poses {
+    }
+
+    fn poses(&mut self, frame: Frame) -> Poses {
+        Poses {
             stamp: frame.stamp,
             frame_id: frame.frame_id,
             people: self.crowd.everyone(frame.stamp),
-        })
+        }
     }
 
-    /// Runs the network over all candidates at once, and places each.
-    fn lift_and_place(&mut self, frame: &Frame, drops: &mut Drops) {
-        let people: Vec<Seen<'_>> = frame.candidates.iter().map(Candidate::seen).collect();
-        if let Err(error) = self.lifter.lift(frame.stamp, &people, &mut self.lifted) {
-            drops.note(Cause::NetworkFailed, error.to_string());
-            return;
-        }
-        for (candidate, lifted) in frame.candidates.iter().zip(&self.lifted) {
+    /// Places everyone in a frame as they were lifted.
+    fn place(
+        &mut self,
+        frame: &Frame,
+        lifted: Result<&[Option<Lifted>], LiftError>,
+        drops: &mut Drops,
+    ) {
+        let lifted = match lifted {
+            Ok(lifted) => lifted,
+            Err(error) => return drops.note(Cause::NetworkFailed, error.to_string()),
+        };
+        for (candidate, lifted) in frame.candidates.iter().zip(lifted) {
             let Some(lifted) = lifted else {
                 drops.note(
                     Cause::NetworkFailed,

@@ -18,6 +18,7 @@ const SHAPE: MemoryShape = MemoryShape {
     blocks: 4,
     width: 32,
     cycle_s: 10.0,
+    together: 1,
 };
 
 /// Answers with zeros; not with numbers for whoever stands at 1.

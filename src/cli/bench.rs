@@ -21,7 +21,7 @@ use cell::{Cell, Mode, Row};
 #[derive(Clone, Debug, clap::Args)]
 pub struct BenchArgs {
     /// Frames of the past that are remembered, or seen anew each time.
-    #[arg(long, value_delimiter = ',', default_values_t = [27, 81, 243])]
+    #[arg(long, value_delimiter = ',', default_values_t = [27, 81, 96, 243])]
     memory: Vec<usize>,
     /// How many people there are.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 4, 10, 16, 32])]

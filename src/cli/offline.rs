@@ -18,6 +18,8 @@ use crate::stamp::Stamp;
 
 /// Threads that share out people unasked: each costs the time and memory of another loaded model.
 const MOST_SHARES: usize = 4;
+/// Frames that are lifted together unasked: more gain nothing.
+const TOGETHER: i64 = 8;
 
 /// Which node is to run.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -100,6 +102,9 @@ pub fn run<B: Played>(
     mut see: impl FnMut(&Event),
 ) -> Result<Run, NodeError> {
     share_out(&mut ros.config);
+    if bus.since(Stamp::default()).is_none() {
+        gather(&mut ros.config);
+    }
     let stopwatch = Stopwatch::default();
     let load = stopwatch.measure(Box::new(engine::load));
     let mut run = Run {
@@ -109,13 +114,19 @@ pub fn run<B: Played>(
         latencies_s: Vec::new(),
     };
     stopwatch.take(); // of the network's trial
+    let mut waited = Duration::ZERO;
     while let Some(event) = block_on(bus.next())? {
         let (frames, began) = (run.node.totals().frames_out, Instant::now());
         run.node.handle(bus, &event)?;
         let took = began.elapsed();
         run.stages.add(took, stopwatch.take(), began);
-        if run.node.totals().frames_out > frames {
-            run.processing_s.push(took.as_secs_f64());
+        waited += took;
+        let answered = run.node.totals().frames_out - frames;
+        if answered > 0 {
+            // Those that were lifted together took as long each.
+            let each_s = waited.as_secs_f64() / answered as f64;
+            run.processing_s.extend((0..answered).map(|_| each_s));
+            waited = Duration::ZERO;
             if let Event::Message { received, .. } = &event {
                 let latency = bus.since(*received);
                 run.latencies_s.extend(latency.map(|d| d.as_secs_f64()));
@@ -125,6 +136,14 @@ pub fn run<B: Played>(
     }
     run.node.finish(bus)?;
     Ok(run)
+}
+
+/// Where nobody said how many frames, several are lifted together: nobody waits for the first of them. Those of
+/// several cameras would come out in disorder.
+fn gather(config: &mut Config) {
+    if config.frames_together == 0 && config.mode() == Mode::Stream && config.sources().len() == 1 {
+        config.frames_together = TOGETHER;
+    }
 }
 
 /// Where nobody said how many threads, all cores work: nobody else needs them as on a robot.

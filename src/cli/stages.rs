@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::bus::bag::Busy;
-use crate::lift::{LiftError, Lifted, Lifter, Seen};
+use crate::lift::{LiftError, Lifted, Lifter, Seen, Shown};
 use crate::node::Loader;
 use crate::person::crowd::PersonKey;
 use crate::stamp::Stamp;
@@ -103,6 +103,14 @@ impl Stopwatch {
         self.0.take()
     }
 
+    fn add(&self, began: Instant) {
+        let Lap { first, lift } = self.take();
+        self.0.set(Lap {
+            first: first.or(Some(began)),
+            lift: lift + began.elapsed(),
+        });
+    }
+
     /// Measures what is loaded.
     pub fn measure(&self, mut load: Loader) -> Loader {
         let stopwatch = self.clone();
@@ -136,11 +144,22 @@ impl Lifter for Measured {
     ) -> Result<(), LiftError> {
         let began = Instant::now();
         let done = self.lifter.lift(stamp, seen, lifted);
-        let Lap { first, lift } = self.stopwatch.take();
-        self.stopwatch.0.set(Lap {
-            first: first.or(Some(began)),
-            lift: lift + began.elapsed(),
-        });
+        self.stopwatch.add(began);
+        done
+    }
+
+    fn together(&self) -> usize {
+        self.lifter.together()
+    }
+
+    fn lift_together(
+        &mut self,
+        frames: &[Shown<'_>],
+        lifted: &mut Vec<Option<Lifted>>,
+    ) -> Result<(), LiftError> {
+        let began = Instant::now();
+        let done = self.lifter.lift_together(frames, lifted);
+        self.stopwatch.add(began);
         done
     }
 

@@ -219,6 +219,8 @@ parameters! {
     providers: Vec<String> = ["cpu".to_owned()], Range::EachOneOf(&["cpu", "cuda", "tensorrt"]), Unconfigured;
     /// Threads of the network on the CPU, among which a stream's people are shared out; 0: one live, up to 4 over a bag.
     threads: i64 = 0, Range::Between(0.0, 64.0), Unconfigured;
+    /// Frames that the stream's network is given together, so that answers wait for up to so many; 0: one live, 8 over a bag.
+    frames_together: i64 = 0, Range::Between(0.0, 64.0), Unconfigured;
     /// Folder in which TensorRT keeps its engines; empty to build them at every start.
     tensorrt_cache: String = "", Range::Any, Unconfigured;
     /// Keypoints with a lower score are taken as not seen.

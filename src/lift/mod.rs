@@ -86,6 +86,15 @@ pub struct Seen<'a> {
     pub view: &'a PersonView,
 }
 
+/// A frame with everyone whom it shows.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a> {
+    /// When it was taken.
+    pub stamp: Stamp,
+    /// Nobody twice.
+    pub seen: &'a [Seen<'a>],
+}
+
 /// What the network says of one person in one frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lifted {
@@ -127,6 +136,9 @@ pub enum LiftError {
     /// The operating system has no thread to spare.
     #[error("starting a thread for a share of the people: {0}")]
     Thread(String),
+    /// An answer is not finite, which would spoil those to other frames that were lifted with it.
+    #[error("a result is not finite")]
+    NotFinite,
     /// There is no memory for so many.
     #[error("{found} people to remember, expected {most} or fewer")]
     TooManyPeople {
@@ -159,6 +171,32 @@ pub trait Lifter {
         seen: &[Seen<'_>],
         lifted: &mut Vec<Option<Lifted>>,
     ) -> Result<(), LiftError>;
+
+    /// How many frames it lifts together at most.
+    fn together(&self) -> usize {
+        1
+    }
+
+    /// Lifts several frames, oldest first, which comes to the same as one after the other and costs less.
+    /// `lifted` becomes one answer for each of those seen, frame by frame.
+    ///
+    /// # Errors
+    /// When some cannot be lifted with the others; `lifted` is then empty, nothing is kept of any, and each may
+    /// be lifted by itself.
+    fn lift_together(
+        &mut self,
+        frames: &[Shown<'_>],
+        lifted: &mut Vec<Option<Lifted>>,
+    ) -> Result<(), LiftError> {
+        // For lifters of one frame at a time, of whom no more is asked.
+        lifted.clear();
+        let mut of_frame = Vec::new();
+        for shown in frames {
+            self.lift(shown.stamp, shown.seen, &mut of_frame)?;
+            lifted.append(&mut of_frame);
+        }
+        Ok(())
+    }
 
     /// Forgets a person, of whom nothing need be known.
     fn forget(&mut self, person: PersonKey);

@@ -2,25 +2,31 @@
 
 use super::{KEYPOINT_NUMBERS, LiftError, VIEW_WIDTH};
 
-/// One new frame of several people, and what is kept of their earlier ones.
+/// New frames of several people, and what is kept of their earlier ones.
 #[derive(Clone, Copy, Debug)]
 pub struct Step<'a> {
     /// P.
     pub people: usize,
+    /// F, new frames, oldest first; live there is one.
+    pub frames: usize,
     /// N, slots of each person's memory.
     pub slots: usize,
     /// The row of the first person in `memory`.
     pub row: usize,
-    /// (P, 17, 3); zeros where a joint was not seen.
+    /// (P, F, 17, 3); zeros where a joint was not seen.
     pub keypoints: &'a [f32],
-    /// (P, 3).
+    /// (P, F, 3).
     pub view: &'a [f32],
-    /// (P,): the frame's stamp (s), modulo the network's cycle.
+    /// (P, F): the new frames' stamps (s), modulo the network's cycle.
     pub moment_s: &'a [f32],
-    /// (P, N): seconds since the frame in that slot, [`super::stream::EMPTY_AGE_S`] where there is none.
+    /// (P, F, N): seconds from the frame in that slot to the new one, [`super::stream::EMPTY_AGE_S`] where
+    /// there is none.
     pub age_s: &'a [f32],
-    /// (P, N): how many frames the one in that slot stands for, 1 or more.
+    /// (P, F, N): how many frames the one in that slot stands for, 1 or more.
     pub stands_for: &'a [f32],
+    /// (P, F, F): seconds from another new frame to this one, [`super::stream::EMPTY_AGE_S`] where that comes
+    /// later or does not show the person.
+    pub new_age_s: &'a [f32],
     /// For each block in time a tensor (rows, 17, N, width), of which P rows count, from `row` on.
     pub memory: &'a [Vec<f32>],
 }
@@ -28,11 +34,13 @@ pub struct Step<'a> {
 impl Step<'_> {
     /// The first `count` people, and the others.
     pub fn split(&self, count: usize) -> (Self, Self) {
-        let (keypoints, other_keypoints) = self.keypoints.split_at(count * KEYPOINT_NUMBERS);
-        let (view, other_view) = self.view.split_at(count * VIEW_WIDTH);
-        let (moment_s, other_moment_s) = self.moment_s.split_at(count);
-        let (age_s, other_age_s) = self.age_s.split_at(count * self.slots);
-        let (stands_for, other_stands_for) = self.stands_for.split_at(count * self.slots);
+        let frames = count * self.frames;
+        let (keypoints, other_keypoints) = self.keypoints.split_at(frames * KEYPOINT_NUMBERS);
+        let (view, other_view) = self.view.split_at(frames * VIEW_WIDTH);
+        let (moment_s, other_moment_s) = self.moment_s.split_at(frames);
+        let (age_s, other_age_s) = self.age_s.split_at(frames * self.slots);
+        let (stands_for, other_stands_for) = self.stands_for.split_at(frames * self.slots);
+        let (new_age_s, other_new_age_s) = self.new_age_s.split_at(frames * self.frames);
         let first = Self {
             people: count,
             keypoints,
@@ -40,6 +48,7 @@ impl Step<'_> {
             moment_s,
             age_s,
             stands_for,
+            new_age_s,
             ..*self
         };
         let others = Self {
@@ -50,6 +59,7 @@ impl Step<'_> {
             moment_s: other_moment_s,
             age_s: other_age_s,
             stands_for: other_stands_for,
+            new_age_s: other_new_age_s,
             ..*self
         };
         (first, others)
@@ -59,15 +69,15 @@ impl Step<'_> {
 /// Where a network writes what it answers.
 #[derive(Debug)]
 pub struct Answers<'a> {
-    /// (P, 17, 3), root-relative (m).
+    /// (P, 17, 3), root-relative (m); of a stream (P, F, 17, 3).
     pub joints_m: &'a mut [f32],
-    /// (P, 17) (m).
+    /// (P, 17) (m); of a stream (P, F, 17).
     pub sigma_m: &'a mut [f32],
 }
 
 /// A network that takes a stream frame by frame.
 pub trait StepNetwork {
-    /// Answers for the new frame; `entries` (P, blocks, 17, width) are to be kept of it.
+    /// Answers for the new frames; `entries` (P, blocks, 17, F, width) are to be kept of them.
     ///
     /// # Errors
     /// When it could not; what it wrote by then means nothing.

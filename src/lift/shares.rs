@@ -1,4 +1,4 @@
-//! A frame's people shared out among several copies of a network, each on a thread of its own. What a
+//! The people of a frame, or of several, shared out among several copies of a network, each on a thread of its own. What a
 //! network says of a person does not depend on who else is there, so the answers are the same.
 
 use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
@@ -82,9 +82,9 @@ impl<'a> Task<'a> {
             entries,
         } = self;
         let (first, others) = step.split(count);
-        let of_each = entries.len() / step.people;
-        let (joints_m, other_joints_m) = answers.joints_m.split_at_mut(count * JOINT_NUMBERS);
-        let (sigma_m, other_sigma_m) = answers.sigma_m.split_at_mut(count * JOINT_COUNT);
+        let (frames, of_each) = (count * step.frames, entries.len() / step.people);
+        let (joints_m, other_joints_m) = answers.joints_m.split_at_mut(frames * JOINT_NUMBERS);
+        let (sigma_m, other_sigma_m) = answers.sigma_m.split_at_mut(frames * JOINT_COUNT);
         let (entries, other_entries) = entries.split_at_mut(count * of_each);
         let task = |step, joints_m, sigma_m, entries| Task {
             step,
@@ -123,9 +123,11 @@ fn share_out<'a, N: StepNetwork + Send + 'a>(
 mod tests {
     use super::*;
 
-    const WIDTH: usize = 3;
+    const FRAMES: usize = 2;
+    /// Of a person, in all frames together.
+    const WIDTH: usize = 4;
 
-    /// Says of each person what it was given of them, and how many it was given.
+    /// Says of each person what it was given of them in each frame, and how many people it was given.
     struct Echo;
 
     impl StepNetwork for Echo {
@@ -138,21 +140,19 @@ mod tests {
             if step.view.contains(&f32::INFINITY) {
                 return Err(LiftError::Runtime("too far away".to_owned()));
             }
-            let joints_m = answers.joints_m.chunks_exact_mut(JOINT_NUMBERS);
-            let sigma_m = answers.sigma_m.chunks_exact_mut(JOINT_COUNT);
-            let entries = entries.chunks_exact_mut(WIDTH);
-            assert_eq!(joints_m.len(), step.people);
             assert!(step.people > 1 || step.row == 0, "a share of one");
-            for (person, ((joints_m, sigma_m), entry)) in
-                joints_m.zip(sigma_m).zip(entries).enumerate()
-            {
-                joints_m
-                    .copy_from_slice(&step.keypoints[person * JOINT_NUMBERS..][..JOINT_NUMBERS]);
-                sigma_m.fill(step.view[person * 3] + step.moment_s[person]);
+            answers.joints_m.copy_from_slice(step.keypoints);
+            let sigma_m = answers.sigma_m.chunks_exact_mut(JOINT_COUNT);
+            assert_eq!(sigma_m.len(), step.people * FRAMES);
+            for (place, sigma_m) in sigma_m.enumerate() {
+                sigma_m.fill(step.view[place * 3] + step.moment_s[place]);
+            }
+            for (person, entries) in entries.chunks_exact_mut(WIDTH).enumerate() {
                 let memory = &step.memory[0][(step.row + person) * JOINT_COUNT * step.slots..];
-                entry.copy_from_slice(&[
-                    step.age_s[person * step.slots],
-                    step.stands_for[person * step.slots + 1],
+                entries.copy_from_slice(&[
+                    step.age_s[person * FRAMES * step.slots],
+                    step.stands_for[person * FRAMES * step.slots + 1],
+                    step.new_age_s[person * FRAMES * FRAMES + 2],
                     memory[0],
                 ]);
             }
@@ -165,20 +165,21 @@ mod tests {
             |of_each: usize| -> Vec<f32> { (0..people * of_each).map(|n| n as f32).collect() };
         let slots = 3;
         let memory = [numbers(JOINT_COUNT * slots)];
-        let (keypoints, moment_s) = (numbers(JOINT_NUMBERS), numbers(1));
-        let (age_s, stands_for) = (numbers(slots), numbers(slots));
         let step = Step {
             people,
+            frames: FRAMES,
             slots,
             row: 0,
-            keypoints: &keypoints,
+            keypoints: &numbers(FRAMES * JOINT_NUMBERS),
             view,
-            moment_s: &moment_s,
-            age_s: &age_s,
-            stands_for: &stands_for,
+            moment_s: &numbers(FRAMES),
+            age_s: &numbers(FRAMES * slots),
+            stands_for: &numbers(FRAMES * slots),
+            new_age_s: &numbers(FRAMES * FRAMES),
             memory: &memory,
         };
-        let mut found = [JOINT_NUMBERS, JOINT_COUNT, WIDTH].map(|n| vec![-1.0; people * n]);
+        let of_each = [FRAMES * JOINT_NUMBERS, FRAMES * JOINT_COUNT, WIDTH];
+        let mut found = of_each.map(|n| vec![-1.0; people * n]);
         let [joints_m, sigma_m, entries] = &mut found;
         let others = (1..copies).map(|_| Echo).collect();
         let mut shares = Shares::new(Echo, others)?;
@@ -189,7 +190,7 @@ mod tests {
     #[test]
     fn everyone_is_answered_as_by_one_network_however_many_share() {
         for people in 1..=7 {
-            let view = vec![0.5; 3 * people];
+            let view = vec![0.5; 3 * FRAMES * people];
             let expected = answer(1, people, &view).unwrap();
             assert!(expected.iter().flatten().all(|number| *number >= 0.0));
             for copies in 2..=8 {
@@ -201,8 +202,8 @@ mod tests {
     #[test]
     fn what_one_copy_refuses_is_refused() {
         for far in 0..4 {
-            let mut view = vec![0.5; 12];
-            view[3 * far] = f32::INFINITY;
+            let mut view = vec![0.5; 3 * FRAMES * 4];
+            view[3 * FRAMES * far] = f32::INFINITY;
             let error = answer(3, 4, &view).unwrap_err();
             assert!(error.to_string().contains("too far away"), "{error}");
         }

@@ -1,15 +1,17 @@
 //! The streaming lifter: each frame goes through the network once, and asks what was kept of earlier
 //! ones. It answers at once, and in steady state it allocates nothing.
 
+mod batch;
 mod kept;
 mod slots;
 
+use batch::Batch;
 pub use kept::Reach;
 pub use slots::EMPTY_AGE_S;
 use slots::Slots;
 
-use super::network::{Answers, Step, StepNetwork};
-use super::{JOINT_NUMBERS, KEYPOINT_NUMBERS, LiftError, Lifted, Lifter, Seen, VIEW_WIDTH};
+use super::network::StepNetwork;
+use super::{LiftError, Lifted, Lifter, Seen, Shown};
 use crate::person::crowd::PersonKey;
 use crate::person::skeleton::JOINT_COUNT;
 use crate::stamp::Stamp;
@@ -27,6 +29,8 @@ pub struct MemoryShape {
     pub width: usize,
     /// The network takes moments modulo this time (s).
     pub cycle_s: f64,
+    /// New frames that it is given together at most, 1 or more.
+    pub together: usize,
 }
 
 impl MemoryShape {
@@ -56,42 +60,17 @@ pub struct StreamLifter<N> {
     network: N,
     shape: MemoryShape,
     slots: Slots,
-    /// The rows of those who are seen in the frame at hand.
-    rows: Vec<usize>,
-    buffers: Buffers,
-}
-
-/// Inputs and outputs of the network, as large as they will ever be.
-struct Buffers {
-    keypoints: Vec<f32>,
-    view: Vec<f32>,
-    moment_s: Vec<f32>,
-    age_s: Vec<f32>,
-    stands_for: Vec<f32>,
-    joints_m: Vec<f32>,
-    sigma_m: Vec<f32>,
-    entries: Vec<f32>,
+    batch: Batch,
 }
 
 impl<N: StepNetwork> StreamLifter<N> {
     /// A lifter that knows nobody yet.
     pub fn new(network: N, shape: MemoryShape) -> Self {
-        let zeros = |of_each: usize| vec![0.0; shape.people * of_each];
         Self {
             network,
             shape,
             slots: Slots::new(shape),
-            rows: Vec::with_capacity(shape.people),
-            buffers: Buffers {
-                keypoints: zeros(KEYPOINT_NUMBERS),
-                view: zeros(VIEW_WIDTH),
-                moment_s: zeros(1),
-                age_s: zeros(shape.reach.frames),
-                stands_for: zeros(shape.reach.frames),
-                joints_m: zeros(JOINT_NUMBERS),
-                sigma_m: zeros(JOINT_COUNT),
-                entries: zeros(shape.entry_len()),
-            },
+            batch: Batch::new(shape),
         }
     }
 
@@ -100,73 +79,24 @@ impl<N: StepNetwork> StreamLifter<N> {
         self.shape
     }
 
-    /// Lays out the frame; returns how many rows the network is to look at. Rows of people who are
-    /// remembered but not seen are zeros, and nobody will read what it says of them.
-    fn lay_out(&mut self, stamp: Stamp, seen: &[Seen<'_>]) -> usize {
-        let slots = &self.slots;
-        self.rows.clear();
-        self.rows
-            .extend(seen.iter().filter_map(|one| slots.row(one.person)));
-        let people = self.rows.iter().max().map_or(0, |last| last + 1);
-        let buffers = &mut self.buffers;
-        buffers.keypoints[..people * KEYPOINT_NUMBERS].fill(0.0);
-        buffers.view[..people * VIEW_WIDTH].fill(0.0);
-        buffers.moment_s[..people].fill(stamp.seconds_modulo(self.shape.cycle_s) as f32);
-        for (row, one) in self.rows.iter().zip(seen) {
-            buffers.keypoints[row * KEYPOINT_NUMBERS..][..KEYPOINT_NUMBERS]
-                .copy_from_slice(one.view.keypoints.as_flattened());
-            buffers.view[row * VIEW_WIDTH..][..VIEW_WIDTH].copy_from_slice(&one.view.view);
+    fn run(&mut self, frames: &[Shown<'_>]) -> Result<(), LiftError> {
+        let people = frames.iter().flat_map(|shown| shown.seen);
+        self.slots.admit(people.map(|one| one.person))?;
+        self.batch.lay_out(&self.slots, frames);
+        if self.batch.is_empty() {
+            return Ok(());
         }
-        let ages_s = buffers.age_s.chunks_exact_mut(self.shape.reach.frames);
-        let stand_for = buffers.stands_for.chunks_exact_mut(self.shape.reach.frames);
-        for (row, (ages_s, stands_for)) in ages_s.zip(stand_for).enumerate().take(people) {
-            slots.describe(row, stamp, ages_s, stands_for);
-        }
-        people
-    }
-
-    fn run(&mut self, people: usize) -> Result<(), LiftError> {
-        let buffers = &mut self.buffers;
-        let slots = self.shape.reach.frames;
-        let step = Step {
-            people,
-            slots,
-            row: 0,
-            keypoints: &buffers.keypoints[..people * KEYPOINT_NUMBERS],
-            view: &buffers.view[..people * VIEW_WIDTH],
-            moment_s: &buffers.moment_s[..people],
-            age_s: &buffers.age_s[..people * slots],
-            stands_for: &buffers.stands_for[..people * slots],
-            memory: self.slots.pools(),
-        };
-        let answers = Answers {
-            joints_m: &mut buffers.joints_m[..people * JOINT_NUMBERS],
-            sigma_m: &mut buffers.sigma_m[..people * JOINT_COUNT],
-        };
-        let entries = &mut buffers.entries[..people * self.shape.entry_len()];
+        let (step, answers, entries) = self.batch.ask(self.slots.pools());
         self.network.step(&step, answers, entries)
-    }
-
-    /// Reads the answer for one row, and keeps its entries. What is not finite is not kept, and what
-    /// was kept before is not trusted any more.
-    fn take(&mut self, row: usize, stamp: Stamp) -> Option<Lifted> {
-        let buffers = &self.buffers;
-        let entry_len = self.shape.entry_len();
-        let entries = &buffers.entries[row * entry_len..][..entry_len];
-        let lifted = Lifted::read(
-            &buffers.joints_m[row * JOINT_NUMBERS..][..JOINT_NUMBERS],
-            &buffers.sigma_m[row * JOINT_COUNT..][..JOINT_COUNT],
-        )
-        .filter(|_| entries.iter().all(|v| v.is_finite()));
-        match lifted {
-            Some(_) => self.slots.keep(row, stamp, entries),
-            None => self.slots.clear(row),
-        }
-        lifted
     }
 }
 
 impl<N: StepNetwork> Lifter for StreamLifter<N> {
+    fn together(&self) -> usize {
+        // Of the new frames none may be thinned out while the others come in.
+        self.shape.together.min(self.shape.reach.recent() + 1)
+    }
+
     fn lift(
         &mut self,
         stamp: Stamp,
@@ -174,15 +104,40 @@ impl<N: StepNetwork> Lifter for StreamLifter<N> {
         lifted: &mut Vec<Option<Lifted>>,
     ) -> Result<(), LiftError> {
         lifted.clear();
-        self.slots.admit(seen.iter().map(|one| one.person))?;
-        let people = self.lay_out(stamp, seen);
-        if people == 0 {
-            return Ok(());
-        }
-        self.run(people)?;
-        for place in 0..self.rows.len() {
-            let answer = self.take(self.rows[place], stamp);
+        self.run(&[Shown { stamp, seen }])?;
+        for place in self.batch.seen() {
+            let answer = self.batch.lifted(*place);
+            match answer {
+                Some(_) => self.slots.keep(place.0, stamp, self.batch.entries(*place)),
+                // What was kept before is not trusted any more.
+                None => self.slots.clear(place.0),
+            }
             lifted.push(answer);
+        }
+        Ok(())
+    }
+
+    fn lift_together(
+        &mut self,
+        frames: &[Shown<'_>],
+        lifted: &mut Vec<Option<Lifted>>,
+    ) -> Result<(), LiftError> {
+        lifted.clear();
+        self.run(frames)?;
+        let answers = self
+            .batch
+            .seen()
+            .iter()
+            .map(|place| self.batch.lifted(*place));
+        lifted.extend(answers);
+        if lifted.iter().any(Option::is_none) {
+            lifted.clear();
+            return Err(LiftError::NotFinite);
+        }
+        for place in self.batch.seen() {
+            let (row, frame) = *place;
+            let stamp = frames[frame].stamp;
+            self.slots.keep(row, stamp, self.batch.entries(*place));
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! One camera with its people: a source and what is remembered of those whom it shows.
 
+use std::collections::VecDeque;
+
 use super::Counts;
 use super::source::Source;
 use crate::bus::{Bus, BusError};
@@ -20,6 +22,8 @@ pub struct Camera {
     /// What becomes of them.
     pub pipeline: Pipeline,
     last_frame: Option<Stamp>,
+    /// When the frames that the pipeline has yet to answer came, oldest first.
+    heard: VecDeque<Stamp>,
     /// Keypoint messages since the last report, and the times between them.
     frames: u32,
     cycle: Spread,
@@ -41,6 +45,7 @@ impl Camera {
             source: Source::subscribe(bus, args, config)?,
             pipeline: Pipeline::new(args.config.settings(), lifter),
             last_frame: None,
+            heard: VecDeque::new(),
             frames: 0,
             cycle: Spread::default(),
         })
@@ -69,11 +74,18 @@ impl Camera {
     /// Forgets everyone.
     pub fn forget(&mut self) {
         self.pipeline.forget();
+        self.heard.clear();
         self.last_frame = None;
     }
 
-    /// Everyone in each frame that can now be answered.
-    pub fn lift(&mut self, seen: &Observation, counts: &mut Counts) -> Vec<Poses> {
+    /// Everyone in each frame that can now be answered, with when that frame came.
+    pub fn lift(
+        &mut self,
+        seen: &Observation,
+        now: Stamp,
+        counts: &mut Counts,
+    ) -> Vec<(Stamp, Poses)> {
+        let before = self.pipeline.waiting();
         let answers = match self.source.calibration.camera_of(seen) {
             Ok(camera) => self.pipeline.step(seen, camera, &mut counts.drops),
             Err((cause, detail)) => {
@@ -81,22 +93,28 @@ impl Camera {
                 Vec::new()
             }
         };
-        self.named(answers)
+        if self.pipeline.waiting() + answers.len() > before {
+            self.heard.push_back(now);
+        }
+        self.dated(answers, now)
     }
 
-    /// Everyone in each frame that still waits for later ones.
-    pub fn finish(&mut self, counts: &mut Counts) -> Vec<Poses> {
+    /// Everyone in each frame that still waits for later ones, with when that frame came.
+    pub fn finish(&mut self, now: Stamp, counts: &mut Counts) -> Vec<(Stamp, Poses)> {
         let answers = self.pipeline.finish(&mut counts.drops);
-        self.named(answers)
+        self.dated(answers, now)
     }
 
     /// Each camera's detector counts for itself: the camera's name keeps its people apart.
-    fn named(&self, mut answers: Vec<Poses>) -> Vec<Poses> {
+    fn dated(&mut self, mut answers: Vec<Poses>, now: Stamp) -> Vec<(Stamp, Poses)> {
         if !self.name.is_empty() {
             for person in answers.iter_mut().flat_map(|poses| &mut poses.people) {
                 person.id = format!("{}_{}", self.name, person.id);
             }
         }
-        answers
+        let dated = answers
+            .into_iter()
+            .map(|poses| (self.heard.pop_front().unwrap_or(now), poses));
+        dated.collect()
     }
 }

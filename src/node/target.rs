@@ -64,21 +64,25 @@ impl Target {
             .for_each(|id| bus.unsubscribe(id));
     }
 
+    /// Whether these are messages of TF.
+    pub fn listens_to(&self, subscription: SubscriptionId) -> bool {
+        self.subscriptions.contains(&subscription)
+    }
+
     /// Takes in transforms; whether it was such a message.
     pub fn hear(
         &mut self,
         (subscription, payload): (SubscriptionId, &[u8]),
         drops: &mut Drops,
     ) -> bool {
-        let [tf, tf_static] = self.subscriptions;
-        if subscription != tf && subscription != tf_static {
+        if !self.listens_to(subscription) {
             return false;
         }
         match decode::<TFMessage>(payload) {
             // What we publish ourselves comes back to us, and nobody's place hangs on it.
             Ok(message) if tf::is_ours(&message) => {}
             Ok(message) => {
-                let is_static = subscription == tf_static;
+                let is_static = subscription == self.subscriptions[1];
                 transforms::take_in(&message, is_static, &mut self.frames, drops);
             }
             Err(error) => note_undecodable(&error, drops),

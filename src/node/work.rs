@@ -13,6 +13,7 @@ use crate::health::Cause;
 use crate::output::diagnostics::{Spread, Trade};
 use crate::person::observation::Observation;
 use crate::person::pose::{Poses, State};
+use crate::stamp::Stamp;
 
 /// Cameras, outputs, and the frame in which people are given.
 pub struct Work {
@@ -118,6 +119,11 @@ impl Work {
         counts: &mut Counts,
     ) -> Result<(), BusError> {
         let began = bus.now();
+        let is_transform = |target: &Target| target.listens_to(message.0);
+        if self.target.as_ref().is_some_and(is_transform) {
+            // Who came before a transform is not to be placed by it before it came.
+            self.publish_gathered(bus, around, counts)?;
+        }
         let told = self.target.as_mut();
         if told.is_some_and(|target| target.hear(message, &mut counts.drops)) {
             return self.publish_placed(bus, around, counts);
@@ -154,8 +160,40 @@ impl Work {
             counts.drops.note(Cause::Inactive, detail);
             return Ok(());
         }
-        for poses in self.cameras[camera].lift(seen, counts) {
+        let answers = self.cameras[camera].lift(seen, bus.now(), counts);
+        self.publish_answers(bus, camera, answers, around, counts)
+    }
+
+    /// Publishes what a camera's frames show; where they waited only to be lifted together, as if they had not.
+    fn publish_answers(
+        &mut self,
+        bus: &mut dyn Bus,
+        camera: usize,
+        answers: Vec<(Stamp, Poses)>,
+        around: &Surroundings<'_>,
+        counts: &mut Counts,
+    ) -> Result<(), BusError> {
+        let (now, gathers) = (bus.now(), self.cameras[camera].pipeline.gathers());
+        for (heard, poses) in answers {
+            bus.date(if gathers { heard } else { now });
             self.publish(bus, (camera, poses), around, counts)?;
+        }
+        bus.date(now);
+        Ok(())
+    }
+
+    /// Publishes what waits only to be lifted together with what comes.
+    fn publish_gathered(
+        &mut self,
+        bus: &mut dyn Bus,
+        around: &Surroundings<'_>,
+        counts: &mut Counts,
+    ) -> Result<(), BusError> {
+        for index in 0..self.cameras.len() {
+            if self.cameras[index].pipeline.gathers() {
+                let answers = self.cameras[index].finish(bus.now(), counts);
+                self.publish_answers(bus, index, answers, around, counts)?;
+            }
         }
         Ok(())
     }
@@ -171,9 +209,8 @@ impl Work {
         counts: &mut Counts,
     ) -> Result<(), BusError> {
         for index in 0..self.cameras.len() {
-            for poses in self.cameras[index].finish(counts) {
-                self.publish(bus, (index, poses), around, counts)?;
-            }
+            let answers = self.cameras[index].finish(bus.now(), counts);
+            self.publish_answers(bus, index, answers, around, counts)?;
         }
         self.publish_waiting(bus, 0.0, around, counts)
     }
@@ -192,6 +229,7 @@ impl Work {
         for camera in &mut self.cameras {
             camera.source.look_after(bus, now);
         }
+        self.publish_gathered(bus, around, counts)?;
         self.publish_placed(bus, around, counts)
     }
 

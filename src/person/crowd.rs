@@ -136,6 +136,20 @@ impl Crowd {
         poses.into_values().collect()
     }
 
+    /// Whether these can be expected without forgetting anybody.
+    pub fn has_room<'a>(&self, ids: impl Iterator<Item = &'a str>) -> bool {
+        let strangers = ids.filter(|id| !self.members.contains_key(*id));
+        self.members.len() + strangers.count() <= self.most
+    }
+
+    /// Whether somebody whom no frame shows that is yet to be answered will be lost at `stamp`.
+    pub fn loses_someone(&self, stamp: Stamp) -> bool {
+        let unseen = self.members.values().filter(|member| member.waiting == 0);
+        unseen
+            .filter_map(|member| member.seen)
+            .any(|seen| stamp.seconds_since(seen) > self.model.predict_s)
+    }
+
     /// Goes on with another model of motion.
     pub fn adjust(&mut self, model: MotionModel) {
         self.model = model;

@@ -19,6 +19,8 @@ use posemoe::stamp::Stamp;
 pub struct Outgoing {
     pub publisher: PublisherId,
     pub stamp: Stamp,
+    /// The bus's clock.
+    pub at: Stamp,
     pub payload: Vec<u8>,
 }
 
@@ -64,6 +66,7 @@ impl Bus for MemoryBus {
         self.published.push(Outgoing {
             publisher,
             stamp,
+            at: self.now,
             payload: payload.to_vec(),
         });
         Ok(())
@@ -81,6 +84,10 @@ impl Bus for MemoryBus {
 
     fn now(&self) -> Stamp {
         self.now
+    }
+
+    fn date(&mut self, moment: Stamp) {
+        self.now = moment;
     }
 
     fn losses(&self) -> Vec<Loss> {
@@ -117,7 +124,7 @@ pub struct Standing {
     pub answer: Answer,
 }
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Answer {
     Stand,
     Fail,
@@ -164,12 +171,13 @@ fn lifter(config: &Config, network: Standing) -> Box<dyn Lifter> {
             let shape = MemoryShape {
                 people: config.settings().max_people,
                 reach: Reach {
-                    frames: 5,
+                    frames: 40,
                     span_s: 8.0,
                 },
                 blocks: 1,
                 width: 4,
                 cycle_s: 10.0,
+                together: config.frames_together.max(1) as usize,
             };
             Box::new(StreamLifter::new(network, shape))
         }

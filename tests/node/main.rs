@@ -11,5 +11,6 @@ mod messages;
 mod resilience;
 mod several_cameras;
 mod target_frame;
+mod together;
 mod transforms;
 mod zed_input;

@@ -10,6 +10,8 @@ use crate::model;
 /// Slots of a short, a middling and the usual memory.
 const SLOTS: [usize; 3] = [9, 27, 96];
 const MOST: usize = 9;
+/// New frames: one, as live, and several.
+const FRAMES: [usize; 2] = [1, 3];
 
 /// Numbers from -1 to 1 that look like chance.
 fn numbers(count: usize) -> Vec<f32> {
@@ -29,32 +31,36 @@ fn people_who_are_shared_out_are_answered_alike() {
     let shape = networks[0].memory();
     let mut alone = networks.pop().unwrap();
     let mut shared = Shares::new(networks.pop().unwrap(), networks).unwrap();
-    let (keypoints, view) = (numbers(MOST * JOINT_COUNT * 3), numbers(MOST * 3));
-    let moment_s = [1.25; MOST];
-    let cases = SLOTS
-        .into_iter()
-        .flat_map(|slots| (1..=MOST).map(move |people| (slots, people)));
-    for (slots, people) in cases {
+    let cases = SLOTS.into_iter().flat_map(|slots| {
+        let of_slots = move |frames| (1..=MOST).map(move |people| (slots, frames, people));
+        FRAMES.into_iter().flat_map(of_slots)
+    });
+    for (slots, frames, people) in cases {
+        let places = people * frames;
         let memory: Vec<_> = (0..shape.blocks)
             .map(|_| numbers(MOST * JOINT_COUNT * slots * shape.width))
             .collect();
-        let age_s: Vec<f32> = numbers(MOST * slots).iter().map(|n| n + 1.5).collect();
-        let stands_for = vec![2.0; MOST * slots];
+        let ages_s = |count: usize| -> Vec<f32> {
+            let ages_s = numbers(count).into_iter();
+            ages_s.map(|n| n + 1.5).collect()
+        };
         let step = Step {
             people,
+            frames,
             slots,
             row: 0,
-            keypoints: &keypoints[..people * JOINT_COUNT * 3],
-            view: &view[..people * 3],
-            moment_s: &moment_s[..people],
-            age_s: &age_s[..people * slots],
-            stands_for: &stands_for[..people * slots],
+            keypoints: &numbers(places * JOINT_COUNT * 3),
+            view: &numbers(places * 3),
+            moment_s: &vec![1.25; places],
+            age_s: &ages_s(places * slots),
+            stands_for: &vec![2.0; places * slots],
+            new_age_s: &ages_s(places * frames),
             memory: &memory,
         };
         let entry_len = shape.blocks * JOINT_COUNT * shape.width;
         let answer = |network: &mut dyn StepNetwork| {
             let mut found =
-                [JOINT_COUNT * 3, JOINT_COUNT, entry_len].map(|n| vec![0.0; people * n]);
+                [JOINT_COUNT * 3, JOINT_COUNT, entry_len].map(|n| vec![0.0; places * n]);
             let [joints_m, sigma_m, entries] = &mut found;
             let answers = Answers { joints_m, sigma_m };
             network.step(&step, answers, entries).unwrap();
@@ -64,7 +70,7 @@ fn people_who_are_shared_out_are_answered_alike() {
         assert!(found.iter().flatten().all(|number| number.is_finite()));
         assert!(
             found == answer(&mut alone),
-            "{people} people, {slots} slots"
+            "{people} people, {frames} frames, {slots} slots"
         );
     }
 }

@@ -9,7 +9,7 @@ use posemoe::geometry::canonical::PersonView;
 use posemoe::lift::manifest::Precision;
 use posemoe::lift::onnx::OnnxStep;
 use posemoe::lift::stream::StreamLifter;
-use posemoe::lift::{Lifted, Lifter, Seen};
+use posemoe::lift::{Lifted, Lifter, Seen, Shown};
 use posemoe::person::crowd::PersonKey;
 use posemoe::stamp::Stamp;
 
@@ -58,21 +58,34 @@ impl Stream {
     }
 }
 
-/// How far the stream is from what the offline network says, with a memory of so many frames.
-fn differences(stream: &Stream, network: OnnxStep, memory_frames: usize) -> Worst {
+/// How far the stream is from what the offline network says, with a memory of so many frames, and so many
+/// frames lifted together.
+fn differences(
+    stream: &Stream,
+    network: OnnxStep,
+    memory_frames: usize,
+    frames_together: usize,
+) -> Worst {
     assert!(stream.stamps.len() >= FEWEST_FRAMES);
     let config = Config {
         memory_frames: memory_frames as i64,
+        frames_together: frames_together as i64,
         ..Config::default()
     };
     let shape = memory_shape(&network.memory(), &config);
     let mut lifter = StreamLifter::new(network, shape);
+    assert_eq!(lifter.together(), frames_together);
     let ends = stream.ends();
     let (mut worst, mut lifted, mut first) = (Worst::default(), Vec::new(), 0);
-    for (frame, stamp) in (0..).zip(&stream.stamps) {
-        let end = stream.frame.partition_point(|of| *of <= frame);
-        let rows = first..end;
-        first = end;
+    let frames: Vec<i64> = (0..).take(stream.stamps.len()).collect();
+    for frames in frames.chunks(frames_together) {
+        let rows_of = |frame: i64| {
+            let start = stream.frame.partition_point(|of| *of < frame);
+            start..stream.frame.partition_point(|of| *of <= frame)
+        };
+        let rows = rows_of(frames[0]).start..rows_of(frames[frames.len() - 1]).end;
+        assert_eq!(rows.start, first);
+        first = rows.end;
         let person = |row: usize| PersonKey(stream.visit[row] as u64);
         let views: Vec<PersonView> = rows.clone().map(|row| stream.person_view(row)).collect();
         let seen: Vec<Seen<'_>> = rows
@@ -83,7 +96,20 @@ fn differences(stream: &Stream, network: OnnxStep, memory_frames: usize) -> Wors
                 view,
             })
             .collect();
-        lifter.lift(*stamp, &seen, &mut lifted).unwrap();
+        let shown: Vec<Shown<'_>> = frames
+            .iter()
+            .map(|frame| {
+                let of_frame = rows_of(*frame);
+                Shown {
+                    stamp: stream.stamps[*frame as usize],
+                    seen: &seen[of_frame.start - rows.start..of_frame.end - rows.start],
+                }
+            })
+            .collect();
+        match shown.as_slice() {
+            [Shown { stamp, seen }] => lifter.lift(*stamp, seen, &mut lifted).unwrap(),
+            _ => lifter.lift_together(&shown, &mut lifted).unwrap(),
+        }
         assert_eq!(lifted.len(), seen.len());
         for (row, lifted) in rows.clone().zip(&lifted) {
             let Lifted { joints_m, sigma_m } = lifted.as_ref().unwrap();
@@ -104,7 +130,7 @@ fn differences(stream: &Stream, network: OnnxStep, memory_frames: usize) -> Wors
 
 fn assert_agrees(stream: &Stream, network: OnnxStep, what: &str, most_m: f64) {
     let frames = network.memory().frames;
-    differences(stream, network, frames).assert_at_most(what, most_m);
+    differences(stream, network, frames, 1).assert_at_most(what, most_m);
 }
 
 #[test]
@@ -117,6 +143,19 @@ fn the_stream_agrees_with_the_offline_network() {
 }
 
 #[test]
+fn frames_that_are_lifted_together_agree_with_the_offline_network() {
+    for together in [2, 8, 25] {
+        let Some(model) = model("POSEMOE_PARITY_MODEL", "models/posemoe.onnx") else {
+            return;
+        };
+        let network = OnnxStep::new(model).unwrap_or_else(|e| panic!("{e}"));
+        let frames = network.memory().frames;
+        let what = format!("{together} frames together");
+        differences(&Stream::load(), network, frames, together).assert_at_most(&what, 1e-4);
+    }
+}
+
+#[test]
 fn a_memory_that_is_too_short_would_be_noticed() {
     if std::env::var_os("POSEMOE_PARITY_MODEL").is_some() {
         println!("another model: one that was trained for seconds has no use for a memory yet");
@@ -125,7 +164,7 @@ fn a_memory_that_is_too_short_would_be_noticed() {
     let model = model("POSEMOE_PARITY_MODEL", "models/posemoe.onnx").unwrap();
     let network = OnnxStep::new(model).unwrap_or_else(|e| panic!("{e}"));
     let frames = network.memory().frames;
-    let worst = differences(&Stream::load(), network, frames / 2);
+    let worst = differences(&Stream::load(), network, frames / 2, 1);
     println!("with half the memory: {worst:?}");
     assert!(worst.joints_m > 1e-4, "{worst:?}");
 }

@@ -118,12 +118,12 @@ fn a_model_that_does_not_fit_says_what_was_found_and_expected() {
         (
             "age_s",
             "age_x",
-            "input age_s is absent, expected float32 [-1, -1]",
+            "input age_s is absent, expected float32 [-1, -1, -1]",
         ),
         (
             "sigma_m",
             "sigma_x",
-            "output sigma_m is absent, expected float32 [-1, 17]",
+            "output sigma_m is absent, expected float32 [-1, -1, 17]",
         ),
     ] {
         let ran = replay_with(&["--model", &spoiled(folder.path(), from, to)]);

@@ -7,7 +7,7 @@ entry therefore never changes: it can be kept for as long as anybody asks it.
 """
 
 import math
-from typing import List, NamedTuple, Protocol
+from typing import List, NamedTuple, Protocol, Tuple
 
 import torch
 from torch import nn
@@ -100,27 +100,29 @@ class WholeStream(NamedTuple):
         return [Part(entries, self.apart_s, self.hidden)]
 
 
-class OneFrame:
-    """A new frame asks what was kept of earlier ones; its own entries are collected to be kept."""
+class NewFrames:
+    """New frames ask what was kept of earlier ones, and each other; their own entries are collected to be kept."""
 
-    def __init__(self, moment_s: torch.Tensor, age_s: torch.Tensor, stands_for: torch.Tensor,
+    def __init__(self, moment_s: torch.Tensor, age_s: torch.Tensor, stands_for: torch.Tensor, new_age_s: torch.Tensor,
                  kept: List[torch.Tensor], memory: Memory):
-        """Moments (P,), ages (P, N) of what is kept, how many frames each stands for (P, N), 1 or more, and for each
-        block in order what is kept (P, J, N, WIDTH).
+        """Moments (P, F), and for each block in order what is kept (P, J, N, WIDTH). When each new frame is taken, the
+        ages (P, F, N) of what is kept, how many frames that stands for, 1 or more, and the ages (P, F, F) of the new.
 
-        Where a slot is older than `memory.span_s` it is empty or has served its time.
+        What is older than `memory.span_s` is not asked: nothing is there, or it has served its time, or comes later.
         """
-        self.asking = self.asked = Turn.of(moment_s[:, None])
-        old, often = (t[:, None, None, None] for t in (age_s, stands_for))
-        self._apart_s = old.clamp(max=memory.span_s)
-        self._hidden = often.log() + (old > memory.span_s).to(age_s.dtype) * HIDDEN
-        self._itself = torch.zeros_like(old[..., :1])
+        self.asking = self.asked = Turn.of(moment_s)
+        self._times = [self._when(age_s, stands_for, memory), self._when(new_age_s, torch.ones_like(new_age_s), memory)]
         self._kept = iter(kept)
         self.entries: List[torch.Tensor] = []
 
+    @staticmethod
+    def _when(age_s: torch.Tensor, stands_for: torch.Tensor, memory: Memory) -> Tuple[torch.Tensor, torch.Tensor]:
+        old, often = (t[:, None, :, None] for t in (age_s, stands_for))
+        return old.clamp(max=memory.span_s), often.log() + (old > memory.span_s).to(age_s.dtype) * HIDDEN
+
     def recall(self, entries: torch.Tensor) -> List[Part]:
-        self.entries.append(entries[:, :, 0])
-        return [Part(next(self._kept), self._apart_s, self._hidden), Part(entries, self._itself, self._itself)]
+        self.entries.append(entries)
+        return [Part(asked, *when) for asked, when in zip((next(self._kept), entries), self._times)]
 
 
 class Attention(nn.Module):

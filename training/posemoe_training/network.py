@@ -17,7 +17,7 @@ from typing import List, NamedTuple, Optional, Tuple
 import torch
 from torch import nn
 
-from .layers import Block, OneFrame, Past, TimeAttention, WholeStream
+from .layers import Block, NewFrames, Past, TimeAttention, WholeStream
 from .memory import Memory
 from .readout import Readout
 from .skeleton import JOINTS
@@ -190,17 +190,17 @@ class PoseMoE(nn.Module):
         return lifted.joints_m[:, -1], lifted.sigma_m[:, -1]
 
     def step(self, keypoints: torch.Tensor, view: torch.Tensor, moment_s: torch.Tensor, age_s: torch.Tensor,
-             stands_for: torch.Tensor, kept: List[torch.Tensor],
+             stands_for: torch.Tensor, new_age_s: torch.Tensor, kept: List[torch.Tensor],
              memory: Memory = Memory()) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """One new frame of each person, (P, 17, 3) and (P, 3), at moments (P,) modulo CYCLE_S, and what was kept
-        of earlier frames, a tensor (P, 17, N, WIDTH) for each block in time, with ages (P, N), and how many frames
-        each of them stands for (P, N).
+        """New frames of each person, (P, F, 17, 3) and (P, F, 3), at moments (P, F) modulo CYCLE_S, and what was kept
+        of earlier ones, a tensor (P, 17, N, WIDTH) for each block in time. When each new frame is taken, the ages
+        (P, F, N) of what is kept, how many frames that stands for (P, F, N), and the ages (P, F, F) of the new ones.
 
-        Gives joints (P, 17, 3), sigmas (P, 17), and the new entries (P, blocks, 17, WIDTH) to keep.
+        Gives joints (P, F, 17, 3), sigmas (P, F, 17), and the new entries (P, blocks, 17, F, WIDTH) to keep.
         """
-        past = OneFrame(moment_s, age_s, stands_for, kept, memory)
-        lifted = self._answer(keypoints[:, None], view[:, None], past)
-        return lifted.joints_m[:, 0], lifted.sigma_m[:, 0], torch.stack(past.entries, 1)
+        past = NewFrames(moment_s, age_s, stands_for, new_age_s, kept, memory)
+        lifted = self._answer(keypoints, view, past)
+        return lifted.joints_m, lifted.sigma_m, torch.stack(past.entries, 1)
 
     def time_blocks(self) -> int:
         """How many blocks ask the past, each with a memory of its own."""

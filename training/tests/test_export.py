@@ -82,12 +82,12 @@ class Files(unittest.TestCase):
             for name, end in ends.items():
                 self.assertEqual(end.elem_type, TensorProto.FLOAT)
                 self.assertTrue(end.shape.dim[0].dim_param, "the number of people is fixed")
-                if name in form.second_axis:
-                    self.assertTrue(end.shape.dim[form.second_axis[name]].dim_param, f"{name}'s frames are counted")
+                for axis in form.axes.get(name, {}):
+                    self.assertTrue(end.shape.dim[axis].dim_param, f"{name}'s frames are counted")
 
     def test_as_many_frames_may_be_remembered_or_seen_as_wanted(self) -> None:
         for form, model in ((self.stream, self.float32), (self.window, self.windows)):
-            for frames in (2, 13):
+            for frames in (2, 13):  # of a stream one is new, or several are
                 check_float32(form, model, form.example(some_people(count=2, frames=frames)))
 
     def test_the_weights_of_the_variant_are_float16(self) -> None:

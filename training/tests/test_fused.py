@@ -24,16 +24,19 @@ def any_weights(size: str) -> PoseMoE:
     return network
 
 
-def step_inputs(people: int, network: PoseMoE, age_s: torch.Tensor) -> tuple:
-    """A third of the joints are not seen."""
+def step_inputs(people: int, network: PoseMoE, age_s: torch.Tensor, frames: int = 1) -> tuple:
+    """A third of the joints are not seen; each new frame sees those before it."""
     rng = torch.Generator().manual_seed(people)
-    keypoints = torch.randn(people, 17, 3, generator=rng)
-    keypoints[..., 2] = torch.rand(people, 17, generator=rng)
-    keypoints = keypoints * (torch.rand(people, 17, 1, generator=rng) > 0.3)
+    keypoints = torch.randn(people, frames, 17, 3, generator=rng)
+    keypoints[..., 2] = torch.rand(people, frames, 17, generator=rng)
+    keypoints = keypoints * (torch.rand(people, frames, 17, 1, generator=rng) > 0.3)
     kept = [torch.randn(people, 17, age_s.shape[1], WIDTH, generator=rng) for _ in range(network.time_blocks())]
-    view, moment_s = torch.randn(people, 3, generator=rng), CYCLE_S * torch.rand(people, generator=rng)
+    view, moment_s = torch.randn(people, frames, 3, generator=rng), CYCLE_S * torch.rand(people, frames, generator=rng)
+    age_s = age_s[:, None] + 0.1 * torch.arange(frames)[:, None]
     stands_for = (1 + 9 * torch.rand(age_s.shape, generator=rng)).floor()
-    return keypoints, view, moment_s, age_s, stands_for, kept
+    order = torch.arange(frames)
+    new_age_s = (0.1 * (order[:, None] - order)).masked_fill(order[:, None] < order, EMPTY_S).expand(people, -1, -1)
+    return keypoints, view, moment_s, age_s, stands_for, new_age_s, kept
 
 
 def ages(people: int, slots: int = MEMORY.frames) -> torch.Tensor:
@@ -58,6 +61,7 @@ class Fused(unittest.TestCase):
             for people in range(1, 6):
                 with self.subTest(size=size, people=people):
                     self.expect_same(network, step_inputs(people, network, ages(people)))
+                    self.expect_same(network, step_inputs(people, network, ages(people), frames=4))
 
     def test_memories_may_be_empty_or_full(self) -> None:
         network = any_weights("xs")

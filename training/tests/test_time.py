@@ -9,7 +9,7 @@ import torch
 from posemoe_training.layers import CYCLE_S, Block
 from posemoe_training.memory import Memory
 from posemoe_training.network import SIZES, VARIANTS, PoseMoE
-from posemoe_training.steps import steps
+from posemoe_training.steps import Stream, steps
 
 SIZE = SIZES["xs"]
 IN_A_ROW = 2        # blocks in time one after the other of the full network: what is asked has itself asked
@@ -116,6 +116,19 @@ class StepByStep(Time):
             for larger in (replace(memory, frames=99), replace(memory, span_s=FOREVER_S)):  # both limits are felt
                 self.differ(answer, network.lift(*inputs, larger).joints_m)
 
+    def test_several_new_frames_at_once_are_answered_as_one_after_the_other(self):
+        inputs, memory, new = regular(frames=9), Memory(frames=5), slice(5, 9)
+        frames = inputs.keypoints, inputs.view, -inputs.age_s.double()
+        stream = Stream(self.network, 3, memory)
+        for frame in range(5):
+            step = stream.step(*(t[:, frame:frame + 1] for t in frames))
+            stream.keep(frames[2][:, frame], self.network.step(*step, memory)[2])
+        joints_m, sigma_m, entries = self.network.step(*stream.step(*(t[:, new] for t in frames)), memory)
+        whole = self.network.lift(*inputs, Memory())  # of which none is given up meanwhile
+        self.same(joints_m, whole.joints_m[:, new])
+        self.same(sigma_m, whole.sigma_m[:, new])
+        self.assertEqual(entries.shape[:4], (3, self.network.time_blocks(), 17, 4))
+
     def test_when_moments_pass_the_cycle_many_times(self):
         inputs = regular(people=1, frames=30, apart_s=1.3)
         self.check(self.network, inputs, Memory(frames=6, span_s=8.0))
@@ -209,9 +222,9 @@ class Moments(Time):
         *_, (last, joints_m, _) = steps(self.network, inputs.keypoints, inputs.view, -inputs.age_s.double(), Memory(6))
         for cycles in (-1, 2):
             later = last._replace(moment_s=last.moment_s + cycles * CYCLE_S)
-            self.same(self.network.step(*later, Memory(6))[0], joints_m)
+            self.same(self.network.step(*later, Memory(6))[0][:, 0], joints_m)
         other = last._replace(moment_s=last.moment_s + 0.4)
-        self.differ(self.network.step(*other, Memory(6))[0], joints_m)
+        self.differ(self.network.step(*other, Memory(6))[0][:, 0], joints_m)
 
     def test_a_frame_that_stands_for_several_counts_as_often(self):
         # With one block in time, of which the newest frame asks: whom the others ask differs.

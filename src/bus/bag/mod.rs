@@ -267,6 +267,10 @@ impl Bus for BagBus {
         Ok(())
     }
 
+    fn date(&mut self, moment: Stamp) {
+        self.now = moment;
+    }
+
     fn now(&self) -> Stamp {
         self.now
     }

@@ -83,6 +83,10 @@ impl Bus for Capture {
         self.bus.now()
     }
 
+    fn date(&mut self, moment: Stamp) {
+        self.bus.date(moment);
+    }
+
     fn losses(&self) -> Vec<Loss> {
         self.bus.losses()
     }

@@ -30,17 +30,18 @@ impl OnnxStep {
         let memory_names: Vec<String> = (0..memory.blocks)
             .map(|block| format!("memory_{block}"))
             .collect();
-        model.expect_input("keypoints", &[ANY, joints, KEYPOINT_WIDTH as i64])?;
-        model.expect_input("view", &[ANY, VIEW_WIDTH as i64])?;
-        model.expect_input("moment_s", &[ANY])?;
-        model.expect_input("age_s", &[ANY, ANY])?;
-        model.expect_input("stands_for", &[ANY, ANY])?;
+        model.expect_input("keypoints", &[ANY, ANY, joints, KEYPOINT_WIDTH as i64])?;
+        model.expect_input("view", &[ANY, ANY, VIEW_WIDTH as i64])?;
+        model.expect_input("moment_s", &[ANY, ANY])?;
+        model.expect_input("age_s", &[ANY, ANY, ANY])?;
+        model.expect_input("stands_for", &[ANY, ANY, ANY])?;
+        model.expect_input("new_age_s", &[ANY, ANY, ANY])?;
         for name in &memory_names {
             model.expect_input(name, &[ANY, joints, ANY, width])?;
         }
-        model.expect_output("joints_m", &[ANY, joints, 3])?;
-        model.expect_output("sigma_m", &[ANY, joints])?;
-        model.expect_output("entries", &[ANY, memory.blocks as i64, joints, width])?;
+        model.expect_output("joints_m", &[ANY, ANY, joints, 3])?;
+        model.expect_output("sigma_m", &[ANY, ANY, joints])?;
+        model.expect_output("entries", &[ANY, memory.blocks as i64, joints, ANY, width])?;
         Ok(Self {
             model,
             memory,
@@ -61,19 +62,28 @@ impl StepNetwork for OnnxStep {
         answers: Answers<'_>,
         entries: &mut [f32],
     ) -> Result<(), LiftError> {
-        let Step { people, slots, .. } = *step;
+        let Step {
+            people,
+            frames,
+            slots,
+            ..
+        } = *step;
         let MemoryPromise { blocks, width, .. } = self.memory;
+        let keypoints = input(
+            [people, frames, JOINT_COUNT, KEYPOINT_WIDTH],
+            step.keypoints,
+        )?;
+        let view = input([people, frames, VIEW_WIDTH], step.view)?;
+        let stands_for = input([people, frames, slots], step.stands_for)?;
         let mut inputs = vec![
+            (Cow::Borrowed("keypoints"), keypoints),
+            ("view".into(), view),
+            ("moment_s".into(), input([people, frames], step.moment_s)?),
+            ("age_s".into(), input([people, frames, slots], step.age_s)?),
+            ("stands_for".into(), stands_for),
             (
-                Cow::Borrowed("keypoints"),
-                input([people, JOINT_COUNT, KEYPOINT_WIDTH], step.keypoints)?,
-            ),
-            ("view".into(), input([people, VIEW_WIDTH], step.view)?),
-            ("moment_s".into(), input([people], step.moment_s)?),
-            ("age_s".into(), input([people, slots], step.age_s)?),
-            (
-                "stands_for".into(),
-                input([people, slots], step.stands_for)?,
+                "new_age_s".into(),
+                input([people, frames, frames], step.new_age_s)?,
             ),
         ];
         for (name, memory) in self.memory_names.iter().zip(step.memory) {
@@ -82,8 +92,8 @@ impl StepNetwork for OnnxStep {
             let memory = input([people, JOINT_COUNT, slots, width], memory)?;
             inputs.push((name.into(), memory));
         }
-        let outputs = answer(&mut self.model.session, inputs, people, answers)?;
-        let shape = [people, blocks, JOINT_COUNT, width];
+        let outputs = answer(&mut self.model.session, inputs, &[people, frames], answers)?;
+        let shape = [people, blocks, JOINT_COUNT, frames, width];
         read_output(&outputs, "entries", &shape, entries)
     }
 }

@@ -68,19 +68,21 @@ pub fn input<'a, const AXES: usize>(
         .map_err(|e| LiftError::Runtime(e.to_string()))
 }
 
-/// Runs a model and reads what every model answers; gives back its outputs for what else there is.
+/// Runs a model and reads what every model answers for so many people, or people and frames; gives back its
+/// outputs for what else there is.
 pub fn answer<'s>(
     session: &'s mut Session,
     inputs: Vec<(Cow<'_, str>, SessionInputValue<'_>)>,
-    people: usize,
+    answered: &[usize],
     answers: Answers<'_>,
 ) -> Result<SessionOutputs<'s>, LiftError> {
     let outputs = session
         .run(inputs)
         .map_err(|e| LiftError::Runtime(e.to_string()))?;
     let Answers { joints_m, sigma_m } = answers;
-    read_output(&outputs, "joints_m", &[people, JOINT_COUNT, 3], joints_m)?;
-    read_output(&outputs, "sigma_m", &[people, JOINT_COUNT], sigma_m)?;
+    let shape = |of_each: &[usize]| [answered, of_each].concat();
+    read_output(&outputs, "joints_m", &shape(&[JOINT_COUNT, 3]), joints_m)?;
+    read_output(&outputs, "sigma_m", &shape(&[JOINT_COUNT]), sigma_m)?;
     Ok(outputs)
 }
 

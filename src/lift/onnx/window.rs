@@ -51,6 +51,6 @@ impl WindowNetwork for OnnxWindow {
             ("age_s".into(), input([people, frames], &windows.age_s)?),
             ("present".into(), input([people, frames], &windows.present)?),
         ];
-        answer(&mut self.model.session, inputs, people, answers).map(drop)
+        answer(&mut self.model.session, inputs, &[people], answers).map(drop)
     }
 }

@@ -17,9 +17,14 @@ pub struct Reach {
 }
 
 impl Reach {
+    /// How many of the frames, the newest, are not thinned out.
+    pub fn recent(&self) -> usize {
+        self.frames / RECENT_SHARE
+    }
+
     /// How many of the frames, the oldest, may be thinned out.
     fn thinned(&self) -> usize {
-        self.frames - self.frames / RECENT_SHARE
+        self.frames - self.recent()
     }
 
     /// How far apart those are then, at least (s): together they reach across the span.
@@ -40,7 +45,7 @@ pub struct Frame {
 }
 
 /// One person's frames, oldest first.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Kept {
     reach: Reach,
     frames: Vec<Frame>,
@@ -53,6 +58,12 @@ impl Kept {
             reach,
             frames: Vec::with_capacity(reach.frames),
         }
+    }
+
+    /// Becomes what another is, without setting aside room anew.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.reach = other.reach;
+        self.frames.clone_from(&other.frames);
     }
 
     /// Oldest first.

@@ -47,49 +47,39 @@ impl Slots {
         self.owners.iter().position(|owner| *owner == person)
     }
 
+    /// What is in a row's slots.
+    pub fn kept(&self, row: usize) -> &Kept {
+        &self.kept[row]
+    }
+
     /// Gives an empty row to each of `people` who has none.
     ///
     /// # Errors
     /// When there are not enough; then nobody gets one.
-    pub fn admit(
-        &mut self,
-        people: impl Iterator<Item = PersonKey> + Clone,
-    ) -> Result<(), LiftError> {
-        let is_new = |person: &PersonKey| self.row(*person).is_none();
-        let found = self.owners.len() + people.clone().filter(is_new).count();
-        let most = self.shape.people;
-        if found > most {
-            return Err(LiftError::TooManyPeople { found, most });
-        }
+    pub fn admit(&mut self, people: impl Iterator<Item = PersonKey>) -> Result<(), LiftError> {
+        let (known, most) = (self.owners.len(), self.shape.people);
         for person in people {
             if self.row(person).is_none() {
-                self.kept[self.owners.len()].clear();
                 self.owners.push(person);
             }
         }
+        let found = self.owners.len();
+        if found > most {
+            self.owners.truncate(known);
+            return Err(LiftError::TooManyPeople { found, most });
+        }
+        self.kept[known..found].iter_mut().for_each(Kept::clear);
         Ok(())
     }
 
-    /// Writes for each slot of a row the age (s) of its frame at `now`, and how many frames that stands for.
-    pub fn describe(&self, row: usize, now: Stamp, ages_s: &mut [f32], stands_for: &mut [f32]) {
-        ages_s.fill(EMPTY_AGE_S);
-        stands_for.fill(1.0);
-        for frame in self.kept[row].frames() {
-            ages_s[frame.slot] = now.seconds_since(frame.stamp) as f32;
-            stands_for[frame.slot] = frame.stands_for as f32;
-        }
-    }
-
-    /// Keeps a frame's entries (blocks, 17, width), all of them finite.
-    pub fn keep(&mut self, row: usize, stamp: Stamp, entries: &[f32]) {
+    /// Keeps a frame's entries, for each block and joint so many numbers as its width, all of them finite.
+    pub fn keep<'a>(&mut self, row: usize, stamp: Stamp, entries: impl Iterator<Item = &'a [f32]>) {
         let (slots, width) = (self.shape.reach.frames, self.shape.width);
         let slot = self.kept[row].add(stamp);
-        let blocks = entries.chunks_exact(JOINT_COUNT * width);
-        for (pool, block) in self.pools.iter_mut().zip(blocks) {
-            for (joint, entry) in block.chunks_exact(width).enumerate() {
-                let place = ((row * JOINT_COUNT + joint) * slots + slot) * width;
-                pool[place..place + width].copy_from_slice(entry);
-            }
+        for (token, entry) in entries.enumerate() {
+            let (block, joint) = (token / JOINT_COUNT, token % JOINT_COUNT);
+            let place = ((row * JOINT_COUNT + joint) * slots + slot) * width;
+            self.pools[block][place..place + width].copy_from_slice(entry);
         }
     }
 

@@ -1,6 +1,9 @@
 use super::*;
 use crate::geometry::canonical::PersonView;
+use crate::lift::network::{Answers, Step};
 use nalgebra::Rotation3;
+
+mod together;
 
 const SHAPE: MemoryShape = MemoryShape {
     people: 3,
@@ -11,6 +14,7 @@ const SHAPE: MemoryShape = MemoryShape {
     blocks: 2,
     width: 2,
     cycle_s: 10.0,
+    together: 1,
 };
 const A: PersonKey = PersonKey(10);
 const B: PersonKey = PersonKey(20);
@@ -25,6 +29,7 @@ struct Given {
     moment_s: Vec<f32>,
     age_s: Vec<f32>,
     stands_for: Vec<f32>,
+    new_age_s: Vec<f32>,
     memory: Vec<Vec<f32>>,
 }
 
@@ -58,12 +63,15 @@ impl StepNetwork for Marking {
             } else {
                 answers.sigma_m[person * 17] = 0.1;
             }
+            let (person, frame) = (person / step.frames, person % step.frames);
+            let entries = &mut entries[person * step.frames * 68..][..step.frames * 68];
             for place in 0..68 {
                 let (block, joint, number) = (place / 34, place % 34 / 2, place % 2);
-                entries[person * 68 + place] = entry(*mark, block, joint, number);
+                let token = place / 2 * step.frames + frame;
+                entries[token * 2 + number] = entry(*mark, block, joint, number);
             }
             if self.no_entry == Some(*mark) {
-                entries[person * 68 + 67] = f32::INFINITY;
+                entries[(33 * step.frames + frame) * 2 + 1] = f32::INFINITY;
             }
         }
         self.given = Given {
@@ -72,6 +80,7 @@ impl StepNetwork for Marking {
             moment_s: step.moment_s.to_vec(),
             age_s: step.age_s.to_vec(),
             stands_for: step.stands_for.to_vec(),
+            new_age_s: step.new_age_s.to_vec(),
             memory: step.memory.to_vec(),
         };
         if self.fails {
@@ -111,19 +120,20 @@ fn at(ms: i64) -> Stamp {
     Stamp::from_nanos(1_763_680_000_000_000_000 + ms * 1_000_000)
 }
 
+fn view(mark: f32) -> PersonView {
+    PersonView {
+        keypoints: [[mark; 3]; 17],
+        view: [mark; 3],
+        view_from_camera: Rotation3::identity(),
+    }
+}
+
 fn lift(
     lifter: &mut StreamLifter<Marking>,
     ms: i64,
     people: &[(PersonKey, f32)],
 ) -> Result<Vec<Option<f64>>, LiftError> {
-    let views: Vec<PersonView> = people
-        .iter()
-        .map(|(_, mark)| PersonView {
-            keypoints: [[*mark; 3]; 17],
-            view: [*mark; 3],
-            view_from_camera: Rotation3::identity(),
-        })
-        .collect();
+    let views: Vec<PersonView> = people.iter().map(|(_, mark)| view(*mark)).collect();
     let seen: Vec<Seen<'_>> = people
         .iter()
         .zip(&views)
@@ -235,7 +245,7 @@ fn the_last_row_takes_the_place_of_who_is_forgotten() {
         ([3.0, 4.0, 0.0], [2.0, 0.0, 0.0])
     );
     assert_eq!(given.ages_s(0), [0.2, 0.1, EMPTY]);
-    // C's ring goes on where it was.
+    // C's memory goes on where it was.
     lift(&mut lifter, 300, &[(C, 7.0)]).unwrap();
     assert_eq!(lifter.network.given.kept(0), [3.0, 4.0, 6.0]);
 }
@@ -321,6 +331,7 @@ fn bytes_are_those_of_the_numbers() {
         blocks: 4,
         width: 32,
         cycle_s: 10.0,
+        together: 1,
     };
     assert_eq!(shape.frame_bytes(), 8704);
     assert_eq!(shape.person_bytes(), 96 * 8704);

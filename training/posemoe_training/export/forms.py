@@ -1,4 +1,4 @@
-"""The two forms in which the node runs the network: a stream, one frame at a time, and a window.
+"""The two forms in which the node runs the network: a stream, frame by frame, and a window.
 
 A form is a module that is traced as it stands, and knows its inputs and outputs, what to try it on, and what its
 manifest promises.
@@ -12,13 +12,14 @@ from torch import nn
 from ..layers import CYCLE_S, WIDTH
 from ..memory import Memory
 from ..network import PoseMoE
-from ..steps import steps
+from ..steps import Stream
 from ..streams import Batch
 from .fused import FusedStep
 from .fused_layers import with_gelu
 
 Inputs = Tuple[torch.Tensor, ...]
 WINDOW_FRAMES = 27  # that the node takes where nothing else is asked for
+NEW_FRAMES = 3      # at once, of the stream's example
 
 KEYPOINTS = "x, y in the person-centred view divided by apparent size, detector score; zeros where not seen"
 VIEW = "viewing ray x, y (unit vector, camera optical frame), log of the apparent size (tangent units)"
@@ -33,7 +34,7 @@ class Form(Protocol):
     kind: str                # as the manifest calls it
     inputs: Dict[str, str]   # what each is, in words; the first axis is people
     outputs: Dict[str, str]
-    second_axis: Dict[str, int]  # inputs with a second axis of any size, and which that is
+    axes: Dict[str, Dict[int, str]]  # of which inputs which axes besides the first may be of any size, by name
     half: bool               # whether it computes in float16 (half.py); inputs and outputs are float32 in any case
 
     def example(self, batch: Batch) -> Inputs:
@@ -53,7 +54,7 @@ def _computed(half: bool, answer: Callable[[], Inputs]) -> Inputs:
 
 
 class StreamForm(nn.Module):
-    """A new frame and the memory of earlier ones in; joints, sigmas and new entries for the memory out."""
+    """New frames and the memory of earlier ones in; joints, sigmas and new entries for the memory out."""
 
     kind, half = "stream", False
 
@@ -63,35 +64,52 @@ class StreamForm(nn.Module):
         self.fused = FusedStep(network, memory) if network.variant == "full" else None
         self.kept = [f"memory_{block}" for block in range(network.time_blocks())]
         self.inputs = {
-            "keypoints": f"float32 [people, 17, 3]: {KEYPOINTS}",
-            "view": f"float32 [people, 3]: {VIEW}",
-            "moment_s": f"float32 [people]: the frame's stamp modulo {CYCLE_S:g} s",
-            "age_s": "float32 [people, slots]: seconds since the frame in that slot; beyond the span: empty",
-            "stands_for": "float32 [people, slots]: how many frames the one in that slot stands for; 1 or more",
+            "keypoints": f"float32 [people, frames, 17, 3]: {KEYPOINTS}; new frames, oldest first",
+            "view": f"float32 [people, frames, 3]: {VIEW}",
+            "moment_s": f"float32 [people, frames]: the new frames' stamps modulo {CYCLE_S:g} s",
+            "age_s": "float32 [people, frames, slots]: seconds from the frame in that slot to the new one; beyond the "
+                     "span: empty",
+            "stands_for": "float32 [people, frames, slots]: how many frames the one in that slot stands for; 1 or more",
+            "new_age_s": "float32 [people, frames, frames]: seconds from another new frame to this one; beyond the "
+                         "span: not to be asked, since it comes later or there is none",
             **{name: f"float32 [people, 17, slots, {WIDTH}]: entries of earlier frames" for name in self.kept},
         }
         self.outputs = {
-            **OUTPUTS,
-            "entries": f"float32 [people, {len(self.kept)}, 17, {WIDTH}]: to be kept in one slot of each memory",
+            "joints_m": "float32 [people, frames, 17, 3]: relative to the pelvis",
+            "sigma_m": "float32 [people, frames, 17]: distance from the truth within which 68 % of joints lie",
+            "entries": f"float32 [people, {len(self.kept)}, 17, frames, {WIDTH}]: to be kept in slots of each memory",
         }
-        self.second_axis = {"age_s": 1, "stands_for": 1, **{name: 2 for name in self.kept}}
+        self.axes = {
+            **{name: {1: "frames"} for name in ("keypoints", "view", "moment_s")},
+            **{name: {1: "frames", 2: "slots"} for name in ("age_s", "stands_for")},
+            "new_age_s": {1: "frames", 2: "frames"},
+            **{name: {2: "slots"} for name in self.kept},
+        }
 
     def forward(self, keypoints: torch.Tensor, view: torch.Tensor, moment_s: torch.Tensor, age_s: torch.Tensor,
-                stands_for: torch.Tensor, *kept: torch.Tensor) -> Inputs:
-        if self.fused is None:
-            return _computed(self.half, lambda: self.reference(keypoints, view, moment_s, age_s, stands_for, *kept))
-        return _computed(self.half, lambda: self.fused(keypoints, view, moment_s, age_s, stands_for, kept))
+                stands_for: torch.Tensor, new_age_s: torch.Tensor, *kept: torch.Tensor) -> Inputs:
+        step = self.reference if self.fused is None else self._fused
+        return _computed(self.half, lambda: step(keypoints, view, moment_s, age_s, stands_for, new_age_s, *kept))
 
-    def reference(self, keypoints: torch.Tensor, view: torch.Tensor, moment_s: torch.Tensor, age_s: torch.Tensor,
-                  stands_for: torch.Tensor, *kept: torch.Tensor) -> Inputs:
-        return self.network.step(keypoints, view, moment_s, age_s, stands_for, list(kept), self.memory)
+    def _fused(self, *inputs: torch.Tensor) -> Inputs:
+        return self.fused(*inputs[:-len(self.kept)], inputs[-len(self.kept):])
+
+    def reference(self, *inputs: torch.Tensor) -> Inputs:
+        return self.network.step(*inputs[:-len(self.kept)], list(inputs[-len(self.kept):]), self.memory)
 
     @torch.no_grad()
     def example(self, batch: Batch) -> Inputs:
-        """The last step of streams whose memory, half of the frames long, has come round."""
-        memory = Memory(batch.age_s.shape[1] // 2, self.memory.span_s)
-        *_, (last, _, _) = steps(self.network, batch.keypoints, batch.view, -batch.age_s.double(), memory)
-        return (*last[:5], *last.memory)
+        """The last frames of streams whose memory, half of the frames long, has been thinned out by then."""
+        frames = batch.age_s.shape[1]
+        new, memory = min(NEW_FRAMES, frames - 1), Memory(frames // 2, self.memory.span_s)
+        stream = Stream(self.network, len(batch.age_s), memory)
+        *earlier, last = zip(*(t.split([1] * (frames - new) + [new], 1)
+                               for t in (batch.keypoints, batch.view, -batch.age_s.double())))
+        for frame in earlier:
+            *_, entries = self.network.step(*stream.step(*frame), memory)
+            stream.keep(frame[2][:, 0], entries)
+        *step, kept = stream.step(*last)
+        return (*step, *kept)
 
     def promises(self) -> Dict[str, object]:
         return {"memory": {"frames": self.memory.frames, "span_s": self.memory.span_s, "cycle_s": CYCLE_S,
@@ -109,7 +127,7 @@ class WindowForm(nn.Module):
         "present": "float32 [people, frames]: 1 where there is a frame, else 0",
     }
     outputs = OUTPUTS
-    second_axis = {name: 1 for name in inputs}
+    axes = {name: {1: "frames"} for name in inputs}
 
     def __init__(self, network: PoseMoE, memory: Memory):
         super().__init__()

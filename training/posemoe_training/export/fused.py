@@ -3,13 +3,13 @@
 What `PoseMoE.step` computes, exactly but for rounding; with some 70 tokens the cost of a node and of a pass over
 memory counts as much as the products do:
 
-* tokens are rows of a matrix, joint by joint, (17 * P, C): a product takes its bias along, and attention over
+* tokens are rows of a matrix, joint by joint, (17 * P * F, C): a product takes its bias along, and attention over
   joints reads questions, keys and values where they lie;
 * LayerNorm's scale and shift, and the questions' scale, are in the weights of the next product;
 * GELU is written as ONNX Runtime finds it;
-* question and new entry are one product, and are turned together;
-* what is kept of earlier frames is read where it lies, never joined with the new frame's entry: the two answers
-  are weighed by how much of the softmax each would have had.
+* question and new entry are one product, and are turned together: to turn (a, b) by an angle is to add up
+  cos * (a, b) and sin * (-b, a), and the second is in the product's weights too;
+* what is kept of earlier frames is asked together with the new frames' entries.
 """
 
 import math
@@ -27,22 +27,27 @@ from .fused_ends import FusedReadout, FusedRouter, Tokens
 from .fused_layers import after_norm, gelu, linear, normalised, parts
 
 TIME_HEADS = len(FIRST_FORGETTING)
-Streams = Tuple[torch.Tensor, torch.Tensor]  # pose and depth, (17 * P, C) each
+Streams = Tuple[torch.Tensor, torch.Tensor]  # pose and depth, (17 * P * F, C) each
 
 
 class Now:
-    """What blocks in time share: the frame's rotation, and what is kept of earlier frames, by block."""
+    """What blocks in time share: the new frames' rotations, and what is kept of earlier ones, by block."""
 
     def __init__(self, moment_s: torch.Tensor, age_s: torch.Tensor, stands_for: torch.Tensor,
-                 kept: Sequence[torch.Tensor], forget: torch.Tensor, memory: Memory):
+                 new_age_s: torch.Tensor, kept: Sequence[torch.Tensor], forget: torch.Tensor, memory: Memory):
         """`forget` (blocks * heads, 1) is the pace of forgetting, 1/s."""
-        angle = moment_s[:, None, None] * (torch.tensor(TURNS, dtype=moment_s.dtype) * (2 * math.pi / CYCLE_S))
+        self.frames = moment_s.shape[1]
+        angle = moment_s[:, None, :, None] * (torch.tensor(TURNS, dtype=moment_s.dtype) * (2 * math.pi / CYCLE_S))
+        cos, sin = angle.cos(), angle.sin()
         vectors = TIME_HEADS + 1  # the questions, and the entry
-        self.cos, self.sin = (torch.cat([of] * (2 * vectors), -1) for of in (angle.cos(), angle.sin()))
-        old = age_s[:, None, None]
-        often = stands_for[:, None, None].log() + (old > memory.span_s).to(age_s.dtype) * HIDDEN
-        score = often - forget * old.clamp(max=memory.span_s)
-        self.score = parts(score, *[TIME_HEADS] * len(kept), axis=2)
+        self.turn = torch.cat([cos] * (2 * vectors) + [sin] * (2 * vectors), -1)  # (P, 1, F, 2 * vectors * WIDTH)
+        self.turn_back = torch.cat([cos] * (2 * TIME_HEADS) + [sin] * (2 * TIME_HEADS), -1)
+        old = torch.cat([age_s, new_age_s], -1)
+        hidden = (old > memory.span_s).to(age_s.dtype) * HIDDEN
+        often = torch.cat([stands_for.log(), torch.zeros_like(new_age_s)], -1) + hidden
+        score = often[:, :, None] - forget * old.clamp(max=memory.span_s)[:, :, None]
+        self.score = [of_block.reshape(-1, 1, self.frames * TIME_HEADS, old.shape[2])
+                      for of_block in parts(score, *[TIME_HEADS] * len(kept), axis=2)]
         self.kept = kept
         self.entries = list(kept)  # in their places, the new ones
 
@@ -76,6 +81,12 @@ class SpacePair(nn.Module):
         return found.permute(2, 0, 1, 3).reshape(-1, self.heads * self.width)
 
 
+def by_quarter(weight: torch.Tensor) -> torch.Tensor:
+    """A product's weights (vectors * WIDTH, C) with each vector (a, b) that it gives turned to (-b, a)."""
+    a, b = weight.reshape(-1, 2, WIDTH // 2, weight.shape[-1]).unbind(1)
+    return torch.stack([-b, a], 1).reshape(weight.shape)
+
+
 class TimePair(nn.Module):
     """A block over time in each of the two streams; crossed, each asks the other's past."""
 
@@ -85,13 +96,21 @@ class TimePair(nn.Module):
         self.crossed, self.memories = crossed, memories
         asked = blocks[::-1] if crossed else blocks
         self.project = nn.ModuleList(  # of each stream: its own questions, and an entry for whoever asks it
-            after_norm((own.norm, own.attention.query.weight / math.sqrt(WIDTH)),
-                       (other.norm_memory, other.attention.entry.weight)) for own, other in zip(blocks, asked))
-        one, zero = torch.eye(WIDTH // 2), torch.zeros(WIDTH // 2, WIDTH // 2)
-        # Turns a vector (a, b) by a quarter, to (-b, a).
-        self.register_buffer("quarter", torch.cat([torch.cat([zero, one], 1), torch.cat([-one, zero], 1)]))
-        self.out = nn.ModuleList(linear(block.attention.out.weight, block.attention.out.bias) for block in blocks)
+            self._with_quarter(after_norm((own.norm, own.attention.query.weight / math.sqrt(WIDTH)),
+                                          (other.norm_memory, other.attention.entry.weight)))
+            for own, other in zip(blocks, asked))
+        self.out = nn.ModuleList(self._from_quarter(block.attention.out) for block in blocks)
         self.mlp = nn.ModuleList(Mlp(block) for block in blocks)
+
+    @staticmethod
+    def _with_quarter(layer: nn.Linear) -> nn.Linear:
+        weight, bias = layer.weight, layer.bias
+        return linear(torch.cat([weight, by_quarter(weight)]), torch.cat([bias, by_quarter(bias[:, None])[:, 0]]))
+
+    @staticmethod
+    def _from_quarter(layer: nn.Linear) -> nn.Linear:
+        """Turned back, (a, b) is cos * (a, b) + sin * (b, -a)."""
+        return linear(torch.cat([layer.weight, by_quarter(layer.weight.T).T], 1), layer.bias)
 
     def forward(self, streams: Streams, now: Now) -> Streams:
         query, entry = zip(*(self._turned(project(normalised(x)), now) for project, x in zip(self.project, streams)))
@@ -100,27 +119,24 @@ class TimePair(nn.Module):
         found = (self._attend(*asked, now) for asked in zip(query, entry, self.memories))
         return tuple(mlp(x + out(f)) for x, f, out, mlp in zip(streams, found, self.out, self.mlp))
 
-    def _turned(self, x: torch.Tensor, now: Now) -> List[torch.Tensor]:
-        """Questions (P, 17, heads * WIDTH) and the new entry (P, 17, WIDTH)."""
-        x = x.reshape(len(JOINTS), -1, x.shape[-1]).transpose(0, 1)
-        quarter = (x.reshape(-1, WIDTH) @ self.quarter).reshape(-1, len(JOINTS), x.shape[-1])
-        return parts(x * now.cos + quarter * now.sin, TIME_HEADS * WIDTH, WIDTH)
+    def _turned(self, x: torch.Tensor, now: Now) -> Tuple[torch.Tensor, torch.Tensor]:
+        """Questions (P, 17, F, heads * WIDTH) and the new entries (P, 17, F, WIDTH)."""
+        x = x.reshape(len(JOINTS), -1, now.frames, x.shape[-1]).transpose(0, 1) * now.turn
+        query, entry, query_quarter, entry_quarter = parts(x, *[TIME_HEADS * WIDTH, WIDTH] * 2)
+        return query + query_quarter, entry + entry_quarter
 
     def _attend(self, query: torch.Tensor, entry: torch.Tensor, memory: int, now: Now) -> torch.Tensor:
         now.entries[memory], kept = entry, now.kept[memory]
-        query, entry = (t.reshape(-1, len(JOINTS), t.shape[-1] // WIDTH, WIDTH) for t in (query, entry))
-        score = query @ kept.transpose(-1, -2) + now.score[memory]
-        share = score.softmax(-1)
-        # The largest share is exp(largest score) over the sum of all.
-        log_sum = score.amax(-1, keepdim=True) - share.amax(-1, keepdim=True).log()
-        earlier = torch.sigmoid(log_sum - (query * entry).sum(-1, keepdim=True))
-        return self._turned_back(entry + earlier * (share @ kept - entry), now)
+        query = query.reshape(-1, len(JOINTS), now.frames * TIME_HEADS, WIDTH)
+        asked = torch.cat([kept, entry], 2)
+        share = (query @ asked.transpose(-1, -2) + now.score[memory]).softmax(-1)
+        return self._turned_back(share @ asked, now)
 
     def _turned_back(self, found: torch.Tensor, now: Now) -> torch.Tensor:
-        cos, sin = (t[..., :TIME_HEADS * WIDTH] for t in (now.cos, now.sin))
-        quarter = (found.reshape(-1, WIDTH) @ self.quarter).reshape(-1, len(JOINTS), TIME_HEADS * WIDTH)
-        found = found.reshape(-1, len(JOINTS), TIME_HEADS * WIDTH) * cos - quarter * sin
-        return found.transpose(0, 1).reshape(-1, TIME_HEADS * WIDTH)
+        """To be told by `out`: both parts of the sum, beside each other."""
+        found = found.reshape(-1, len(JOINTS), now.frames, 1, TIME_HEADS * WIDTH)
+        found = found * now.turn_back.reshape(-1, 1, now.frames, 2, TIME_HEADS * WIDTH)
+        return found.transpose(0, 1).reshape(-1, 2 * TIME_HEADS * WIDTH)
 
 
 class Mlp(nn.Module):
@@ -162,14 +178,16 @@ class FusedStep(nn.Module):
         self.readout = FusedReadout(network)
 
     def forward(self, keypoints: torch.Tensor, view: torch.Tensor, moment_s: torch.Tensor, age_s: torch.Tensor,
-                stands_for: torch.Tensor,
+                stands_for: torch.Tensor, new_age_s: torch.Tensor,
                 kept: Sequence[torch.Tensor]) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        keypoints = keypoints.transpose(0, 1)
-        now = Now(moment_s, age_s, stands_for, kept, self.forget, self.memory)
+        keypoints, view = keypoints.flatten(0, 1).transpose(0, 1), view.flatten(0, 1)
+        now = Now(moment_s, age_s, stands_for, new_age_s, kept, self.forget, self.memory)
         streams = self.tokens(keypoints, view)
         for pair in self.experts:
             streams = pair(streams, now)
         streams = self.router(*streams)
         for pair in self.decoder:
             streams = pair(streams, now)
-        return (*self.readout(*streams, keypoints, view), torch.stack(now.entries, 1))
+        joints_m, sigma_m = self.readout(*streams, keypoints, view)
+        return (joints_m.reshape(-1, now.frames, len(JOINTS), 3), sigma_m.reshape(-1, now.frames, len(JOINTS)),
+                torch.stack(now.entries, 1))

@@ -12,7 +12,7 @@ from .fused_layers import after_norm, gelu, linear, normalised, parts
 
 
 class Tokens(nn.Module):
-    """Keypoints and view to the tokens of pose and of depth, (17 * P, C) each."""
+    """Keypoints and view to the tokens of pose and of depth, (17 * P, C) each; P counts all frames of all people."""
 
     def __init__(self, network: PoseMoE):
         super().__init__()

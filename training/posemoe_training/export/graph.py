@@ -1,4 +1,4 @@
-"""From PyTorch to an ONNX graph for any number of people and of frames remembered."""
+"""From PyTorch to an ONNX graph for any number of people, of frames, and of frames remembered."""
 
 import logging
 import warnings
@@ -21,10 +21,9 @@ TRACED_PEOPLE = 3
 def to_onnx(form: Form, people: Inputs) -> onnx.ModelProto:
     """The form as a graph, traced on a few of `people`."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # else a warning that torchvision is missing
-    many = torch.export.Dim("people", min=1)
-    past = torch.export.Dim("slots" if form.kind == "stream" else "frames", min=1)
+    sizes = {name: torch.export.Dim(name, min=1) for name in ("people", "frames", "slots")}
     shapes = tuple(
-        {0: many, **({form.second_axis[name]: past} if name in form.second_axis else {})} for name in form.inputs
+        {axis: sizes[size] for axis, size in {0: "people", **form.axes.get(name, {})}.items()} for name in form.inputs
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
