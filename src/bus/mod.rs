@@ -165,8 +165,8 @@ pub trait Bus {
     /// The bus's clock now: wall time live, the log time of the last message in a bag.
     fn now(&self) -> Stamp;
 
-    /// What is published next is dated `moment`, and the clock shows it, until the next event. Only in a bag:
-    /// no other clock can be set.
+    /// What is published next is dated `moment`, and the clock shows it, until the next event. Only in a bag that
+    /// is played as fast as possible: no other clock can be set.
     fn date(&mut self, _moment: Stamp) {}
 
     /// Every message lost so far, by topic and cause.

@@ -8,7 +8,7 @@ use futures::executor::block_on;
 
 use super::stages::{Stages, Stopwatch};
 use crate::bus::bag::{BagBus, SystemTimer};
-use crate::bus::{Event, Events};
+use crate::bus::{BusError, Event, Events};
 use crate::config::ros_args::RosArgs;
 use crate::config::{Config, ConfigError};
 use crate::engine;
@@ -85,7 +85,7 @@ pub struct Run {
     pub node: Node,
     /// Where the time went in it; reading and writing are the bag's own.
     pub stages: Stages,
-    /// How long each frame took of which people came out (s).
+    /// How long each frame took of which people came out (s); those that were lifted together took as long each.
     pub processing_s: Vec<f64>,
     /// From the moment when a message was due to the publication of the people that it brought (s), where
     /// the bag was played in its own time.
@@ -114,28 +114,41 @@ pub fn run<B: Played>(
         latencies_s: Vec::new(),
     };
     stopwatch.take(); // of the network's trial
-    let mut waited = Duration::ZERO;
+    let mut spent = Duration::ZERO;
     while let Some(event) = block_on(bus.next())? {
-        let (frames, began) = (run.node.totals().frames_out, Instant::now());
-        run.node.handle(bus, &event)?;
-        let took = began.elapsed();
-        run.stages.add(took, stopwatch.take(), began);
-        waited += took;
-        let answered = run.node.totals().frames_out - frames;
-        if answered > 0 {
-            // Those that were lifted together took as long each.
-            let each_s = waited.as_secs_f64() / answered as f64;
-            run.processing_s.extend((0..answered).map(|_| each_s));
-            waited = Duration::ZERO;
-            if let Event::Message { received, .. } = &event {
-                let latency = bus.since(*received);
-                run.latencies_s.extend(latency.map(|d| d.as_secs_f64()));
-            }
+        let answered = run.measure(&stopwatch, &mut spent, |node| node.handle(bus, &event))?;
+        if let (true, Event::Message { received, .. }) = (answered, &event) {
+            let latency = bus.since(*received);
+            run.latencies_s.extend(latency.map(|d| d.as_secs_f64()));
         }
         see(&event);
     }
-    run.node.finish(bus)?;
+    run.measure(&stopwatch, &mut spent, |node| node.finish(bus))?;
     Ok(run)
+}
+
+impl Run {
+    /// Has the node do something; whether people came out. What it `spent` on frames that wait goes on to those
+    /// with which they are lifted.
+    fn measure(
+        &mut self,
+        stopwatch: &Stopwatch,
+        spent: &mut Duration,
+        act: impl FnOnce(&mut Node) -> Result<(), BusError>,
+    ) -> Result<bool, BusError> {
+        let (frames, began) = (self.node.totals().frames_out, Instant::now());
+        act(&mut self.node)?;
+        let took = began.elapsed();
+        self.stages.add(took, stopwatch.take(), began);
+        *spent += took;
+        let answered = self.node.totals().frames_out - frames;
+        if answered > 0 {
+            let each_s = std::mem::take(spent).as_secs_f64() / answered as f64;
+            let each_s = std::iter::repeat_n(each_s, answered as usize);
+            self.processing_s.extend(each_s);
+        }
+        Ok(answered > 0)
+    }
 }
 
 /// Where nobody said how many frames, several are lifted together: nobody waits for the first of them. Those of

@@ -1,7 +1,8 @@
 //! The recorded walk: real detections of one person by four cameras at 60 Hz.
 
-use posemoe::msg::posemoe::Person3D;
+use posemoe::msg::posemoe::{People3D, Person3D};
 
+use crate::bags::timed;
 use crate::program::{people, replay, replay_with, walk};
 use crate::python::{printed, script};
 
@@ -29,6 +30,33 @@ fn the_same_bag_twice_gives_the_same_bytes() {
             std::fs::read(a).unwrap() == std::fs::read(b).unwrap(),
             "camera {camera} {mode:?}"
         );
+    }
+}
+
+#[test]
+fn frames_that_are_lifted_together_come_out_as_one_by_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let alone = ["--ros-args", "-p", "frames_together:=1"];
+    for camera in 1..=4 {
+        replay(&walk(camera), &file("together.mcap"), 0);
+        replay_with(&walk(camera), &file("alone.mcap"), 0, &alone);
+        let [together, alone] = ["together.mcap", "alone.mcap"]
+            .map(|name| timed::<People3D>(&file(name), "/posemoe/people3d"));
+        assert_eq!((together.len(), alone.len()), (100, 100));
+        for ((published, together), (expected, alone)) in together.iter().zip(&alone) {
+            assert_eq!(published, expected);
+            assert_eq!(together.header, alone.header);
+            for (ours, theirs) in together.people[0]
+                .joints
+                .iter()
+                .zip(&alone.people[0].joints)
+            {
+                let (ours, theirs) = (&ours.position, &theirs.position);
+                let apart_m = [ours.x - theirs.x, ours.y - theirs.y, ours.z - theirs.z];
+                assert!(apart_m.iter().all(|m| m.abs() < 1e-5), "{apart_m:?} m");
+            }
+        }
     }
 }
 

@@ -268,7 +268,9 @@ impl Bus for BagBus {
     }
 
     fn date(&mut self, moment: Stamp) {
-        self.now = moment;
+        if self.pace.is_none() {
+            self.now = moment;
+        }
     }
 
     fn now(&self) -> Stamp {
