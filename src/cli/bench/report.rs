@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::Failure;
 use super::cell::{Cell, Mode, Row};
+use crate::config::Config;
 
 /// Time between two frames of a usual detector (µs).
 const FRAME_30_HZ_US: f64 = 1e6 / 30.0;
@@ -137,8 +138,13 @@ pub fn page(rows: &[Row], picture: &Path) -> String {
              block; a new frame asks those.\n\
              - **window**: the same weights, run anew over all frames that are remembered, for each new frame.\n\
              - **window_entangled**: a transformer of the same size without experts, run anew likewise. Its weights mean\n  \
-             nothing: only its time is measured.\n\n\
-             `people at 30 Hz` is what one core would follow at that cost; RSS is the most that the process ever had.\n\n";
+             nothing: only its time is measured.\n\n";
+    let defaults = Config::default();
+    text += &format!(
+        "`memory` is in frames; of itself a stream remembers {} and a window {}. `people at 30 Hz` is what one core would\n\
+         follow at that cost; RSS is the most that the process ever had.\n\n",
+        defaults.memory_frames, defaults.window_frames
+    );
     text += &format!(
         "| {} |\n|{}\n",
         HEADS.join(" | "),

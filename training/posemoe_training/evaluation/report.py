@@ -22,8 +22,8 @@ SWEEPS = {
     "noise": [{"noise": level} for level in NOISE_LEVELS],
     "rate": [{"rate_hz": rate_hz} for rate_hz in RATES_HZ],
     "missing": [{"missing_joints": count} for count in MISSING_JOINTS],
-    "border": [{"border": border} for border in MEASURED_BORDERS],
 }
+BORDERS = [{"border": border} for border in MEASURED_BORDERS]
 
 
 def full(network: PoseMoE, memory: Memory, motion: Motion, walk: Path, people: int = 8192, sweep_people: int = 1024,
@@ -41,9 +41,11 @@ def full(network: PoseMoE, memory: Memory, motion: Motion, walk: Path, people: i
         "movement": sequence_errors(lift, motion, sequences),
         "walk": walk_errors(lift, walk),
     }
-    for name, conditions in SWEEPS.items():
+    # What a border costs is told in percent, which takes more people than a curve does.
+    sweeps = [*((name, conditions, sweep_people) for name, conditions in SWEEPS.items()), ("border", BORDERS, people)]
+    for name, conditions, count in sweeps:
         report[name] = [
-            {**condition, **errors(outcome(lift, motion, sweep_people, Condition(**condition)))}
+            {**condition, **errors(outcome(lift, motion, count, Condition(**condition)))}
             for condition in tqdm(conditions, desc=name, leave=False, disable=None)
         ]
     report["memory"] = memory_errors(network, memory, motion, walk, memory_people)
