@@ -168,7 +168,7 @@ class Recipes(unittest.TestCase):
             ({"sise": "s"}, "'sise' is unknown"),
             ({"size": "xxl"}, "size is 'xxl', expected one of xs, s, b"),
             ({"variant": "none"}, "variant is 'none'"),
-            ({"stages": [dict(stage, frames=245)]}, "245 frames, expected 1 to 244"),
+            ({"stages": [dict(stage, frames=98)]}, "98 frames, expected 1 to 97"),
             ({"memory": {"frames": 9}, "stages": [dict(stage, frames=11)]}, "11 frames, expected 1 to 10"),
             ({"memory": {"length": 9}}, "'length' is unknown"),
             ({"stages": [dict(stage, steps=0)]}, "steps and batch must be 1 or more"),
