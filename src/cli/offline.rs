@@ -13,6 +13,7 @@ use crate::config::ros_args::RosArgs;
 use crate::config::{Config, ConfigError};
 use crate::engine;
 use crate::lift::Mode;
+use crate::lift::provider::Provider;
 use crate::node::{Node, NodeError, Timing};
 use crate::stamp::Stamp;
 
@@ -152,9 +153,12 @@ impl Run {
 }
 
 /// Where nobody said how many frames, several are lifted together: nobody waits for the first of them. Those of
-/// several cameras would come out in disorder.
+/// several cameras would come out in disorder, and TensorRT would build an engine for each number of them.
 fn gather(config: &mut Config) {
-    if config.frames_together == 0 && config.mode() == Mode::Stream && config.sources().len() == 1 {
+    let is_fit = config.mode() == Mode::Stream
+        && config.sources().len() == 1
+        && !config.providers().contains(&Provider::TensorRt);
+    if config.frames_together == 0 && is_fit {
         config.frames_together = TOGETHER;
     }
 }
