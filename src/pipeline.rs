@@ -195,13 +195,13 @@ impl Pipeline {
         drops: &mut Drops,
     ) {
         let candidates = self.candidates(seen.stamp, named, camera, drops);
-        let people: Vec<Seen<'_>> = candidates.iter().map(Candidate::seen).collect();
-        self.lifter.remember(seen.stamp, &people);
-        self.waiting.push_back(Frame {
+        let frame = Frame {
             stamp: seen.stamp,
             frame_id: seen.frame_id.clone(),
             candidates,
-        });
+        };
+        self.lifter.remember(frame.stamp, &frame.people());
+        self.waiting.push_back(frame);
     }
 
     /// Names everyone for whom there is room.

@@ -103,12 +103,15 @@ impl Stopwatch {
         self.0.take()
     }
 
-    fn add(&self, began: Instant) {
+    fn time<T>(&self, lift: impl FnOnce() -> T) -> T {
+        let began = Instant::now();
+        let done = lift();
         let Lap { first, lift } = self.take();
         self.0.set(Lap {
             first: first.or(Some(began)),
             lift: lift + began.elapsed(),
         });
+        done
     }
 
     /// Measures what is loaded.
@@ -142,10 +145,8 @@ impl Lifter for Measured {
         seen: &[Seen<'_>],
         lifted: &mut Vec<Option<Lifted>>,
     ) -> Result<(), LiftError> {
-        let began = Instant::now();
-        let done = self.lifter.lift(stamp, seen, lifted);
-        self.stopwatch.add(began);
-        done
+        self.stopwatch
+            .time(|| self.lifter.lift(stamp, seen, lifted))
     }
 
     fn together(&self) -> usize {
@@ -157,10 +158,8 @@ impl Lifter for Measured {
         frames: &[Shown<'_>],
         lifted: &mut Vec<Option<Lifted>>,
     ) -> Result<(), LiftError> {
-        let began = Instant::now();
-        let done = self.lifter.lift_together(frames, lifted);
-        self.stopwatch.add(began);
-        done
+        self.stopwatch
+            .time(|| self.lifter.lift_together(frames, lifted))
     }
 
     fn forget(&mut self, person: PersonKey) {

@@ -78,7 +78,8 @@ impl Camera {
         self.last_frame = None;
     }
 
-    /// Everyone in each frame that can now be answered, with when that frame came.
+    /// Everyone in each frame that can now be answered, and how to date them: now, or where the frame waited only
+    /// to be lifted together with others, when it came.
     pub fn lift(
         &mut self,
         seen: &Observation,
@@ -99,7 +100,7 @@ impl Camera {
         self.dated(answers, now)
     }
 
-    /// Everyone in each frame that still waits for later ones, with when that frame came.
+    /// Everyone in each frame that still waits for later ones, dated likewise.
     pub fn finish(&mut self, now: Stamp, counts: &mut Counts) -> Vec<(Stamp, Poses)> {
         let answers = self.pipeline.finish(&mut counts.drops);
         self.dated(answers, now)
@@ -112,9 +113,11 @@ impl Camera {
                 person.id = format!("{}_{}", self.name, person.id);
             }
         }
-        let dated = answers
-            .into_iter()
-            .map(|poses| (self.heard.pop_front().unwrap_or(now), poses));
+        let gathers = self.pipeline.gathers();
+        let dated = answers.into_iter().map(|poses| {
+            let heard = self.heard.pop_front().filter(|_| gathers);
+            (heard.unwrap_or(now), poses)
+        });
         dated.collect()
     }
 }

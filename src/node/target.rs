@@ -69,15 +69,8 @@ impl Target {
         self.subscriptions.contains(&subscription)
     }
 
-    /// Takes in transforms; whether it was such a message.
-    pub fn hear(
-        &mut self,
-        (subscription, payload): (SubscriptionId, &[u8]),
-        drops: &mut Drops,
-    ) -> bool {
-        if !self.listens_to(subscription) {
-            return false;
-        }
+    /// Takes in a message of TF.
+    pub fn hear(&mut self, (subscription, payload): (SubscriptionId, &[u8]), drops: &mut Drops) {
         match decode::<TFMessage>(payload) {
             // What we publish ourselves comes back to us, and nobody's place hangs on it.
             Ok(message) if tf::is_ours(&message) => {}
@@ -87,7 +80,6 @@ impl Target {
             }
             Err(error) => note_undecodable(&error, drops),
         }
-        true
     }
 
     /// Puts people of a camera in line for their transform.

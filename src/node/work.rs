@@ -123,9 +123,8 @@ impl Work {
         if self.target.as_ref().is_some_and(is_transform) {
             // Who came before a transform is not to be placed by it before it came.
             self.publish_gathered(bus, around, counts)?;
-        }
-        let told = self.target.as_mut();
-        if told.is_some_and(|target| target.hear(message, &mut counts.drops)) {
+            let target = self.target.iter_mut();
+            target.for_each(|target| target.hear(message, &mut counts.drops));
             return self.publish_placed(bus, around, counts);
         }
         for index in 0..self.cameras.len() {
@@ -164,7 +163,7 @@ impl Work {
         self.publish_answers(bus, camera, answers, around, counts)
     }
 
-    /// Publishes what a camera's frames show; where they waited only to be lifted together, as if they had not.
+    /// Publishes what a camera's frames show, each dated as the camera says.
     fn publish_answers(
         &mut self,
         bus: &mut dyn Bus,
@@ -173,9 +172,9 @@ impl Work {
         around: &Surroundings<'_>,
         counts: &mut Counts,
     ) -> Result<(), BusError> {
-        let (now, gathers) = (bus.now(), self.cameras[camera].pipeline.gathers());
-        for (heard, poses) in answers {
-            bus.date(if gathers { heard } else { now });
+        let now = bus.now();
+        for (moment, poses) in answers {
+            bus.date(moment);
             self.publish(bus, (camera, poses), around, counts)?;
         }
         bus.date(now);

@@ -32,7 +32,6 @@ class Stream:
     """P people, whom all frames show."""
 
     def __init__(self, network: PoseMoE, people: int, memory: Memory):
-        self.network, self.memory = network, memory
         self.remembered = Remembered(people, memory)
         self.kept = [torch.zeros(people, len(JOINTS), memory.frames, WIDTH) for _ in range(network.time_blocks())]
         self.frames = 0
