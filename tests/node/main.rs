@@ -1,5 +1,6 @@
 //! The node as its users meet it: messages in, messages and diagnostics out.
 
+mod bad_calibration;
 mod bad_input;
 mod bus;
 mod following;

@@ -1,6 +1,7 @@
 //! Messages as a camera and a detector send them.
 
 use posemoe::msg::builtin_interfaces::Time;
+use posemoe::msg::posemoe::{People3D, Person3D};
 use posemoe::msg::sensor_msgs::CameraInfo;
 use posemoe::msg::std_msgs::Header;
 use posemoe::msg::yolo_msgs::{Detection, DetectionArray, KeyPoint2D};
@@ -100,4 +101,11 @@ pub fn ready(ros_args: &str) -> Rig {
     let mut rig = Rig::new(ros_args);
     rig.send(CAMERA_INFO, &camera_info());
     rig
+}
+
+/// Sends one good frame at `at_ms` and says whether a person came out.
+pub fn works(rig: &mut Rig, at_ms: i64) -> bool {
+    let sent = rig.send(KEYPOINTS, &detections(ms(at_ms), vec![person("7", 0.0)]));
+    let people: Option<People3D> = rig.on(PEOPLE, &sent);
+    people.is_some_and(|people| people.people.iter().any(|p| p.state == Person3D::TRACKED))
 }
