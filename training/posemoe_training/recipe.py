@@ -50,6 +50,13 @@ class Recipe:
     def sources(self) -> Sources:
         return Sources(more=tuple(Path(p) for p in self.more_data))
 
+    def stage_named(self, name: str) -> int:
+        """Its place among the stages."""
+        names = [stage.name for stage in self.stages]
+        if name not in names:
+            raise RecipeError(f"there is no stage {name!r}; the recipe has {', '.join(names)}")
+        return names.index(name)
+
     def as_dict(self) -> Dict[str, Any]:
         return asdict(self)
 

@@ -22,7 +22,7 @@ from .data import Motion
 from .evaluation.held_out import quick
 from .loss import loss_of
 from .network import PoseMoE, parameter_count
-from .recipe import Recipe, Stage, read, smoke, with_seed
+from .recipe import Recipe, RecipeError, Stage, read, smoke, with_seed
 from .sources.recording import read_licence
 from .streams import make_batch
 
@@ -116,8 +116,14 @@ class Run:
         self.optimizer: Optional[Optimizer] = None
         self.writer = SummaryWriter(str(logs)) if logs and processes.first else None
 
-    def start_from(self, kept: Dict[str, Any]) -> None:
-        """Begins with a checkpoint's weights, at the recipe's beginning. What touched them still binds them."""
+    def start_from(self, kept: Dict[str, Any], stage: Optional[str] = None) -> None:
+        """Begins with a checkpoint's weights, at the stage of that name or the first. What touched them still binds
+        them."""
+        theirs, ours = ((r["size"], r["variant"]) for r in (kept["recipe"], self.recipe.as_dict()))
+        if theirs != ours:
+            raise checkpoint.CheckpointError("these weights are of size {}, variant {}; ".format(*theirs)
+                                             + "the recipe has {}, {}".format(*ours))
+        self.stage = self.recipe.stage_named(stage) if stage else 0
         self.own_data = kept["own_data"] + [row for row in self.own_data if row not in kept["own_data"]]
         self.network.load_state_dict(kept["network"])
         self.average.module.load_state_dict(kept["network"])
@@ -223,6 +229,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--resume", type=Path, help="go on where this checkpoint was written, by its own recipe")
     where.add_argument("--from", dest="start", type=Path, help="begin the recipe with this checkpoint's weights")
+    parser.add_argument("--stage", metavar="NAME", help="with --from: begin with this stage of the recipe")
     parser.add_argument("--seed", type=int, help="instead of the recipe's")
     parser.add_argument("--tensorboard", type=Path,
                         help="folder for TensorBoard (default: runs/NAME of the checkpoint)")
@@ -230,6 +237,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.stage and not args.start:
+        raise RecipeError("--stage says where to begin with the weights of --from, and there are none")
     kept = checkpoint.load(args.resume or args.start) if args.resume or args.start else None
     recipe = checkpoint.recipe_of(kept, args.resume) if args.resume else with_seed(read(args.config), args.seed)
     recipe = smoke(recipe) if args.smoke else recipe
@@ -239,7 +248,7 @@ def run(args: argparse.Namespace) -> int:
     if args.resume:
         work.resume(kept)
     elif args.start:
-        work.start_from(kept)
+        work.start_from(kept, args.stage)
     work.follow()
     processes.end()
     return 0

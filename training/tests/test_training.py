@@ -144,6 +144,21 @@ class Training(unittest.TestCase):
             with self.assertRaisesRegex(checkpoint.CheckpointError, "weights only"):
                 run.resume(checkpoint.load(weights))
 
+    def test_a_run_goes_on_from_weights_with_a_later_stage(self):
+        with tempfile.TemporaryDirectory() as folder:
+            weights = Path(folder, "weights.pt")
+            checkpoint.save(weights, small(), PoseMoE(SIZES["xs"]), [], state=None)
+            run = Run(small(), None, Processes())
+            run.start_from(checkpoint.load(weights), small().stages[1].name)
+            followed = []
+            with mock.patch.object(run, "_log", lambda stage, _: followed.append(stage.name)):
+                run.follow(report=lambda _: None)
+            self.assertEqual(followed, [small().stages[1].name] * small().stages[1].steps)
+            with self.assertRaisesRegex(recipe.RecipeError, "no stage 'third'; the recipe has single-frame, streams"):
+                run.start_from(checkpoint.load(weights), "third")
+            with self.assertRaisesRegex(checkpoint.CheckpointError, "of size xs, variant full; the recipe has s, full"):
+                Run(replace(small(), size="s"), None, Processes()).start_from(checkpoint.load(weights))
+
     def test_a_damaged_checkpoint_is_refused(self):
         with tempfile.TemporaryDirectory() as folder:
             bad = Path(folder, "bad.pt")
