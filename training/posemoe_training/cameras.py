@@ -13,6 +13,7 @@ HALF_VIEW_DEG = (14, 55)
 MEASURED_BORDERS = ("full", "legs")
 TRAINING_BORDER = "some legs"
 SOME = 0.4
+LEVEL_DEG, ROLLED_DEG, ROLLED_CHANCE = 3.0, 15.0, 0.3
 MOVING_CHANCE = 0.4
 SWAY_M, SWAY_RAD, SWAY_S = 0.5, 0.15, (2.0, 10.0)
 
@@ -51,7 +52,7 @@ def _sway(age_s: torch.Tensor, size: float, draw: Draw) -> torch.Tensor:
 
 
 def place_cameras(world_m: torch.Tensor, draw: Draw, border: Optional[str] = None,
-                  age_s: Optional[torch.Tensor] = None) -> Scene:
+                  age_s: Optional[torch.Tensor] = None, roll_deg: float = 0.0) -> Scene:
     """Puts one camera 1-12 m from each person (B, T, 17, 3, newest frame last), 0.2-2.5 m high.
 
     Half of the cameras are level within 10 degrees (one sigma) and see the person anywhere in the image, cut
@@ -61,7 +62,11 @@ def place_cameras(world_m: torch.Tensor, draw: Draw, border: Optional[str] = Non
     people between hip and knee. For training: "some legs" cuts off two fifths of the people, anywhere from hip
     to ankle.
 
-    With ages (B, T), two fifths of the cameras move, as a robot's do: they sway, in place and direction.
+    They are level within 3 degrees (one sigma) about their axis. For measurements `roll_deg` turns every other one
+    further to the right, the rest to the left.
+
+    With ages (B, T), for training, two fifths of the cameras move, as a robot's do: they sway, in place and
+    direction; and three tenths are level within 15 degrees only, as on legs, in the air and on rubble.
     """
     batch = world_m.shape[0]
     root = world_m[:, -1, 0]
@@ -81,7 +86,11 @@ def place_cameras(world_m: torch.Tensor, draw: Draw, border: Optional[str] = Non
     pan_off = torch.atan(half_x) * draw.uniform(-0.85, 0.85, batch)
     level = torch.deg2rad(10 * draw.normal(batch))
     aimed = elevation + torch.atan(half_y) * draw.uniform(-0.5, 0.5, batch)
-    roll = torch.deg2rad(3 * draw.normal(batch))
+    level_deg = torch.full_like(distance, LEVEL_DEG)
+    if age_s is not None:
+        level_deg = torch.where(draw.chance(ROLLED_CHANCE, batch), ROLLED_DEG, level_deg)
+    either_side = 1 - 2 * (torch.arange(batch, device=draw.device) % 2)
+    roll = torch.deg2rad(level_deg * draw.normal(batch) + roll_deg * either_side)
 
     turn, shift_m = torch.zeros_like(world_m[..., 0, 0]), torch.zeros_like(world_m[..., 0, :])
     if age_s is not None:

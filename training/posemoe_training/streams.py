@@ -94,11 +94,13 @@ def _varied(motion: Motion, row: torch.Tensor, played_s: torch.Tensor, draw: Dra
 
 
 def make_batch(motion: Motion, size: int, frames: int, rng: torch.Generator, noise: float = 1.0, vary: bool = True,
-               rate_hz: Optional[float] = None, border: Optional[str] = None, memory: Memory = Memory()) -> Batch:
+               rate_hz: Optional[float] = None, border: Optional[str] = None, roll_deg: float = 0.0,
+               memory: Memory = Memory()) -> Batch:
     """Draws `size` streams of `frames` frames from `motion` through random bodies, cameras and detectors.
 
     For measurements: `vary=False` leaves the bodies as recorded, the camera at rest and every frame in its place,
-    `rate_hz` fixes the detector's rate, and `border` ("full", "legs") the image's border.
+    `rate_hz` fixes the detector's rate, `border` ("full", "legs") the image's border, and `roll_deg` turns the
+    cameras about their axis.
     """
     draw = Draw(rng)
     age_s, present = stream_times(size, frames, draw, rate_hz, thinned=vary, memory=memory)
@@ -107,7 +109,8 @@ def make_batch(motion: Motion, size: int, frames: int, rng: torch.Generator, noi
     present = present * (age_s <= memory.span_s) * (played_s <= motion.seconds[row, None])
     age_s, played_s = age_s * (present > 0), played_s * (present > 0)
     world_m = _varied(motion, row, played_s, draw) if vary else motion.sample(row, played_s, draw)
-    scene = place_cameras(world_m, draw, border or (TRAINING_BORDER if vary else None), age_s if vary else None)
+    border = border or (TRAINING_BORDER if vary else None)
+    scene = place_cameras(world_m, draw, border, age_s if vary else None, roll_deg)
     xy, score = detect(scene, age_s, draw, noise)
     present = present * enough_seen(score)
     seen = person_view(xy, score)

@@ -103,6 +103,24 @@ class Data(unittest.TestCase):
         # It turns and shifts as a whole: bodies stay bodies.
         torch.testing.assert_close(bone_lengths(moving), bone_lengths(resting), atol=1e-4, rtol=1e-3)
 
+    def test_cameras_roll_about_their_axis_to_either_side(self):
+        level, rolled = (cameras.place_cameras(self.world_m, Draw(rng(9)), "full", roll_deg=deg).camera_m[:, -1, 10]
+                         for deg in (0.0, 20.0))
+        same = (level - rolled)[:, 2].abs() < 1e-4  # others would be cut off by the border, and are looked at anew
+        self.assertGreater(same.float().mean().item(), 0.8)
+        (before, after), side = (torch.atan2(p[:, 1], p[:, 0]) for p in (level, rolled)), torch.tensor([-20.0, 20.0])
+        turned = torch.remainder((after - before).rad2deg() + 180, 360) - 180
+        torch.testing.assert_close(turned[same], side.repeat(32)[same], atol=0.01, rtol=0)
+
+    def test_some_cameras_of_training_roll_far(self):
+        def spread_deg(chance: float) -> float:
+            with mock.patch.object(cameras, "ROLLED_CHANCE", chance):
+                scene = cameras.place_cameras(self.world_m.repeat(8, 1, 1, 1), Draw(rng(9)), "full", torch.zeros(512, 3))
+            across = scene.camera_m[:, -1, 8] - scene.camera_m[:, -1, 0]
+            return torch.atan2(across[:, 0], -across[:, 1]).rad2deg().abs().median().item()
+
+        self.assertGreater(spread_deg(1.0), 1.5 * spread_deg(0.0))
+
     def placed(self, age_s: torch.Tensor, moving_chance: float) -> torch.Tensor:
         with mock.patch.object(cameras, "MOVING_CHANCE", moving_chance):
             return cameras.place_cameras(self.world_m, Draw(rng(9)), "full", age_s).camera_m

@@ -58,7 +58,7 @@ class Still(nn.Module):
         return lifted.joints_m[:, -1], lifted.sigma_m[:, -1]
 
 
-def fake_batch(motion, size, frames, rng, noise=1.0, vary=True, rate_hz=None, border=None):
+def fake_batch(motion, size, frames, rng, noise=1.0, vary=True, rate_hz=None, border=None, roll_deg=0.0):
     """What make_batch promises, of a person who moves straight on at 2 m/s without turning."""
     age_s = (torch.arange(frames - 1, -1, -1) / 30).expand(size, frames)
     pose = 0.3 * torch.randn(size, 1, 17, 3, generator=rng)
@@ -192,6 +192,7 @@ class Reports(unittest.TestCase):
         self.assertEqual(set(figures["per_joint"]), set(JOINTS))
         self.assertEqual([row["missing_joints"] for row in figures["missing"]], list(range(9)))
         self.assertEqual([row["rate_hz"] for row in figures["rate"]], [5, 10, 15, 30, 60])
+        self.assertEqual([row["roll_deg"] for row in figures["roll"]], [0, 5, 10, 15, 20, 30])
         self.assertEqual([row["border"] for row in figures["border"]], ["full", "legs"])
         text = tables.full_tables(figures)
         for words in ("left_ankle", "stream   9", "window  27"):

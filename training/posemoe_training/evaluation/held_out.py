@@ -35,6 +35,7 @@ class Condition:
     rate_hz: Optional[float] = None  # None: any of 5-60
     border: Optional[str] = None     # "full", "legs", or None: whatever the camera sees
     missing_joints: int = 0          # taken away at random
+    roll_deg: float = 0.0            # cameras turned about their axis, besides their usual 3 degrees
 
 
 class Outcome(NamedTuple):
@@ -59,7 +60,8 @@ def outcome(lift: Lift, motion: Motion, people: int, condition: Condition = Cond
     streams = max(1, people // len(at))
     for start in range(0, streams, STREAMS_AT_ONCE):
         batch = make_batch(motion, min(STREAMS_AT_ONCE, streams - start), frames, rng, noise=condition.noise,
-                           vary=False, rate_hz=condition.rate_hz, border=condition.border)
+                           vary=False, rate_hz=condition.rate_hz, border=condition.border,
+                           roll_deg=condition.roll_deg)
         batch = without_joints(batch, condition.missing_joints, occluder)
         of = list(at)
         columns = (*lift(batch, at), batch.joints_m[:, of], batch.keypoints[:, of],

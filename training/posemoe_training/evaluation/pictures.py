@@ -48,16 +48,17 @@ def _joints(report: Dict[str, Any]) -> Any:
 
 
 def _conditions(report: Dict[str, Any]) -> Any:
-    """Errors against noise, frame rate and missing joints."""
+    """Errors against noise, frame rate, missing joints and a camera that is not level."""
     panels = (
         ("noise", "noise", "detector noise (1 = usual)"), ("rate", "rate_hz", "detector rate (Hz)"),
         ("missing", "missing_joints", "joints taken away, of 17"),
+        ("roll", "roll_deg", "roll of the camera (degrees)"),
     )
     lines = (
         ("mpjpe_mm", "MPJPE", BLUE, "o-"), ("p_mpjpe_mm", "P-MPJPE", GREEN, "s--"),
         ("depth_mm", "depth", ORANGE, "^-"), ("image_plane_mm", "image plane", GREY, "v--"),
     )
-    figure, axes = plt.subplots(1, 3, figsize=(9, 3), sharey=True, layout="constrained")
+    figure, axes = plt.subplots(1, len(panels), figsize=(11, 3), sharey=True, layout="constrained")
     for panel, (part, key, label) in zip(axes, panels):
         at = [row[key] for row in report[part]]
         for figure_name, name, colour, style in lines:

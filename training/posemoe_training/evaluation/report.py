@@ -18,10 +18,12 @@ from .walk import walk_errors
 NOISE_LEVELS = (0.0, 0.5, 1.0, 1.5, 2.0)
 RATES_HZ = (5.0, 10.0, 15.0, 30.0, 60.0)
 MISSING_JOINTS = tuple(range(9))
+ROLLS_DEG = (0.0, 5.0, 10.0, 15.0, 20.0, 30.0)
 SWEEPS = {
     "noise": [{"noise": level} for level in NOISE_LEVELS],
     "rate": [{"rate_hz": rate_hz} for rate_hz in RATES_HZ],
     "missing": [{"missing_joints": count} for count in MISSING_JOINTS],
+    "roll": [{"roll_deg": roll_deg} for roll_deg in ROLLS_DEG],
 }
 BORDERS = [{"border": border} for border in MEASURED_BORDERS]
 

@@ -60,6 +60,7 @@ def full_tables(report: Dict[str, Any]) -> str:
         sweep("By noise of the detector, times the usual", report["noise"], "noise"),
         sweep("By rate of the detector, Hz", report["rate"], "rate_hz"),
         sweep("By joints taken away at random", report["missing"], "missing_joints"),
+        sweep("By roll of the camera, degrees to either side", report["roll"], "roll_deg"),
         sweep("Legs cut off by the image's border", report["border"], "border",
               (("upper_body_mm", "upper mm", 1), *SWEEP)),
         table("In bins of like sigma: its mean, and the error within which 68 % of the joints lie",
