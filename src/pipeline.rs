@@ -33,6 +33,8 @@ pub struct Settings {
     pub min_keypoints: usize,
     /// People lifted and remembered at most.
     pub max_people: usize,
+    /// What the network's sigmas are multiplied by.
+    pub sigma_scale: f64,
     /// How motion is modelled.
     pub motion: MotionModel,
 }
@@ -362,7 +364,7 @@ impl Pipeline {
                 );
                 continue;
             };
-            match candidate.estimate(lifted) {
+            match candidate.estimate(lifted, self.settings.sigma_scale) {
                 Some(estimate) => self.crowd.update(&candidate.id, frame.stamp, estimate),
                 None => drops.note(Cause::NotPlaceable, format!("person {:?}", candidate.id)),
             }

@@ -235,6 +235,8 @@ parameters! {
     acceleration_noise: f64 = 3.0, Range::Between(0.01, 100.0), Live;
     /// How much people's stature differs from the network's guess, as a share of it.
     stature_sigma: f64 = 0.06, Range::Between(0.0, 1.0), Live;
+    /// What the network's sigmas are multiplied by: `posemoe evaluate` says how much would be right for your detector (sigma_factor).
+    sigma_scale: f64 = 1.0, Range::Between(0.1, 10.0), Live;
     /// Joint velocities are the slope over this time (s).
     velocity_span_s: f64 = 0.2, Range::Between(0.02, 2.0), Live;
     /// Whether /clock gives the time.
@@ -272,6 +274,7 @@ impl Config {
             min_score: self.min_keypoint_score,
             min_keypoints: self.min_keypoints.unsigned_abs() as usize,
             max_people: self.max_people.unsigned_abs() as usize,
+            sigma_scale: self.sigma_scale,
             motion: MotionModel {
                 acceleration_noise: self.acceleration_noise,
                 stature_sigma: self.stature_sigma,

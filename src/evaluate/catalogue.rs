@@ -72,9 +72,11 @@ const fn people(key: &'static str, better: Better, measure: Measure) -> Metric {
 /// Millimetres in a metre.
 pub(super) const MM: f64 = 1e3;
 const PCT: f64 = 100.0;
+/// Share of the joints that lie within a sigma which is true, as of a normal distribution.
+pub const ONE_SIGMA: f64 = 0.6827;
 
 /// Every metric, in the order of tables.
-pub const METRICS: [Metric; 20] = [
+pub const METRICS: [Metric; 21] = [
     pose("mpjpe_mm", |p| p.mpjpe_m, MM),
     pose("p_mpjpe_mm", |p| p.p_mpjpe_m, MM),
     pose("n_mpjpe_mm", |p| p.n_mpjpe_m, MM),
@@ -111,6 +113,10 @@ pub const METRICS: [Metric; 20] = [
     joints("within_2_sigma_pct", Better::Neither, |j| {
         within_sigmas(j, 2.0)
     }),
+    joints("sigma_factor", Better::Neither, |j| {
+        let known = sigmas(j).map(|(error_m, sigma_m)| error_m / sigma_m);
+        metrics::quantile(known.collect(), ONE_SIGMA)
+    }),
     people(
         "recall_pct",
         Better::Higher,
@@ -141,8 +147,12 @@ fn free<'a>(joints: &'a [&JointErrors]) -> impl Iterator<Item = &'a JointErrors>
         .filter(|joint| *joint.name != *"pelvis")
 }
 
-fn within_sigmas(joints: &[&JointErrors], sigmas: f64) -> Option<f64> {
-    let known = free(joints).filter_map(|joint| Some((joint.relative_m, joint.sigma_m?)));
-    metrics::share(known.map(|(error_m, sigma_m)| error_m <= sigmas * sigma_m))
+/// (Error, sigma) of the joints that have one (m).
+fn sigmas<'a>(joints: &'a [&JointErrors]) -> impl Iterator<Item = (f64, f64)> + 'a {
+    free(joints).filter_map(|joint| Some((joint.relative_m, joint.sigma_m?)))
+}
+
+fn within_sigmas(joints: &[&JointErrors], many: f64) -> Option<f64> {
+    metrics::share(sigmas(joints).map(|(error_m, sigma_m)| error_m <= many * sigma_m))
         .map(|share| share * PCT)
 }

@@ -197,6 +197,7 @@ mod tests {
         assert_near(figures.get("p99_9_error_mm"), 399.7); // 300 + 0.997 · 100
         assert_near(figures.get("within_1_sigma_pct"), 50.0); // of the two noses
         assert_near(figures.get("within_2_sigma_pct"), 100.0);
+        assert_near(figures.get("sigma_factor"), 0.5 + 0.6827 * 1.5); // 0.5 and 2 sigmas
         assert_near(figures.get("recall_pct"), 50.0);
         assert_near(figures.get("precision_pct"), 100.0);
     }

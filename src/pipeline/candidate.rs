@@ -27,14 +27,16 @@ impl Candidate {
         }
     }
 
-    /// From what the lifter answered; `None` when the pose fits nowhere in front of the camera.
-    pub fn estimate(&self, lifted: &Lifted) -> Option<Estimate> {
+    /// From what the lifter answered, with sigmas times `sigma_scale`; `None` when the pose fits nowhere in front of the
+    /// camera.
+    pub fn estimate(&self, lifted: &Lifted, sigma_scale: f64) -> Option<Estimate> {
         let pose = to_camera(&self.view.view_from_camera, &lifted.joints_m);
-        let placement = place(&self.rays, &pose, &lifted.sigma_m)?;
+        let sigma_m = lifted.sigma_m.map(|sigma_m| sigma_m * sigma_scale);
+        let placement = place(&self.rays, &pose, &sigma_m)?;
         Some(Estimate {
             placement,
             pose,
-            sigma_m: lifted.sigma_m,
+            sigma_m,
             score: self.rays.map(|ray| ray.map_or(0.0, |ray| ray.score)),
             person_score: self.score,
             marks: self.marks,

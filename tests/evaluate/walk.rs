@@ -56,6 +56,28 @@ fn the_walk_gives_the_figures_of_the_demo() {
 }
 
 #[test]
+fn sigma_becomes_true_by_the_factor_that_is_reported() {
+    let overall = |sigma_scale: f64| {
+        let scale = format!("sigma_scale:={sigma_scale}");
+        let words = ["--truth", &truth(), "--ros-args", "-p", &scale, "--"].map(str::to_owned);
+        let overall = report(&[walks(), words.to_vec()].concat(), 0)["overall"].take();
+        ["sigma_factor", "within_1_sigma_pct", "mpjpe_mm"].map(|key| overall[key].as_f64().unwrap())
+    };
+    let too_small = 0.4;
+    let [factor, within_pct, mpjpe_mm] = overall(too_small);
+    assert!(
+        factor > 1.5 && within_pct < 50.0,
+        "{factor}, {within_pct} %"
+    );
+    let mended = overall(too_small * factor);
+    let off = [mended[0] - 1.0, mended[1] - 68.27, mended[2] - mpjpe_mm];
+    assert!(
+        off[0].abs() < 1e-3 && off[1].abs() < 0.1 && off[2].abs() < 1e-6,
+        "{mended:?}, and {mpjpe_mm} mm before"
+    );
+}
+
+#[test]
 fn a_recorded_output_and_several_jobs_give_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let outputs: Vec<String> = replayed(folder.path())

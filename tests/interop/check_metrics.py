@@ -256,6 +256,7 @@ def joint_figures(joints):
         p99_9_error_mm=1e3 * np.percentile(absolute, 99.9),
         within_1_sigma_pct=share(known[:, 0] <= known[:, 1]),
         within_2_sigma_pct=share(known[:, 0] <= 2 * known[:, 1]),
+        sigma_factor=np.percentile(known[:, 0] / known[:, 1], 68.27) if len(known) else None,
     )
 
 

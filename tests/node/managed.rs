@@ -212,6 +212,21 @@ fn what_is_used_at_configuration_changes_while_unconfigured() {
 }
 
 #[test]
+fn sigmas_are_scaled_from_the_next_frame_on() {
+    let mut rig = ready("");
+    let sigmas_m = |rig: &mut Rig, at_ms| {
+        let sent = see(rig, at_ms);
+        let people: People3D = rig.on(PEOPLE, &sent).unwrap();
+        let joints = people.people[0].joints.iter();
+        joints.map(|joint| joint.sigma_m).collect::<Vec<f64>>()
+    };
+    let before = sigmas_m(&mut rig, 0);
+    assert!(set(&mut rig, vec![number("sigma_scale", 2.0)])[0].successful);
+    let doubled: Vec<f64> = before.iter().map(|sigma_m| 2.0 * sigma_m).collect();
+    assert_eq!(sigmas_m(&mut rig, 33), doubled);
+}
+
+#[test]
 fn all_or_none_when_asked_so() {
     let mut rig = ready("");
     let asked = SetParametersAtomically_Request {

@@ -86,10 +86,11 @@ fn rest(overall: &Section) -> String {
     let others = METRICS.iter().filter(|metric| !is_shown(metric.key));
     let cells: Vec<String> = others
         .map(|metric| {
+            let digits = if metric.key == "sigma_factor" { 2 } else { 1 };
             format!(
                 "{:<24}{:>9}",
                 metric.key,
-                number(overall.figures.get(metric.key), 1)
+                number(overall.figures.get(metric.key), digits)
             )
         })
         .collect();

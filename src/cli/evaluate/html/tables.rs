@@ -8,7 +8,7 @@ use crate::evaluate::catalogue::METRICS;
 use crate::evaluate::figures::Figures;
 
 /// Columns of sequences, people and distances.
-const COLUMNS: [&str; 8] = [
+const COLUMNS: [&str; 9] = [
     "mpjpe_mm",
     "p_mpjpe_mm",
     "pck150_pct",
@@ -17,11 +17,12 @@ const COLUMNS: [&str; 8] = [
     "mpjve_mm_s",
     "within_1_sigma_pct",
     "within_2_sigma_pct",
+    "sigma_factor",
 ];
 /// Columns that sequences have besides.
 const OF_SEQUENCES: [&str; 3] = ["recall_pct", "idf1_pct", "id_switches"];
 /// Columns of joints.
-const OF_JOINTS: [&str; 7] = [
+const OF_JOINTS: [&str; 8] = [
     "mpjpe_mm",
     "pck150_pct",
     "abs_mpjpe_mm",
@@ -29,6 +30,7 @@ const OF_JOINTS: [&str; 7] = [
     "p99_9_error_mm",
     "within_1_sigma_pct",
     "within_2_sigma_pct",
+    "sigma_factor",
 ];
 
 /// Rows of people at most.

@@ -10,17 +10,18 @@ pub struct Label<'a> {
 }
 
 /// The endings of keys, longest first: unit, digits.
-const UNITS: [(&str, &str, usize); 6] = [
+const UNITS: [(&str, &str, usize); 7] = [
     ("_mm_s", "mm/s", 0),
     ("_m_s2", "m/s²", 1),
     ("_m_s3", "m/s³", 0),
     ("_mm", "mm", 1),
     ("_pct", "%", 1),
     ("_ms", "ms", 1),
+    ("_factor", "×", 2),
 ];
 
 /// Keys whose names are more than their words.
-const NAMES: [(&str, &str); 13] = [
+const NAMES: [(&str, &str); 14] = [
     ("mpjpe", "MPJPE"),
     ("p_mpjpe", "P-MPJPE"),
     ("n_mpjpe", "N-MPJPE"),
@@ -33,6 +34,7 @@ const NAMES: [(&str, &str); 13] = [
     ("p99_9_error", "99.9 % error"),
     ("within_1_sigma", "within 1 σ"),
     ("within_2_sigma", "within 2 σ"),
+    ("sigma", "σ true at"),
     ("idf1", "IDF1"),
 ];
 

@@ -3,6 +3,7 @@
 use super::canvas::{Axes, SIZE, dot, line, stroke, svg};
 use super::{Drawn, figure, ink};
 use crate::cli::evaluate::html::bins;
+use crate::evaluate::catalogue::ONE_SIGMA;
 use crate::evaluate::{PoseErrors, metrics};
 
 /// Within so many sigmas lies such a share (%) of a normal distribution: what sigma promises.
@@ -50,16 +51,19 @@ fn by_sigma(mut known_mm: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
     let bin = |bin: &[(f64, f64)]| {
         let errors = bin.iter().map(|(_, error)| *error).collect();
         let sigma = metrics::mean(bin.iter().map(|(sigma, _)| *sigma))?;
-        Some((sigma, metrics::quantile(errors, 0.6827)?))
+        Some((sigma, metrics::quantile(errors, ONE_SIGMA)?))
     };
     known_mm.chunks(count).filter_map(bin).collect()
 }
 
 /// Promised against found shares; `None` where nobody says a sigma.
 pub fn draw_shares(poses: &[&PoseErrors]) -> Drawn {
-    let found = shares(&known_mm(poses));
+    let known_mm = known_mm(poses);
+    let found = shares(&known_mm);
     let one = |promised: f64| found.iter().find(|(p, _)| *p == promised).map(|(_, f)| *f);
-    let (Some(one_sigma), Some(two_sigmas)) = (one(68.27), one(95.45)) else {
+    let errors = known_mm.iter().map(|(sigma, error)| error / sigma);
+    let factor = metrics::quantile(errors.collect(), ONE_SIGMA);
+    let (Some(one_sigma), Some(two_sigmas), Some(factor)) = (one(68.27), one(95.45), factor) else {
         return Ok(None);
     };
     let description = format!(
@@ -72,7 +76,7 @@ pub fn draw_shares(poses: &[&PoseErrors]) -> Drawn {
     };
     let note = format!(
         "{verdict}. {one_sigma:.1} % of joints are within 1 σ, where 68 % should be; {two_sigmas:.1} % within \
-         2 σ, where 95 % should be."
+         2 σ, where 95 % should be. With {factor:.2} times the sigmas 68 % would be within 1 σ."
     );
     let axes = ("share promised by sigma (%)", "share found (%)");
     points(
