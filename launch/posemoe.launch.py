@@ -23,7 +23,7 @@ PARAMETERS = {
     "mode": "How a person's past is used: stream (node's default) or window",
     "providers": "What runs the network, in order of preference: cpu, cuda, tensorrt, or a list such as "
     "[tensorrt, cuda, cpu] (node's default: cpu)",
-    "model": "Path of the ONNX model (node's default: the one that ships for the mode)",
+    "model": "Path of the ONNX model, or name of one that ships, as posemoe_xs.onnx (node's default: that of the mode)",
     "onnxruntime": "Path of libonnxruntime.so (node's default: POSEMOE_ONNXRUNTIME, else the one "
     "installed beside the node, else /usr/local/lib and /usr/lib)",
     "autostart": "Whether the node configures and activates itself (node's default: true)",

@@ -52,13 +52,15 @@ pub fn onnxruntime(asked: Option<&Path>) -> Result<PathBuf, NotFound> {
     )
 }
 
-/// The model: as asked for, else the one that ships for the mode.
+/// The model: the file that is asked for, or the one that ships under that name; else the one that ships for the mode.
 ///
 /// # Errors
 /// Names every place that was looked at, and the remedy.
 pub fn model(asked: Option<&Path>, mode: Mode) -> Result<PathBuf, NotFound> {
     let candidates = match (asked, mode) {
-        (Some(path), _) => vec![path.to_path_buf()],
+        (Some(path), _) => std::iter::once(path.to_path_buf())
+            .chain(bare_name(path).map(shipped).unwrap_or_default())
+            .collect(),
         (None, Mode::Stream) => shipped("posemoe.onnx"),
         (None, Mode::Window) => shipped("posemoe_window.onnx"),
     };
@@ -66,6 +68,18 @@ pub fn model(asked: Option<&Path>, mode: Mode) -> Result<PathBuf, NotFound> {
         candidates,
         "model",
         "pass --model PATH or set the parameter model",
+    )
+}
+
+/// The smaller network of those that ship.
+///
+/// # Errors
+/// Names every place that was looked at, and the remedy.
+pub fn small() -> Result<PathBuf, NotFound> {
+    first_file(
+        shipped("posemoe_xs.onnx"),
+        "the smaller network",
+        "leave out the mode streaming_xs",
     )
 }
 
@@ -79,6 +93,13 @@ pub fn yardstick() -> Result<PathBuf, NotFound> {
         "the network to compare with",
         "leave out the mode window_entangled",
     )
+}
+
+/// A path that is no more than the name of a file.
+fn bare_name(path: &Path) -> Option<&str> {
+    path.file_name()
+        .filter(|name| *name == path.as_os_str())
+        .and_then(|name| name.to_str())
 }
 
 /// Where a file of `models/` may be.
@@ -142,6 +163,22 @@ mod tests {
             error.contains("/nowhere/x.onnx") && error.contains("--model"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_model_that_ships_is_found_by_its_name() {
+        for name in [
+            "posemoe.onnx",
+            "posemoe_fp16.onnx",
+            "posemoe_window.onnx",
+            "posemoe_xs.onnx",
+        ] {
+            let found = model(Some(Path::new(name)), Mode::Stream).unwrap();
+            assert!(found.ends_with(Path::new("models").join(name)), "{found:?}");
+        }
+        // A path means what it says.
+        let error = model(Some(Path::new("./posemoe_xs.onnx")), Mode::Stream).unwrap_err();
+        assert_eq!(error.looked, [Path::new("./posemoe_xs.onnx")]);
     }
 
     #[test]

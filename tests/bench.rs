@@ -41,8 +41,8 @@ fn every_form_is_measured_and_reported() {
             row["mode"] == mode && row["memory_frames"] == frames && row["people"] == people
         })
     };
-    assert_eq!(rows.len(), 12);
-    for mode in ["streaming", "window", "window_entangled"] {
+    assert_eq!(rows.len(), 16);
+    for mode in ["streaming", "streaming_xs", "window", "window_entangled"] {
         assert!(asked(mode, 2, 1) && asked(mode, 2, 2) && asked(mode, 3, 1) && asked(mode, 3, 2));
     }
     for row in &rows {

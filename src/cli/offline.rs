@@ -28,7 +28,7 @@ pub struct NodeArgs {
     /// A ROS parameter file.
     #[arg(long)]
     pub params: Option<PathBuf>,
-    /// The model; default: the one that ships for the mode.
+    /// The model: its path, or the name of one that ships; default: that of the mode.
     #[arg(long)]
     pub model: Option<PathBuf>,
     /// libonnxruntime.so; default: where scripts/setup puts it.

@@ -205,7 +205,7 @@ parameters! {
     publish_hri: bool = false, Range::Any, Live;
     /// How a person's past is used: each frame once and at once, or windows of the last frames.
     mode: String = "stream", Range::OneOf(&["stream", "window"]), Unconfigured;
-    /// Path of the model; empty for the one that ships for the mode.
+    /// Path of the model, or name of one that ships (posemoe_xs.onnx is faster and less accurate); empty for the mode's own.
     model: String = "", Range::Any, Unconfigured;
     /// Frames of each person that the streaming network remembers: those of late all, earlier ones thinned out over 8 s.
     memory_frames: i64 = 96, Range::Between(1.0, 1024.0), Unconfigured;

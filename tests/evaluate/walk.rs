@@ -56,6 +56,17 @@ fn the_walk_gives_the_figures_of_the_demo() {
 }
 
 #[test]
+fn the_smaller_network_is_chosen_by_its_name_and_lifts_the_walk() {
+    let words = ["--truth", &truth(), "--model", "posemoe_xs.onnx"].map(str::to_owned);
+    let report = report(&[walks(), words.to_vec()].concat(), 0);
+    let replayed = &report["sequences"][0]["prediction"]["replayed"];
+    let model = replayed["model"].as_str().unwrap();
+    assert!(model.starts_with("posemoe_xs "), "{model}");
+    let mpjpe_mm = report["overall"]["mpjpe_mm"].as_f64().unwrap();
+    assert!(mpjpe_mm < 90.0, "{mpjpe_mm} mm; an average pose has 227");
+}
+
+#[test]
 fn sigma_becomes_true_by_the_factor_that_is_reported() {
     let overall = |sigma_scale: f64| {
         let scale = format!("sigma_scale:={sigma_scale}");

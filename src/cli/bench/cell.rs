@@ -2,6 +2,7 @@
 
 use std::cell::Cell as Shared;
 use std::fmt;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -34,7 +35,9 @@ const LONG_ENOUGH: Duration = Duration::from_secs(4);
 pub enum Mode {
     /// Each frame once, with what was kept of the earlier ones.
     Streaming,
-    /// The same weights, the whole window anew for each frame.
+    /// The same with the smaller network.
+    StreamingXs,
+    /// The weights of the first, the whole window anew for each frame.
     Window,
     /// An entangled network of the same size, the whole window anew.
     WindowEntangled,
@@ -42,7 +45,17 @@ pub enum Mode {
 
 impl Mode {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Streaming, Self::Window, Self::WindowEntangled];
+    pub const ALL: [Self; 4] = [
+        Self::Streaming,
+        Self::StreamingXs,
+        Self::Window,
+        Self::WindowEntangled,
+    ];
+
+    /// Whether each frame is seen once.
+    const fn streams(self) -> bool {
+        matches!(self, Self::Streaming | Self::StreamingXs)
+    }
 }
 
 impl fmt::Display for Mode {
@@ -122,7 +135,7 @@ impl Lifter for Filled {
 /// Fills everyone's past, then measures.
 pub fn measure(cell: Cell, mut ros: RosArgs) -> Result<Row, Failure> {
     configure(&mut ros.config, cell)?;
-    let working = Rc::new(Shared::new(cell.mode == Mode::Streaming));
+    let working = Rc::new(Shared::new(cell.mode.streams()));
     let shared = Rc::clone(&working);
     let load: Loader = Box::new(move |config| {
         let (lifter, engine) = engine::load(config)?;
@@ -165,19 +178,22 @@ pub fn measure(cell: Cell, mut ros: RosArgs) -> Result<Row, Failure> {
 /// Everything that is published by default stays on.
 fn configure(config: &mut Config, cell: Cell) -> Result<(), Failure> {
     let text = |text: &str| Value::Text(text.to_owned());
-    let (mode, frames) = match cell.mode {
-        Mode::Streaming => ("stream", "memory_frames"),
-        Mode::Window | Mode::WindowEntangled => ("window", "window_frames"),
+    let (mode, frames) = if cell.mode.streams() {
+        ("stream", "memory_frames")
+    } else {
+        ("window", "window_frames")
     };
     config.set("keypoints_type", &text(People2D::TYPE_NAME))?;
     config.set("max_people", &Value::Int(i64::try_from(cell.people)?))?;
     config.set("mode", &text(mode))?;
     config.set(frames, &Value::Int(i64::try_from(cell.memory_frames)?))?;
-    if cell.mode == Mode::Window {
-        config.set("model", &text(""))?;
-    } else if cell.mode == Mode::WindowEntangled {
-        config.set("model", &text(&library::yardstick()?.to_string_lossy()))?;
-    }
+    let model = match cell.mode {
+        Mode::Streaming => return Ok(()), // as asked for
+        Mode::StreamingXs => library::small()?,
+        Mode::Window => PathBuf::new(),
+        Mode::WindowEntangled => library::yardstick()?,
+    };
+    config.set("model", &text(&model.to_string_lossy()))?;
     Ok(())
 }
 

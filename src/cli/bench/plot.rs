@@ -11,6 +11,7 @@ use super::cell::{Mode, Row};
 fn colour(mode: Mode) -> RGBColor {
     match mode {
         Mode::Streaming => RGBColor(0, 114, 178),
+        Mode::StreamingXs => RGBColor(86, 180, 233),
         Mode::Window => RGBColor(213, 94, 0),
         Mode::WindowEntangled => RGBColor(0, 158, 115),
     }
