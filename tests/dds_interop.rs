@@ -164,6 +164,15 @@ async fn we_hear_cyclone_whole_and_in_order() {
     }
 }
 
+/// Whether every thread of a process is stopped: the signal takes its time on a busy machine.
+fn has_stopped(pid: &str) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    threads.flatten().all(|thread| {
+        let status = std::fs::read_to_string(thread.path().join("status")).unwrap_or_default();
+        status.contains("\nState:\tT")
+    })
+}
+
 #[tokio::test]
 async fn a_hung_subscriber_costs_counted_messages_but_never_time() {
     let domain = domain();
@@ -182,6 +191,7 @@ async fn a_hung_subscriber_costs_counted_messages_but_never_time() {
             .unwrap()
             .success()
     );
+    until("Cyclone has stopped", || has_stopped(&pid)).await;
     let (mut slowest, total) = (Duration::ZERO, 4_000);
     for number in 0..total {
         let start = Instant::now();
