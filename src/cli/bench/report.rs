@@ -116,7 +116,9 @@ pub fn ratios(rows: &[Row]) -> String {
         if let Some(times) = ratio(find(rows, Mode::WindowEntangled, long, people)) {
             let _ = write!(text, " {times:.0} x than the entangled network;");
         }
-        if let Some(share) = ratio(find(rows, Mode::Streaming, short, people)) {
+        if short < long
+            && let Some(share) = ratio(find(rows, Mode::Streaming, short, people))
+        {
             let _ = write!(text, " {:.2} x the cost of {short} frames;", 1.0 / share);
         }
         let load = row.us_per_frame_median / FRAME_30_HZ_US;
