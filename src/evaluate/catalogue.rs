@@ -91,10 +91,12 @@ pub const METRICS: [Metric; 21] = [
         ..pose("truth_jitter_m_s3", |p| p.truth_jitter_m_s3, 1.0)
     },
     joints("pck150_pct", Better::Higher, |j| {
-        metrics::share(free(j).map(|j| j.relative_m <= PCK_M)).map(|share| share * PCT)
+        metrics::share(free(j.iter().copied()).map(|j| j.relative_m <= PCK_M))
+            .map(|share| share * PCT)
     }),
     joints("auc_pct", Better::Higher, |j| {
-        metrics::area_under_pck(free(j).map(|j| j.relative_m)).map(|area| area * PCT)
+        metrics::area_under_pck(free(j.iter().copied()).map(|j| j.relative_m))
+            .map(|area| area * PCT)
     }),
     pose("root_error_mm", |p| Some(p.root_m), MM),
     joints("abs_mpjpe_mm", Better::Lower, |j| {
@@ -114,8 +116,7 @@ pub const METRICS: [Metric; 21] = [
         within_sigmas(j, 2.0)
     }),
     joints("sigma_factor", Better::Neither, |j| {
-        let known = sigmas(j).map(|(error_m, sigma_m)| error_m / sigma_m);
-        metrics::quantile(known.collect(), ONE_SIGMA)
+        sigma_factor(sigmas(j.iter().copied()))
     }),
     people(
         "recall_pct",
@@ -140,19 +141,30 @@ pub const METRICS: [Metric; 21] = [
 ];
 
 /// The joints that can be wrong: the root itself would flatter a share.
-fn free<'a>(joints: &'a [&JointErrors]) -> impl Iterator<Item = &'a JointErrors> {
-    joints
-        .iter()
-        .copied()
-        .filter(|joint| *joint.name != *"pelvis")
+fn free<'a>(
+    joints: impl IntoIterator<Item = &'a JointErrors>,
+) -> impl Iterator<Item = &'a JointErrors> {
+    joints.into_iter().filter(|joint| *joint.name != *"pelvis")
 }
 
-/// (Error, sigma) of the joints that have one (m).
-fn sigmas<'a>(joints: &'a [&JointErrors]) -> impl Iterator<Item = (f64, f64)> + 'a {
+/// (Error, sigma) of the joints that can be wrong and have one (m).
+pub fn sigmas<'a>(
+    joints: impl IntoIterator<Item = &'a JointErrors>,
+) -> impl Iterator<Item = (f64, f64)> {
     free(joints).filter_map(|joint| Some((joint.relative_m, joint.sigma_m?)))
 }
 
+/// What sigmas must be multiplied by to be true.
+pub fn sigma_factor(known: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
+    metrics::quantile(
+        known.map(|(error, sigma)| error / sigma).collect(),
+        ONE_SIGMA,
+    )
+}
+
 fn within_sigmas(joints: &[&JointErrors], many: f64) -> Option<f64> {
-    metrics::share(sigmas(joints).map(|(error_m, sigma_m)| error_m <= many * sigma_m))
-        .map(|share| share * PCT)
+    metrics::share(
+        sigmas(joints.iter().copied()).map(|(error_m, sigma_m)| error_m <= many * sigma_m),
+    )
+    .map(|share| share * PCT)
 }

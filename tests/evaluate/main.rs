@@ -33,6 +33,13 @@ fn walks() -> Vec<String> {
     (1..=4).map(|camera| text(&program::walk(camera))).collect()
 }
 
+/// Words that evaluate them against the truth, and these.
+fn of_walks(more: &[&str]) -> Vec<String> {
+    let truth = truth();
+    let more = ["--truth", &truth].into_iter().chain(more.iter().copied());
+    walks().into_iter().chain(more.map(str::to_owned)).collect()
+}
+
 fn text(path: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::{evaluate, read, text, truth, walks};
+use crate::{evaluate, of_walks, read, text, truth};
 
 /// The page and the JSON of an evaluation with these words, which must end with `code`.
 fn page<Word: AsRef<str>>(words: &[Word], code: i32) -> (String, Value) {
@@ -16,12 +16,6 @@ fn page<Word: AsRef<str>>(words: &[Word], code: i32) -> (String, Value) {
     all.extend(["--html", &html, "--json", &json]);
     evaluate(&all, code);
     (fs::read_to_string(html).unwrap(), read(&json))
-}
-
-fn of_walks(more: &[&str]) -> Vec<String> {
-    let truth = truth();
-    let more = ["--truth", &truth].into_iter().chain(more.iter().copied());
-    walks().into_iter().chain(more.map(str::to_owned)).collect()
 }
 
 fn assert_self_contained(page: &str) {

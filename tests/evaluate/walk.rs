@@ -1,7 +1,7 @@
 //! The four recorded walks against the pose that was triangulated from them.
 
 use crate::python::{printed, script};
-use crate::{read, replayed, report, text, truth, walks};
+use crate::{of_walks, read, replayed, report, text, truth, walks};
 
 /// What the demo prints, by camera and for `all`: another implementation, in numpy.
 fn demo() -> Option<serde_json::Value> {
@@ -16,7 +16,7 @@ fn demo() -> Option<serde_json::Value> {
 #[test]
 fn the_walk_gives_the_figures_of_the_demo() {
     let Some(demo) = demo() else { return };
-    let report = report(&[walks(), vec!["--truth".to_owned(), truth()]].concat(), 0);
+    let report = report(&of_walks(&[]), 0);
     let assert_same = |ours: &serde_json::Value, camera: &str| {
         for figure in ["mpjpe_mm", "p_mpjpe_mm"] {
             let [found, expected] = [&ours[figure], &demo[camera][figure]];
@@ -57,8 +57,7 @@ fn the_walk_gives_the_figures_of_the_demo() {
 
 #[test]
 fn the_smaller_network_is_chosen_by_its_name_and_lifts_the_walk() {
-    let words = ["--truth", &truth(), "--model", "posemoe_xs.onnx"].map(str::to_owned);
-    let report = report(&[walks(), words.to_vec()].concat(), 0);
+    let report = report(&of_walks(&["--model", "posemoe_xs.onnx"]), 0);
     let replayed = &report["sequences"][0]["prediction"]["replayed"];
     let model = replayed["model"].as_str().unwrap();
     assert!(model.starts_with("posemoe_xs "), "{model}");
@@ -70,8 +69,8 @@ fn the_smaller_network_is_chosen_by_its_name_and_lifts_the_walk() {
 fn sigma_becomes_true_by_the_factor_that_is_reported() {
     let overall = |sigma_scale: f64| {
         let scale = format!("sigma_scale:={sigma_scale}");
-        let words = ["--truth", &truth(), "--ros-args", "-p", &scale, "--"].map(str::to_owned);
-        let overall = report(&[walks(), words.to_vec()].concat(), 0)["overall"].take();
+        let words = of_walks(&["--ros-args", "-p", &scale, "--"]);
+        let overall = report(&words, 0)["overall"].take();
         ["sigma_factor", "within_1_sigma_pct", "mpjpe_mm"].map(|key| overall[key].as_f64().unwrap())
     };
     let too_small = 0.4;

@@ -119,11 +119,12 @@ class Run:
     def start_from(self, kept: Dict[str, Any], stage: Optional[str] = None) -> None:
         """Begins with a checkpoint's weights, at the stage of that name or the first. What touched them still binds
         them."""
-        theirs, ours = ((r["size"], r["variant"]) for r in (kept["recipe"], self.recipe.as_dict()))
-        if theirs != ours:
-            raise checkpoint.CheckpointError("these weights are of size {}, variant {}; ".format(*theirs)
-                                             + "the recipe has {}, {}".format(*ours))
-        self.stage = self.recipe.stage_named(stage) if stage else 0
+        size, variant = kept["recipe"]["size"], kept["recipe"]["variant"]
+        if (size, variant) != (self.recipe.size, self.recipe.variant):
+            raise checkpoint.CheckpointError(f"these weights are of size {size}, variant {variant}; "
+                                             f"the recipe has {self.recipe.size}, {self.recipe.variant}")
+        if stage:
+            self.stage = self.recipe.stage_named(stage)
         self.own_data = kept["own_data"] + [row for row in self.own_data if row not in kept["own_data"]]
         self.network.load_state_dict(kept["network"])
         self.average.module.load_state_dict(kept["network"])

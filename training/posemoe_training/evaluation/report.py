@@ -24,8 +24,8 @@ SWEEPS = {
     "rate": [{"rate_hz": rate_hz} for rate_hz in RATES_HZ],
     "missing": [{"missing_joints": count} for count in MISSING_JOINTS],
     "roll": [{"roll_deg": roll_deg} for roll_deg in ROLLS_DEG],
+    "border": [{"border": border} for border in MEASURED_BORDERS],
 }
-BORDERS = [{"border": border} for border in MEASURED_BORDERS]
 
 
 def full(network: PoseMoE, memory: Memory, motion: Motion, walk: Path, people: int = 8192, sweep_people: int = 1024,
@@ -43,9 +43,9 @@ def full(network: PoseMoE, memory: Memory, motion: Motion, walk: Path, people: i
         "movement": sequence_errors(lift, motion, sequences),
         "walk": walk_errors(lift, walk),
     }
-    # What a border costs is told in percent, which takes more people than a curve does.
-    sweeps = [*((name, conditions, sweep_people) for name, conditions in SWEEPS.items()), ("border", BORDERS, people)]
-    for name, conditions, count in sweeps:
+    for name, conditions in SWEEPS.items():
+        # What a border costs is told in percent, which takes more people than a curve does.
+        count = people if name == "border" else sweep_people
         report[name] = [
             {**condition, **errors(outcome(lift, motion, count, Condition(**condition)))}
             for condition in tqdm(conditions, desc=name, leave=False, disable=None)

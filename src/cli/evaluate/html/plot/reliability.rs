@@ -3,7 +3,7 @@
 use super::canvas::{Axes, SIZE, dot, line, stroke, svg};
 use super::{Drawn, figure, ink};
 use crate::cli::evaluate::html::bins;
-use crate::evaluate::catalogue::ONE_SIGMA;
+use crate::evaluate::catalogue::{self, ONE_SIGMA};
 use crate::evaluate::{PoseErrors, metrics};
 
 /// Within so many sigmas lies such a share (%) of a normal distribution: what sigma promises.
@@ -26,10 +26,8 @@ const BINS: usize = 10;
 
 /// (Sigma, root-relative error) of each joint that has a sigma (mm).
 fn known_mm(poses: &[&PoseErrors]) -> Vec<(f64, f64)> {
-    let joints = poses.iter().flat_map(|pose| &pose.joints);
-    // The root itself cannot be wrong.
-    let free = joints.filter(|joint| *joint.name != *"pelvis");
-    free.filter_map(|joint| Some((joint.sigma_m? * 1e3, joint.relative_m * 1e3)))
+    catalogue::sigmas(poses.iter().flat_map(|pose| &pose.joints))
+        .map(|(error_m, sigma_m)| (sigma_m * 1e3, error_m * 1e3))
         .collect()
 }
 
@@ -61,8 +59,7 @@ pub fn draw_shares(poses: &[&PoseErrors]) -> Drawn {
     let known_mm = known_mm(poses);
     let found = shares(&known_mm);
     let one = |promised: f64| found.iter().find(|(p, _)| *p == promised).map(|(_, f)| *f);
-    let errors = known_mm.iter().map(|(sigma, error)| error / sigma);
-    let factor = metrics::quantile(errors.collect(), ONE_SIGMA);
+    let factor = catalogue::sigma_factor(known_mm.iter().map(|(sigma, error)| (*error, *sigma)));
     let (Some(one_sigma), Some(two_sigmas), Some(factor)) = (one(68.27), one(95.45), factor) else {
         return Ok(None);
     };
