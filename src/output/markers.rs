@@ -1,10 +1,11 @@
 //! `visualization_msgs/MarkerArray`: bones, joints and a name for each person.
 //!
-//! A marker's namespace is the body id and its number says what it draws, so that markers persist;
-//! the lost are deleted.
+//! A marker's namespace is the body id and its number says what it draws, so that each frame replaces the
+//! one before; the lost are deleted.
 
 use super::body_id::body_id;
 use super::{header, point};
+use crate::msg::builtin_interfaces::Duration;
 use crate::msg::geometry_msgs::Vector3;
 use crate::msg::std_msgs::ColorRGBA;
 use crate::msg::visualization_msgs::{Marker, MarkerArray};
@@ -18,6 +19,8 @@ const BONE_WIDTH_M: f64 = 0.03;
 const JOINT_WIDTH_M: f64 = 0.05;
 const NAME_HEIGHT_M: f64 = 0.15;
 const HEAD: usize = 10;
+/// Without news for so long (s) nobody knows: markers vanish with the node, or with its camera.
+const LIFETIME_S: i32 = 1;
 
 /// The markers of one frame.
 pub fn message(poses: &Poses) -> MarkerArray {
@@ -41,6 +44,10 @@ fn markers(poses: &Poses, person: &PersonPose) -> [Marker; 3] {
         ns: body_id(&person.id),
         id,
         r#type: kind,
+        lifetime: Duration {
+            sec: LIFETIME_S,
+            nanosec: 0,
+        },
         action: if person.state == State::Lost {
             Marker::DELETE
         } else {
@@ -76,9 +83,11 @@ fn markers(poses: &Poses, person: &PersonPose) -> [Marker; 3] {
         joints.colors.push(side_color(joint_name, alpha));
     }
     name.text = person.id.clone();
-    name.pose.position = point(&person.joints[HEAD].position_m);
-    // Above the head: y points down in the camera optical frame.
-    name.pose.position.y -= 2.0 * NAME_HEIGHT_M;
+    let head_m = person.joints[HEAD].position_m;
+    // Beyond the head as seen from the hips, since which way is up differs from frame to frame.
+    let out_of_head = (head_m - person.root_m).try_normalize(f64::EPSILON);
+    let offset_m = out_of_head.unwrap_or_default() * (2.0 * NAME_HEIGHT_M);
+    name.pose.position = point(&(head_m + offset_m));
     [bones, joints, name]
 }
 

@@ -36,6 +36,9 @@ fn person(pose: &PersonPose) -> Option<Person> {
         reliability: pose.confidence,
         tagnames: ["state", "root_sigma_m"].map(str::to_owned).to_vec(),
         // One number that is the same in every frame: all axes together.
-        tags: vec![state.to_owned(), format!("{:.3}", pose.root_sigma_m.norm())],
+        tags: vec![
+            state.to_owned(),
+            format!("{:.3}", pose.root_sigma_m().norm()),
+        ],
     })
 }

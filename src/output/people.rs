@@ -24,7 +24,7 @@ fn person(pose: &PersonPose) -> Person3D {
         },
         confidence: pose.confidence as f32,
         root_position: point(&pose.root_m),
-        root_sigma: vector(&pose.root_sigma_m),
+        root_sigma: vector(&pose.root_sigma_m()),
         root_velocity: vector(&pose.root_velocity_m_s),
         joints: pose
             .joints

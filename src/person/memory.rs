@@ -110,11 +110,11 @@ impl Person {
         if placed.seen == stamp {
             return Some(State::Tracked);
         }
-        placed.motion.predict(
-            stamp.seconds_since(placed.stamp).max(0.0),
-            model.acceleration_noise,
-        );
-        placed.stamp = stamp;
+        // Whoever has been unseen for longer may be anywhere: nobody is carried on beyond that.
+        let carried_to = placed.seen.plus_seconds(model.predict_s).min(stamp);
+        let carried_s = carried_to.seconds_since(placed.stamp).max(0.0);
+        placed.motion.predict(carried_s, model.acceleration_noise);
+        placed.stamp = placed.stamp.max(carried_to);
         placed.score = [0.0; JOINT_COUNT];
         let unseen_s = stamp.seconds_since(placed.seen);
         Some(if unseen_s <= model.predict_s {
@@ -148,7 +148,7 @@ impl Person {
                 placed.confidence * freshness.max(0.0)
             },
             root_m,
-            root_sigma_m: root_sigma_m(&placed.motion, model.stature_sigma),
+            root_covariance_m2: root_covariance_m2(&placed.motion, model.stature_sigma),
             root_velocity_m_s,
             joints: std::array::from_fn(|j| Joint {
                 position_m: root_m + pose[j],
@@ -168,12 +168,9 @@ impl Person {
 const LIMB_PACE_M_S: f64 = 0.5;
 
 /// A person of other stature fits the same rays nearer or farther: an error along the ray.
-fn root_sigma_m(motion: &RootMotion, stature_sigma: f64) -> Vector3<f64> {
+fn root_covariance_m2(motion: &RootMotion, stature_sigma: f64) -> Matrix3<f64> {
     let along: Vector3<f64> = motion.position_m() * stature_sigma;
-    let covariance: Matrix3<f64> = motion.position_covariance_m2() + along * along.transpose();
-    covariance
-        .diagonal()
-        .map(|variance| variance.max(0.0).sqrt())
+    motion.position_covariance_m2() + along * along.transpose()
 }
 
 /// Least-squares slope of each joint (m/s); zero while only one pose is known.
@@ -261,7 +258,7 @@ pub(super) mod tests {
         );
         let held = person.pose("1", State::Predicted, &MODEL).unwrap();
         assert!((held.root_m.x - (fresh.root_m.x + 0.3)).abs() < 0.05);
-        assert!(held.root_sigma_m.x > fresh.root_sigma_m.x && held.joints[13].sigma_m > 0.05);
+        assert!(held.root_sigma_m().x > fresh.root_sigma_m().x && held.joints[13].sigma_m > 0.05);
         assert!(held.confidence < fresh.confidence && held.joints[13].score == 0.0);
         assert!(fresh.marks.is_some() && held.marks.is_none());
         assert_eq!(person.pass(at(59 * 20 + 501), &MODEL), Some(State::Lost));
@@ -269,11 +266,25 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn the_lost_are_where_they_were_last_thought_to_be() {
+        let mut person = walker();
+        let seen_x_m = person.pose("1", State::Tracked, &MODEL).unwrap().root_m.x;
+        assert_eq!(person.pass(at(61_000), &MODEL), Some(State::Lost));
+        let lost = person.pose("1", State::Lost, &MODEL).unwrap();
+        assert!(
+            (lost.root_m.x - (seen_x_m + 0.5)).abs() < 0.05,
+            "half a second at 1 m/s: {}",
+            lost.root_m
+        );
+        assert!(lost.root_sigma_m().norm() < 2.0 && lost.joints[13].sigma_m < 0.3);
+    }
+
+    #[test]
     fn stature_is_an_error_along_the_ray() {
         let sigma = walker()
             .pose("1", State::Tracked, &MODEL)
             .unwrap()
-            .root_sigma_m;
+            .root_sigma_m();
         assert!(
             (0.2..0.25).contains(&sigma.z),
             "5 % of 4 m and a little: {sigma}"

@@ -1,6 +1,6 @@
 //! 3D people as the node publishes them; positions in the camera optical frame.
 
-use nalgebra::Vector3;
+use nalgebra::{Matrix3, Vector3};
 
 use super::marks::Marks;
 use super::skeleton::JOINT_COUNT;
@@ -41,14 +41,22 @@ pub struct PersonPose {
     pub confidence: f64,
     /// Mid-hip (m).
     pub root_m: Vector3<f64>,
-    /// Standard deviation of the root along each axis (m).
-    pub root_sigma_m: Vector3<f64>,
+    /// Covariance of the root (m²).
+    pub root_covariance_m2: Matrix3<f64>,
     /// Velocity of the root (m/s).
     pub root_velocity_m_s: Vector3<f64>,
     /// Joints in the order of [`super::skeleton::JOINTS`].
     pub joints: [Joint; JOINT_COUNT],
     /// Where the image shows the person; of the tracked only.
     pub marks: Option<Marks>,
+}
+
+impl PersonPose {
+    /// Standard deviation of the root along each axis of its frame (m).
+    pub fn root_sigma_m(&self) -> Vector3<f64> {
+        let variances_m2 = self.root_covariance_m2.diagonal();
+        variances_m2.map(|variance_m2| variance_m2.max(0.0).sqrt())
+    }
 }
 
 /// Everyone at one moment.

@@ -1,6 +1,6 @@
 //! People as another frame has them.
 
-use nalgebra::Vector3;
+use nalgebra::Matrix3;
 
 use super::pose::{Joint, PersonPose, Poses};
 use crate::geometry::frames::Motion;
@@ -9,7 +9,7 @@ use crate::geometry::frames::Motion;
 /// the stamp of `poses`. Ids, states, scores and `sigma_m`, which is the same in all directions, stay.
 ///
 /// Velocities are those over the target's ground: the camera's own motion is taken out. How sure the
-/// transform is nobody says, so it adds nothing to `root_sigma_m`.
+/// transform is nobody says, so it adds nothing to the covariance.
 pub fn into_frame(poses: &Poses, frame_id: &str, motion: &Motion) -> Poses {
     Poses {
         stamp: poses.stamp,
@@ -25,7 +25,7 @@ pub fn into_frame(poses: &Poses, frame_id: &str, motion: &Motion) -> Poses {
 fn reframed(person: &PersonPose, motion: &Motion) -> PersonPose {
     PersonPose {
         root_m: motion.position_m(&person.root_m),
-        root_sigma_m: turned_sigma_m(&person.root_sigma_m, motion),
+        root_covariance_m2: turned_m2(&person.root_covariance_m2, motion),
         root_velocity_m_s: motion.velocity_m_s(&person.root_m, &person.root_velocity_m_s),
         joints: person.joints.map(|joint| Joint {
             position_m: motion.position_m(&joint.position_m),
@@ -36,12 +36,10 @@ fn reframed(person: &PersonPose, motion: &Motion) -> PersonPose {
     }
 }
 
-/// Standard deviations along the target's axes, from those along the source's: the diagonal of
-/// R diag(sigma²) Rᵀ, taking the axes of the source as independent.
-fn turned_sigma_m(sigma_m: &Vector3<f64>, motion: &Motion) -> Vector3<f64> {
+/// A covariance along the target's axes, from one along the source's: R C Rᵀ.
+fn turned_m2(covariance_m2: &Matrix3<f64>, motion: &Motion) -> Matrix3<f64> {
     let turn = motion.target_from_source.rotation.to_rotation_matrix();
-    let share = turn.matrix().component_mul(turn.matrix());
-    (share * sigma_m.component_mul(sigma_m)).map(f64::sqrt)
+    turn * covariance_m2 * turn.transpose()
 }
 
 #[cfg(test)]
@@ -49,7 +47,7 @@ mod tests {
     use super::*;
     use crate::person::pose::State;
     use crate::stamp::Stamp;
-    use nalgebra::{Isometry3, Translation3, UnitQuaternion};
+    use nalgebra::{Isometry3, Translation3, UnitQuaternion, Vector3};
     use std::f64::consts::FRAC_PI_2;
 
     fn poses() -> Poses {
@@ -68,7 +66,7 @@ mod tests {
                 state: State::Predicted,
                 confidence: 0.4,
                 root_m: Vector3::new(0.5, 0.25, 4.0),
-                root_sigma_m: Vector3::new(0.1, 0.2, 0.4),
+                root_covariance_m2: Matrix3::from_diagonal(&Vector3::new(0.01, 0.04, 0.16)),
                 root_velocity_m_s: Vector3::new(1.0, 0.0, -0.5),
                 joints: std::array::from_fn(joint),
             }],
@@ -98,7 +96,7 @@ mod tests {
         // Own (-0.5, -1, 0), with the base 0.7 ahead, and 0.5 rad/s at (4, -0.5) from the camera.
         let expected = Vector3::new(-0.5 + 0.7 + 0.25, -1.0 + 2.0, 0.0);
         assert!((person.root_velocity_m_s - expected).norm() < 1e-12);
-        assert!((person.root_sigma_m - Vector3::new(0.4, 0.1, 0.2)).norm() < 1e-12);
+        assert!((person.root_sigma_m() - Vector3::new(0.4, 0.1, 0.2)).norm() < 1e-12);
         let (was, is) = (&poses().people[0], person);
         assert_eq!(
             (&is.id, is.state, is.confidence),
@@ -126,10 +124,18 @@ mod tests {
     }
 
     #[test]
-    fn a_slanted_turn_shares_the_uncertainty_out_and_keeps_its_sum() {
-        let turn = UnitQuaternion::from_scaled_axis(Vector3::z() * (FRAC_PI_2 / 2.0));
-        let slanted = Motion::at_rest(Isometry3::from_parts(Translation3::identity(), turn));
-        let sigma_m = turned_sigma_m(&Vector3::new(0.3, 0.1, 0.2), &slanted);
-        assert!((sigma_m - Vector3::new(0.05f64.sqrt(), 0.05f64.sqrt(), 0.2)).norm() < 1e-12);
+    fn doubt_along_a_slanted_ray_is_all_along_one_axis_when_that_looks_along_it() {
+        // Unsure by 0.5 m along the bearing of 45°, as stature makes it, and by 0.1 m across.
+        let along = Vector3::new(0.5f64.sqrt(), 0.0, 0.5f64.sqrt());
+        let covariance_m2 = Matrix3::identity() * 0.01 + along * along.transpose() * (0.25 - 0.01);
+        let mut seen = poses();
+        seen.people[0].root_covariance_m2 = covariance_m2;
+        let turn = UnitQuaternion::from_axis_angle(&Vector3::y_axis(), -FRAC_PI_2 / 2.0);
+        let turned = Motion::at_rest(Isometry3::from_parts(Translation3::identity(), turn));
+        let sigma_m = into_frame(&seen, "base", &turned).people[0].root_sigma_m();
+        assert!(
+            (sigma_m - Vector3::new(0.1, 0.1, 0.5)).norm() < 1e-12,
+            "{sigma_m}"
+        );
     }
 }

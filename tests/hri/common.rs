@@ -1,6 +1,6 @@
 //! People to tell of.
 
-use nalgebra::Vector3;
+use nalgebra::{Matrix3, Vector3};
 use posemoe::geometry::body::camera_from_body;
 use posemoe::person::marks::{Mark, Marks};
 use posemoe::person::pose::{Joint, PersonPose, Poses, State};
@@ -21,7 +21,7 @@ pub fn person(id: &str, state: State) -> PersonPose {
         state,
         confidence: 0.75,
         root_m,
-        root_sigma_m: Vector3::new(0.03, 0.0, 0.04),
+        root_covariance_m2: Matrix3::from_diagonal(&Vector3::new(9e-4, 0.0, 16e-4)),
         root_velocity_m_s: Vector3::new(0.0, 0.0, -1.25),
         joints: UPRIGHT_M.map(|[x, y, z]| Joint {
             position_m: root_m + Vector3::new(x, y, z),

@@ -1,6 +1,6 @@
 //! The recorded walk as `joint_states`, put through the kinematic tree of ROS4HRI.
 
-use nalgebra::Vector3;
+use nalgebra::{Matrix3, Vector3};
 use posemoe::geometry::kinematics::Angles;
 use posemoe::geometry::kinematics::forward::links;
 use posemoe::msg::posemoe::Person3D;
@@ -27,7 +27,7 @@ fn published(person: &Person3D) -> PersonPose {
         state: State::Tracked,
         confidence: person.confidence.into(),
         root_m: vector(&person.root_position),
-        root_sigma_m: Vector3::zeros(),
+        root_covariance_m2: Matrix3::zeros(),
         root_velocity_m_s: Vector3::zeros(),
         joints: std::array::from_fn(|j| joint(&person.joints[j])),
         marks: None,

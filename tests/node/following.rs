@@ -78,6 +78,30 @@ fn the_hidden_are_predicted_without_frames_then_lost_once_and_their_markers_dele
 }
 
 #[test]
+fn markers_vanish_when_nothing_more_comes() {
+    let mut rig = ready("");
+    let sent = rig.send(KEYPOINTS, &detections(ms(0), vec![person("7", 0.0)]));
+    let markers: MarkerArray = rig.on("/posemoe/markers", &sent).unwrap();
+    let lifetimes_s: Vec<i32> = markers.markers.iter().map(|m| m.lifetime.sec).collect();
+    assert_eq!(lifetimes_s, [1; 3]);
+}
+
+#[test]
+fn who_is_lost_after_a_long_silence_is_not_carried_on_through_it() {
+    let mut rig = ready("");
+    for i in 0..40 {
+        let seen = detections(ms(i * 50), vec![person("7", -1.0 + 0.05 * i as f64)]);
+        rig.send(KEYPOINTS, &seen);
+    }
+    let sent = rig.send(KEYPOINTS, &detections(ms(62_000), vec![]));
+    let out: People3D = rig.on(PEOPLE, &sent).unwrap();
+    let lost = &out.people[0];
+    assert_eq!(lost.state, Person3D::LOST);
+    // Half a second further at 1 m/s, not a minute.
+    assert!((lost.root_position.x - 1.5).abs() < 0.2, "{lost:?}");
+}
+
+#[test]
 fn frames_are_named_after_people_and_turned_with_them() {
     let mut rig = ready("");
     let sent = rig.send(

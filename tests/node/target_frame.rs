@@ -1,6 +1,8 @@
 //! People in a frame that is not the camera's: right, or not at all.
 
-use nalgebra::{Isometry3, Vector3};
+use std::f64::consts::FRAC_PI_4;
+
+use nalgebra::{Isometry3, UnitQuaternion, Vector3};
 use posemoe::msg::diagnostic_msgs::DiagnosticStatus;
 use posemoe::msg::people_msgs::People;
 use posemoe::msg::posemoe::{People3D, Person3D};
@@ -8,7 +10,9 @@ use posemoe::msg::tf2_msgs::TFMessage;
 use posemoe::msg::visualization_msgs::MarkerArray;
 
 use crate::bus::{Outgoing, Rig};
-use crate::messages::{FRAME, KEYPOINTS, PEOPLE, detections, header, ms, person, ready};
+use crate::messages::{
+    CAMERA_INFO, FRAME, KEYPOINTS, PEOPLE, camera_info, detections, header, ms, person, ready,
+};
 use crate::transforms::{fix, fix_turned, move_to, optical};
 
 /// Person 7, x m to the right of the image's centre; what is published upon it.
@@ -59,6 +63,10 @@ fn a_fixed_camera_gives_people_where_they_are_on_the_base() {
     assert!(head.z > 1.6, "up is the base's z: {head:?}");
     let markers: MarkerArray = rig.on("/posemoe/markers", &sent).unwrap();
     assert!(markers.markers.iter().all(|m| m.header.frame_id == "base"));
+    let label = markers.markers.iter().find(|m| m.text == "7").unwrap();
+    let label = &label.pose.position;
+    assert!(label.z > head.z + 0.25, "above the head: {label:?}");
+    assert!((label.x - head.x).abs() < 0.1 && (label.y - head.y).abs() < 0.1);
     let people: People = rig.on("/people", &sent).unwrap();
     assert_eq!(people.header, out.header);
     assert_eq!(people.people[0].position, out.people[0].root_position);
@@ -67,6 +75,40 @@ fn a_fixed_camera_gives_people_where_they_are_on_the_base() {
     assert_eq!(frames.transforms[0].header.frame_id, FRAME);
     let there = &frames.transforms[0].transform.translation;
     assert!((there.z - 4.0).abs() < 0.1, "{there:?}");
+}
+
+#[test]
+fn doubt_along_the_ray_is_turned_into_the_target_as_a_whole() {
+    // A camera that looks 45° to the left of the base's x, and someone 45° to the right in its image.
+    let mut rig = ready("-p target_frame:=base");
+    let turn = UnitQuaternion::from_axis_angle(&Vector3::z_axis(), FRAC_PI_4);
+    fix_turned(&mut rig, "base", FRAME, &(turn * optical([0.0; 3])));
+    let mut info = camera_info();
+    (info.k[0], info.k[4]) = (300.0, 300.0);
+    rig.send(CAMERA_INFO, &info);
+    let mut someone = person("7", 0.0);
+    let away = UnitQuaternion::from_axis_angle(&Vector3::y_axis(), FRAC_PI_4);
+    for keypoint in &mut someone.keypoints.data {
+        let place = &mut keypoint.point;
+        let ray = Vector3::new((place.x - 320.0) / 600.0, (place.y - 240.0) / 600.0, 1.0);
+        let ray = away * ray;
+        (place.x, place.y) = (320.0 + 300.0 * ray.x / ray.z, 240.0 + 300.0 * ray.y / ray.z);
+    }
+    let sent = rig.send(KEYPOINTS, &detections(ms(0), vec![someone]));
+    let out = placed(&rig, &sent).unwrap();
+    let (root_m, sigma) = (root_m(&out), &out.people[0].root_sigma);
+    assert!(
+        off_m(&root_m, 4.0, 0.0, 0.0) < 0.1,
+        "straight ahead: {root_m}"
+    );
+    assert!(
+        (0.24..0.27).contains(&sigma.x),
+        "6 % of 4 m and a little: {sigma:?}"
+    );
+    assert!(
+        sigma.y < 0.05 && sigma.z < 0.05,
+        "across the ray: {sigma:?}"
+    );
 }
 
 #[test]
