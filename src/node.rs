@@ -215,9 +215,14 @@ impl Node {
         match transition {
             Transition::Configure => self.configure(bus)?,
             Transition::Activate => {}
-            Transition::Deactivate => self.work.iter_mut().for_each(Work::forget),
+            Transition::Deactivate => {
+                if let Some(work) = &mut self.work {
+                    work.forget(bus, &mut self.counts);
+                }
+            }
             Transition::Cleanup | Transition::Shutdown => {
-                if let Some(work) = self.work.take() {
+                if let Some(mut work) = self.work.take() {
+                    work.forget(bus, &mut self.counts);
                     work.end(bus);
                 }
             }

@@ -4,6 +4,7 @@
 //! The node is the same on every bus. It turns each [`Event`] into publications until the bus runs
 //! dry (end of a bag, SIGINT on a robot).
 
+mod all_or_none;
 pub mod bag;
 #[cfg(feature = "dds")]
 pub mod dds;
@@ -15,6 +16,7 @@ mod lifetime;
 #[cfg(feature = "rcl")]
 pub mod rcl;
 
+pub use all_or_none::all_or_none;
 pub use endpoints::{
     Durability, PublisherId, Qos, Reliability, RequestId, Service, ServiceId, SubscriptionId, Topic,
 };

@@ -7,6 +7,7 @@ use super::source::Source;
 use crate::bus::{Bus, BusError};
 use crate::config::ros_args::RosArgs;
 use crate::config::sources::SourceConfig;
+use crate::health::{Cause, Drops};
 use crate::lift::Lifter;
 use crate::output::diagnostics::{Feed, Spread};
 use crate::person::observation::Observation;
@@ -71,8 +72,11 @@ impl Camera {
         }
     }
 
-    /// Forgets everyone.
-    pub fn forget(&mut self) {
+    /// Forgets everyone, and frames that wait for an answer, which are counted.
+    pub fn forget(&mut self, drops: &mut Drops) {
+        for _ in 0..self.pipeline.waiting() {
+            drops.note(Cause::Inactive, "a frame that waited for an answer");
+        }
         self.pipeline.forget();
         self.heard.clear();
         self.last_frame = None;

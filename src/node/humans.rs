@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::latest::Latest;
-use crate::bus::{Bus, BusError, PublisherId, Qos};
+use crate::bus::{Bus, BusError, PublisherId, Qos, all_or_none};
 use crate::config::ros_args::RosArgs;
 use crate::input::hri::TRACKED_TOPIC;
 use crate::msg::hri_msgs::{IdsList, NormalizedRegionOfInterest2D, Skeleton2D};
@@ -104,7 +104,10 @@ impl Humans {
         for body in &bodies {
             let is_new = !self.bodies.contains_key(&body.id);
             if is_new {
-                let topics = BodyTopics::advertise(bus, args, &body.id, self.seen.is_some())?;
+                let with_seen = self.seen.is_some();
+                let topics = all_or_none(bus, |bus| {
+                    BodyTopics::advertise(bus, args, &body.id, with_seen)
+                })?;
                 self.bodies.insert(body.id.clone(), topics);
             }
             let Some(topics) = self.bodies.get(&body.id) else {
@@ -133,17 +136,18 @@ impl Humans {
         Ok(())
     }
 
-    /// Forgets everyone.
-    pub fn forget(&mut self) {
+    /// Forgets everyone, and gives their topics back.
+    pub fn forget(&mut self, bus: &mut dyn Bus) {
         self.latest.forget();
+        for topics in std::mem::take(&mut self.bodies).into_values() {
+            topics.leave(bus);
+        }
     }
 
     /// Publishes no more.
-    pub fn leave(self, bus: &mut dyn Bus) {
+    pub fn leave(mut self, bus: &mut dyn Bus) {
+        self.forget(bus);
         self.seen.into_iter().for_each(|id| bus.unadvertise(id));
-        for topics in self.bodies.into_values() {
-            topics.leave(bus);
-        }
     }
 }
 

@@ -124,9 +124,11 @@ impl Outputs {
     }
 
     /// Forgets everyone.
-    pub fn forget(&mut self) {
+    pub fn forget(&mut self, bus: &mut dyn Bus) {
         self.latest.forget();
-        self.humans.iter_mut().for_each(Humans::forget);
+        if let Some(humans) = &mut self.humans {
+            humans.forget(bus);
+        }
     }
 
     /// Publishes no more.

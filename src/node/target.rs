@@ -146,9 +146,12 @@ impl Target {
         self.problem.take()
     }
 
-    /// Forgets those who wait.
-    pub fn forget(&mut self) {
-        self.waiting.clear();
+    /// Forgets those who wait, frame by frame, which is counted.
+    pub fn forget(&mut self, drops: &mut Drops) {
+        for Waiting { poses, .. } in self.waiting.drain(..) {
+            let detail = format!("people of {}, who waited for a transform", poses.stamp);
+            drops.note(Cause::Inactive, detail);
+        }
         self.problem = None;
     }
 

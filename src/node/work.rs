@@ -6,7 +6,7 @@ use super::source::Heard;
 use super::target::Target;
 use super::time::Time;
 use super::{Counts, Engine, Loader, NodeError};
-use crate::bus::{Bus, BusError, SubscriptionId};
+use crate::bus::{Bus, BusError, SubscriptionId, all_or_none};
 use crate::config::ros_args::RosArgs;
 use crate::engine::EngineError;
 use crate::health::Cause;
@@ -54,7 +54,7 @@ impl Work {
     /// When there is no network, or the bus refuses.
     pub fn begin(bus: &mut dyn Bus, args: &RosArgs, load: &mut Loader) -> Result<Self, NodeError> {
         args.config.check_topics().map_err(EngineError::from)?;
-        // First what fails most, so that nothing need be given back then.
+        // First what takes longest and fails most.
         let mut lifters = Vec::new();
         let mut engine = Engine::default();
         for source in args.config.sources() {
@@ -62,18 +62,20 @@ impl Work {
             engine = loaded;
             lifters.push((source, lifter));
         }
-        let mut cameras = Vec::new();
-        for (source, lifter) in lifters {
-            cameras.push(Camera::begin(bus, args, &source, lifter)?);
-        }
-        let is_hri = cameras.iter().any(|camera| camera.source.is_hri());
-        Ok(Self {
-            cameras,
-            target: Target::subscribe(bus, args)?,
-            outputs: Outputs::advertise(bus, args, is_hri)?,
-            engine,
-            second: Second::default(),
-            last_people: 0,
+        all_or_none(bus, |bus| {
+            let mut cameras = Vec::new();
+            for (source, lifter) in lifters {
+                cameras.push(Camera::begin(bus, args, &source, lifter)?);
+            }
+            let is_hri = cameras.iter().any(|camera| camera.source.is_hri());
+            Ok(Self {
+                cameras,
+                target: Target::subscribe(bus, args)?,
+                outputs: Outputs::advertise(bus, args, is_hri)?,
+                engine,
+                second: Second::default(),
+                last_people: 0,
+            })
         })
     }
 
@@ -99,11 +101,15 @@ impl Work {
         self.outputs.adjust(bus, args)
     }
 
-    /// Forgets everyone.
-    pub fn forget(&mut self) {
-        self.cameras.iter_mut().for_each(Camera::forget);
-        self.target.iter_mut().for_each(Target::forget);
-        self.outputs.forget();
+    /// Forgets everyone; frames that wait for an answer or a transform are counted.
+    pub fn forget(&mut self, bus: &mut dyn Bus, counts: &mut Counts) {
+        for camera in &mut self.cameras {
+            camera.forget(&mut counts.drops);
+        }
+        if let Some(target) = &mut self.target {
+            target.forget(&mut counts.drops);
+        }
+        self.outputs.forget(bus);
         self.last_people = 0;
     }
 

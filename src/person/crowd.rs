@@ -155,9 +155,13 @@ impl Crowd {
         self.model = model;
     }
 
-    /// Forgets everyone; they are declared lost in the next poses.
+    /// Forgets everyone, those in frames that are yet to be answered too: those frames are given up. Who was
+    /// placed is declared lost in the next poses.
     pub fn clear(&mut self) {
         let ids: Vec<String> = self.members.keys().cloned().collect();
+        for member in self.members.values_mut() {
+            member.waiting = 0;
+        }
         for id in ids {
             self.dismiss(&id);
         }
@@ -295,6 +299,16 @@ mod tests {
         assert!(crowd.everyone(at(500)).is_empty() && crowd.take_forgotten().is_empty());
         assert!(crowd.everyone(at(501)).is_empty());
         assert_eq!(crowd.take_forgotten(), [PersonKey(0)]);
+    }
+
+    #[test]
+    fn clearing_lets_go_of_those_in_waiting_frames_too() {
+        let mut crowd = Crowd::new(3, MODEL);
+        step(&mut crowd, 0, &["a"]);
+        let keys = [crowd.expect("a"), crowd.expect("b")];
+        crowd.clear();
+        assert_eq!(crowd.take_forgotten(), keys);
+        assert!(crowd.has_room(["c", "d", "e"].into_iter()));
     }
 
     #[test]

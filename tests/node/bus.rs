@@ -35,6 +35,8 @@ pub struct MemoryBus {
     pub responses: Vec<Vec<u8>>,
     pub losses: Vec<Loss>,
     pub now: Stamp,
+    /// Nobody may publish on this topic.
+    pub refused: Option<&'static str>,
 }
 
 impl Bus for MemoryBus {
@@ -48,6 +50,13 @@ impl Bus for MemoryBus {
     }
 
     fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, BusError> {
+        if self.refused == Some(topic.name.as_str()) {
+            return Err(BusError::WrongType {
+                topic: topic.name.clone(),
+                found: "something else".into(),
+                expected: topic.type_name,
+            });
+        }
         self.advertised.push(topic.clone());
         Ok(PublisherId(self.advertised.len() - 1))
     }

@@ -1,9 +1,11 @@
 //! Answers that wait for later frames (mode window, `lookahead_s`): all come, each under its own stamp.
 
+use posemoe::health::Cause;
 use posemoe::msg::encode;
 use posemoe::msg::posemoe::{People3D, Person3D};
 
 use crate::bus::{Outgoing, Rig};
+use crate::managed::change;
 use crate::messages::{CAMERA_INFO, KEYPOINTS, PEOPLE, camera_info, detections, ms, person, ready};
 
 /// Milliseconds of our messages among `sent`, and how many people each tracks.
@@ -128,4 +130,34 @@ fn waiting_on_purpose_is_not_late() {
     assert_eq!(send(&mut rig, 250, &["7"]), [(50, 1)]);
     let late = rig.diagnose(ms(750), vec![]).message;
     assert!(late.contains("late: up to 650 ms"), "{late}");
+}
+
+#[test]
+fn who_was_in_a_frame_in_flight_when_the_node_was_deactivated_takes_no_room() {
+    // Room for three; each round leaves one behind whose last frame is never answered.
+    for waits in [
+        "-p mode:=window -p lookahead_s:=0.2",
+        "-p frames_together:=4",
+    ] {
+        let mut rig = ready(&format!("{waits} -p max_people:=3"));
+        let mut tracked = 0;
+        for round in 0..8 {
+            for frame in 0..10 {
+                let at_ms = round * 5000 + frame * 50;
+                let seen = detections(ms(at_ms), vec![person(&format!("r{round}"), 0.0)]);
+                let sent = rig.send(KEYPOINTS, &seen);
+                let answers = answered(&rig, &sent);
+                tracked += answers.iter().map(|(_, tracked)| tracked).sum::<usize>();
+            }
+            assert!(change(&mut rig, "deactivate") && change(&mut rig, "activate"));
+        }
+        assert!(
+            tracked >= 8 * 5,
+            "{waits}: {tracked}, {:?}",
+            rig.node.drops()
+        );
+        // Those of the last frames, and nothing else.
+        let causes: Vec<Cause> = rig.node.drops().iter().map(|(cause, _)| cause).collect();
+        assert_eq!(causes, [Cause::Inactive], "{waits}");
+    }
 }

@@ -32,7 +32,7 @@ fn states(rig: &mut Rig, at_ms: i64) -> Option<Vec<u8>> {
     Some(people.people.iter().map(|person| person.state).collect())
 }
 
-fn change(rig: &mut Rig, label: &str) -> bool {
+pub fn change(rig: &mut Rig, label: &str) -> bool {
     let transition = Transition {
         label: label.into(),
         ..Default::default()
@@ -124,6 +124,41 @@ fn a_node_that_was_away_has_forgotten_everyone() {
     assert!(change(&mut rig, "shutdown"));
     assert_eq!(state(&mut rig), "finalized");
     assert!(!change(&mut rig, "configure"));
+}
+
+#[test]
+fn what_fails_to_configure_leaves_nothing_open() {
+    let mut rig = Rig::new("-p autostart:=false -p publish_hri:=true -p target_frame:=odom");
+    let open = |rig: &Rig| -> Vec<String> {
+        let topics = rig.bus.subscribed.iter().chain(&rig.bus.advertised);
+        let names = topics.map(|topic| topic.name.clone());
+        names.filter(|name| !name.is_empty()).collect()
+    };
+    let before = open(&rig);
+    // The last that is opened of all.
+    rig.bus.refused = Some("/humans/bodies/tracked");
+    for _ in 0..10 {
+        assert!(!change(&mut rig, "configure"));
+        assert_eq!(state(&mut rig), "unconfigured");
+    }
+    assert_eq!(open(&rig), before);
+    rig.bus.refused = None;
+    assert!(change(&mut rig, "configure"));
+    assert!(change(&mut rig, "cleanup"));
+    assert_eq!(open(&rig), before);
+}
+
+#[test]
+fn a_deactivated_node_has_no_bodies() {
+    let mut rig = ready("-p publish_hri:=true");
+    see(&mut rig, 0);
+    let is_open = |rig: &Rig| {
+        let mut topics = rig.bus.advertised.iter();
+        topics.any(|topic| topic.name == "/humans/bodies/p7/joint_states")
+    };
+    assert!(is_open(&rig));
+    assert!(change(&mut rig, "deactivate"));
+    assert!(!is_open(&rig));
 }
 
 #[test]
