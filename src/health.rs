@@ -21,6 +21,8 @@ pub enum Cause {
     UnknownJointSet,
     /// The same stamp came twice.
     DuplicateStamp,
+    /// A stamp of 0 after another: the driver sets none.
+    NoStamp,
     /// A stamp slightly older than the one before it.
     OutOfOrder,
     /// Stamps jumped far back (a looped bag): all memories were cleared.
@@ -67,6 +69,7 @@ impl Cause {
             Self::BadHeader => "bad header",
             Self::UnknownJointSet => "unknown joint set",
             Self::DuplicateStamp => "duplicate stamp",
+            Self::NoStamp => "stamp is 0",
             Self::OutOfOrder => "out-of-order stamp",
             Self::TimeJump => "time jumped back, memory reset",
             Self::TooManyPeople => "more people than max_people",
@@ -87,6 +90,30 @@ impl Cause {
     }
 }
 
+/// The longest detail that is kept (bytes): what it quotes may come from a peer.
+const LONGEST_DETAIL: usize = 500;
+/// How much of a text from a peer is worth quoting (characters).
+const EXCERPT: usize = 64;
+
+/// A text that may come from a peer, in quotes: its beginning, where it is long.
+pub fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(EXCERPT) {
+        None => format!("{text:?}"),
+        Some((end, _)) => format!("{:?}... ({} bytes)", &text[..end], text.len()),
+    }
+}
+
+/// The beginning of a text, of up to `longest` bytes.
+pub fn shortened(mut text: String, longest: usize) -> String {
+    if text.len() > longest {
+        let end = (0..=longest).rfind(|end| text.is_char_boundary(*end));
+        text.truncate(end.unwrap_or(0));
+        text.push_str("...");
+        text.shrink_to_fit();
+    }
+    text
+}
+
 /// How often a cause struck, and what was found and expected the last time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -105,7 +132,7 @@ impl Drops {
     pub fn note(&mut self, cause: Cause, detail: impl Into<String>) {
         let tally = self.0.entry(cause).or_default();
         tally.count += 1;
-        tally.last = detail.into();
+        tally.last = shortened(detail.into(), LONGEST_DETAIL);
     }
 
     /// Adds another count to this one.
@@ -136,6 +163,24 @@ impl Drops {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_peers_say_is_not_kept_at_any_length() {
+        let long = "é".repeat(1_000_000);
+        let mut drops = Drops::default();
+        drops.note(Cause::BadHeader, long.clone());
+        let kept = drops
+            .iter()
+            .map(|(_, tally)| tally.last.capacity())
+            .sum::<usize>();
+        assert!((400..600).contains(&kept), "{kept}");
+        let quoted = excerpt(&long);
+        assert!(
+            quoted.len() < 200 && quoted.ends_with("... (2000000 bytes)"),
+            "{quoted}"
+        );
+        assert_eq!(excerpt("front"), "\"front\"");
+    }
 
     #[test]
     fn counts_add_up_and_the_last_detail_stays() {

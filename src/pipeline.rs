@@ -162,7 +162,11 @@ impl Pipeline {
         let mut time = Time::GoesOn;
         if let Some((last, frame_id)) = &self.last {
             let step_s = seen.stamp.seconds_since(*last);
-            if step_s < -TIME_JUMP_S {
+            if seen.stamp == Stamp::default() {
+                let after = format!("after {last}: the driver sets no stamps");
+                drops.note(Cause::NoStamp, after);
+                return None;
+            } else if step_s < -TIME_JUMP_S {
                 drops.note(
                     Cause::TimeJump,
                     format!("{step_s:.3} s, from {last} to {}", seen.stamp),

@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use super::EXIT_UNUSABLE;
 use super::rosout::Rosout;
+use super::{EXIT_UNUSABLE, calm};
 #[cfg(feature = "dds")]
 use crate::bus::dds::{DdsBus, DdsOptions};
 #[cfg(feature = "rcl")]
 use crate::bus::rcl::{self, RclBus};
-use crate::bus::{BusError, Events};
+use crate::bus::{BusError, Event, Events};
 #[cfg(feature = "rcl")]
 use crate::config::ros_args::OWN_ROS_ARGS;
 use crate::config::ros_args::RosArgs;
@@ -116,6 +116,14 @@ fn live(ros: &RosArgs, bus: LiveBus) -> Result<(), Failure> {
     })
 }
 
+/// Of a log that was being flooded.
+fn say_what_was_left_out() {
+    let lines = calm::take_left_out();
+    if lines > 0 {
+        tracing::warn!("{lines} lines like earlier ones were left out of this log");
+    }
+}
+
 async fn serve(mut bus: impl Events, ros: &RosArgs) -> Result<(), Failure> {
     let mut rosout = Rosout::advertise(&mut bus, ros)?;
     let load = Box::new(engine::load);
@@ -123,6 +131,9 @@ async fn serve(mut bus: impl Events, ros: &RosArgs) -> Result<(), Failure> {
     tracing::info!(node = ros.qualified_node(), "ready");
     while let Some(event) = bus.next().await? {
         node.handle(&mut bus, &event)?;
+        if matches!(event, Event::Tick { .. }) {
+            say_what_was_left_out();
+        }
         rosout.publish(&mut bus)?;
     }
     node.finish(&mut bus)?;

@@ -3,6 +3,8 @@
 
 mod bag_topics;
 pub mod bench;
+#[cfg(feature = "live")]
+mod calm;
 pub mod doctor;
 pub mod evaluate;
 mod file;
@@ -54,12 +56,13 @@ pub fn start_logging(level: Option<&str>) {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false);
-    let all = tracing_subscriber::registry()
-        .with(filter)
-        .with(standard_error);
+    let all = tracing_subscriber::registry().with(filter);
     // A second call (tests) changes nothing.
     #[cfg(feature = "live")]
-    let _ = all.with(rosout::Collect).try_init();
+    let _ = (all.with(calm::Calm::default()))
+        .with(standard_error)
+        .with(rosout::Collect)
+        .try_init();
     #[cfg(not(feature = "live"))]
-    let _ = all.try_init();
+    let _ = all.with(standard_error).try_init();
 }

@@ -11,6 +11,7 @@ use tracing_subscriber::layer::Context;
 
 use crate::bus::{Bus, BusError, PublisherId, Qos, wall_clock};
 use crate::config::ros_args::RosArgs;
+use crate::health::shortened;
 use crate::msg::rcl_interfaces::Log;
 use crate::msg::{Message, encode};
 use crate::output::time;
@@ -19,6 +20,9 @@ use crate::output::time;
 const QOS: Qos = Qos::latched(1000);
 /// Lines that wait to be published at most; what comes on top stands on standard error only.
 const WAITING: usize = 1000;
+
+/// The longest line (bytes): those that quote a peer could have any length.
+const LONGEST_LINE: usize = 2000;
 
 static LINES: OnceLock<(SyncSender<Log>, Mutex<Receiver<Log>>)> = OnceLock::new();
 
@@ -45,7 +49,7 @@ impl<S: Subscriber> Layer<S> for Collect {
                 Level::INFO => Log::INFO,
                 _ => Log::DEBUG,
             },
-            msg: text.message + &text.fields,
+            msg: shortened(text.message + &text.fields, LONGEST_LINE),
             file: metadata.file().unwrap_or_default().to_owned(),
             function: metadata.target().to_owned(),
             line: metadata.line().unwrap_or_default(),

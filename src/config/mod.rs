@@ -148,6 +148,7 @@ macro_rules! parameters {
             pub fn change(name: &str) -> Change {
                 match name {
                     $( stringify!($name) => Change::$change, )+
+                    _ if name.starts_with(overrides::PREFIX) => Change::Start,
                     _ => Change::Unconfigured,
                 }
             }
@@ -206,7 +207,7 @@ parameters! {
     /// How a person's past is used: each frame once and at once, or windows of the last frames.
     mode: String = "stream", Range::OneOf(&["stream", "window"]), Unconfigured;
     /// Path of the model, or name of one that ships (posemoe_xs.onnx is faster and less accurate); empty for the mode's own.
-    model: String = "", Range::Any, Unconfigured;
+    model: String = "", Range::Any, Start;
     /// Frames of each person that the streaming network remembers: those of late all, earlier ones thinned out over 8 s.
     memory_frames: i64 = 96, Range::Between(1.0, 1024.0), Unconfigured;
     /// Frames of a window, in the mode window.
@@ -214,7 +215,7 @@ parameters! {
     /// Answers wait for frames up to this much later (s), and use them; only in the mode window.
     lookahead_s: f64 = 0.0, Range::Between(0.0, 2.0), Unconfigured;
     /// Path of libonnxruntime.so; empty to look for it (POSEMOE_ONNXRUNTIME, scripts/setup, /usr/lib).
-    onnxruntime: String = "", Range::Any, Unconfigured;
+    onnxruntime: String = "", Range::Any, Start;
     /// Execution providers, tried strictly in this order: cpu, cuda, tensorrt.
     providers: Vec<String> = ["cpu".to_owned()], Range::EachOneOf(&["cpu", "cuda", "tensorrt"]), Unconfigured;
     /// Threads of the network on the CPU, among which a stream's people are shared out; 0: one live, up to 4 over a bag.
@@ -222,7 +223,7 @@ parameters! {
     /// Frames that the stream's network is given together, so that answers wait for up to so many; 0: one live, 8 over a bag.
     frames_together: i64 = 0, Range::Between(0.0, 64.0), Unconfigured;
     /// Folder in which TensorRT keeps its engines; empty to build them at every start.
-    tensorrt_cache: String = "", Range::Any, Unconfigured;
+    tensorrt_cache: String = "", Range::Any, Start;
     /// Keypoints with a lower score are taken as not seen.
     min_keypoint_score: f64 = 0.1, Range::Between(0.0, 1.0), Live;
     /// People with fewer seen joints are not lifted.

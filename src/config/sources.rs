@@ -16,6 +16,9 @@ const OWN: [&str; 4] = [
     "image_rectified",
 ];
 
+/// More cameras than any robot has.
+const MOST_SOURCES: usize = 64;
+
 /// Where keypoints come from: a detector and its camera.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SourceConfig {
@@ -136,6 +139,11 @@ impl Config {
             found,
             expected: expected.to_owned(),
         };
+        if self.sources.len() > MOST_SOURCES {
+            let found = self.sources.len().to_string();
+            let expected = format!("{MOST_SOURCES} or fewer: each has a network of its own");
+            return Err(contradiction("sources".to_owned(), found, &expected));
+        }
         for (place, name) in self.sources.iter().enumerate() {
             let is_word = name.starts_with(|c: char| c.is_ascii_alphabetic())
                 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');

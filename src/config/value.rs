@@ -64,6 +64,9 @@ pub enum Change {
     Live,
     /// Only while the node is not configured: at the start, or after `cleanup`.
     Unconfigured,
+    /// Only at the start, by whoever starts the node: paths of what it loads, which nobody on the network
+    /// may choose, and the delivery of topics, as in rclcpp.
+    Start,
 }
 
 impl Change {
@@ -72,6 +75,7 @@ impl Change {
         match self {
             Self::Live => None,
             Self::Unconfigured => Some("Changes only while the node is unconfigured.".to_owned()),
+            Self::Start => Some("Set only at the start.".to_owned()),
         }
     }
 }

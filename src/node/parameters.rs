@@ -8,6 +8,8 @@ use crate::msg::rcl_interfaces::{
 
 /// Between the parts of a parameter's name.
 const SEPARATOR: char = '.';
+/// The longest value (bytes), with its name, that is taken from the network.
+const LONGEST: usize = 4096;
 
 /// The value of each of these parameters; "not set" for one that there is not.
 pub fn get(config: &Config, names: &[String]) -> Vec<ParameterValue> {
@@ -34,6 +36,7 @@ pub fn describe(names: &[String]) -> Vec<ParameterDescriptor> {
         Some(parameter) => descriptor(parameter),
         None => ParameterDescriptor {
             name: name.clone(),
+            read_only: Config::change(name) == Change::Start,
             ..Default::default()
         },
     };
@@ -66,20 +69,35 @@ pub fn list(config: &Config, prefixes: &[String], depth: u64) -> ListParametersR
 /// Why it does not, for whoever asked.
 pub fn set(config: &mut Config, parameter: &Parameter, is_configured: bool) -> Result<(), String> {
     let name = parameter.name.as_str();
+    let texts = &parameter.value.string_array_value;
+    let bytes = texts.iter().map(|text| text.len() + 1).sum::<usize>()
+        + parameter.value.string_value.len()
+        + name.len();
+    if bytes > LONGEST {
+        return Err(format!(
+            "found a name and value of {bytes} bytes, expected up to {LONGEST}"
+        ));
+    }
     let value = value(&parameter.value)?;
     let mut changed = config.clone();
     changed
         .set(name, &value)
         .map_err(|error| error.to_string())?;
     changed.check().map_err(|error| error.to_string())?;
-    if is_configured && Config::change(name) == Change::Unconfigured && changed != *config {
-        return Err(format!(
+    let is_change = changed != *config;
+    match Config::change(name) {
+        Change::Unconfigured if is_configured && is_change => Err(format!(
             "{name} is used when the node is configured: set it at the start, or after \
              `ros2 lifecycle set NODE deactivate` and `cleanup`"
-        ));
+        )),
+        Change::Start if is_change => Err(format!(
+            "{name} is read-only: set it at the start, in a parameter file or by `-p {name}:=...`"
+        )),
+        _ => {
+            *config = changed;
+            Ok(())
+        }
     }
-    *config = changed;
-    Ok(())
 }
 
 /// As `ros2 param set` shows it.
@@ -157,6 +175,7 @@ fn descriptor(parameter: &Descriptor) -> ParameterDescriptor {
     let mut descriptor = ParameterDescriptor {
         name: parameter.name.to_owned(),
         r#type: message(&parameter.default).r#type,
+        read_only: parameter.change == Change::Start,
         description: parameter.description.clone(),
         additional_constraints: [parameter.range.text(), parameter.change.text()]
             .into_iter()

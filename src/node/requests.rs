@@ -6,7 +6,7 @@ use super::parameters;
 use super::services::Question;
 use crate::bus::{Bus, BusError, RequestId, ServiceId};
 use crate::config::Config;
-use crate::health::Cause;
+use crate::health::{Cause, excerpt};
 use crate::msg::lifecycle_msgs as lifecycle_msg;
 use crate::msg::rcl_interfaces as rcl;
 use crate::msg::{CdrError, Message, decode, encode};
@@ -111,7 +111,8 @@ impl Node {
 
     fn change_state(&mut self, bus: &mut dyn Bus, asked: &lifecycle_msg::Transition) -> bool {
         let Some(transition) = Transition::asked(asked) else {
-            tracing::warn!("there is no transition {:?} ({})", asked.label, asked.id);
+            let label = excerpt(&asked.label);
+            tracing::warn!("there is no transition {label} ({})", asked.id);
             return false;
         };
         self.go(bus, transition).unwrap_or_else(|error| {

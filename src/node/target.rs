@@ -18,8 +18,9 @@ use crate::stamp::Stamp;
 /// As tf2 asks for them.
 const TF: Qos = Qos::reliable(100);
 const TF_STATIC: Qos = Qos::latched(100);
-/// People of so many frames wait at most.
-const MOST_WAITING: usize = 256;
+/// People of so many frames wait at most, and so many of them all: about 10 MB.
+const MOST_FRAMES: usize = 256;
+const MOST_PEOPLE: usize = 20 * MOST_FRAMES;
 
 /// A frame that is not the camera's, and those who wait to be given in it.
 pub struct Target {
@@ -89,10 +90,11 @@ impl Target {
             camera,
             poses,
         });
-        if self.waiting.len() > MOST_WAITING
+        while self.is_overfull()
             && let Some(Waiting { poses, .. }) = self.waiting.pop_front()
         {
-            self.drop_for(format!("{} waited in vain", poses.stamp), drops);
+            let reason = format!("people of {} made room for later ones", poses.stamp);
+            self.drop_for(reason, drops);
         }
     }
 
@@ -160,6 +162,14 @@ impl Target {
         self.problem = Some(reason);
     }
 
+    fn is_overfull(&self) -> bool {
+        let people = self
+            .waiting
+            .iter()
+            .map(|waiting| waiting.poses.people.len());
+        self.waiting.len() > MOST_FRAMES || people.sum::<usize>() > MOST_PEOPLE
+    }
+
     /// Its name.
     pub fn frame_id(&self) -> &str {
         &self.frame_id
@@ -169,4 +179,57 @@ impl Target {
 /// Whether a transform that comes later may help.
 fn can_heal(error: &FrameError) -> bool {
     !matches!(error, FrameError::Gone { .. } | FrameError::Loop { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::person::crowd::Crowd;
+    use crate::person::memory::tests::{MODEL, seen};
+
+    /// So many people.
+    fn crowd(people: usize) -> Poses {
+        let mut crowd = Crowd::new(people, MODEL);
+        let ids: Vec<String> = (0..people).map(|id| id.to_string()).collect();
+        let stamp = Stamp::default();
+        for id in &ids {
+            crowd.expect(id);
+        }
+        crowd.admit(stamp, ids.iter().map(String::as_str), &mut Drops::default());
+        for id in &ids {
+            crowd.update(id, stamp, seen(0.0, 0.0));
+        }
+        Poses {
+            stamp,
+            frame_id: "camera".into(),
+            people: crowd.everyone(stamp),
+        }
+    }
+
+    #[test]
+    fn those_who_wait_are_few_enough_whatever_comes() {
+        for (people, frames) in [(1, 256), (256, 20)] {
+            let mut target = Target {
+                frame_id: "odom".into(),
+                subscriptions: [SubscriptionId(0), SubscriptionId(1)],
+                frames: Frames::default(),
+                waiting: VecDeque::new(),
+                problem: None,
+            };
+            let (poses, mut drops) = (crowd(people), Drops::default());
+            assert_eq!(poses.people.len(), people);
+            for nanos in 0..300 {
+                let stamp = Stamp::from_nanos(nanos);
+                let poses = Poses {
+                    stamp,
+                    ..poses.clone()
+                };
+                target.await_transform(0, poses, stamp, &mut drops);
+            }
+            assert_eq!(target.waiting.len(), frames);
+            assert_eq!(drops.count(Cause::NoTransform), 300 - frames as u64);
+            let newest = target.waiting.back().map(|waiting| waiting.since);
+            assert_eq!(newest, Some(Stamp::from_nanos(299)), "the oldest made room");
+        }
+    }
 }

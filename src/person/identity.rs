@@ -8,6 +8,8 @@ use crate::stamp::Stamp;
 
 /// Mean joint distance (in units of apparent size) beyond which two sightings are different people.
 const FARTHEST_MATCH: f64 = 0.6;
+/// Sightings that are remembered at most; those of longest ago make room.
+const MOST_KNOWN: usize = 512;
 /// Joints that two sightings must share to be compared.
 const FEWEST_COMMON: usize = 3;
 
@@ -61,11 +63,20 @@ impl Identity {
                 (None, None) => {
                     self.given += 1;
                     let id = format!("u{}", self.given);
+                    self.make_room();
                     self.known.push((id.clone(), stamp, person.joints));
                     id
                 }
             })
             .collect()
+    }
+
+    fn make_room(&mut self) {
+        let known = self.known.iter().enumerate();
+        let oldest = known.min_by_key(|(_, (_, seen, _))| *seen);
+        if let Some((oldest, _)) = oldest.filter(|_| self.known.len() >= MOST_KNOWN) {
+            self.known.remove(oldest);
+        }
     }
 
     /// Forgets everyone (time jumped); ids already given are not given again.
@@ -138,6 +149,21 @@ mod tests {
         let mut identity = Identity::default();
         identity.name(at(0), &[&standing_at(100.0)], 1.0);
         assert_eq!(identity.name(at(2000), &[&standing_at(100.0)], 1.0), ["u2"]);
+    }
+
+    #[test]
+    fn people_who_are_never_the_same_again_are_not_all_remembered() {
+        let mut identity = Identity::default();
+        for frame in 0..100 {
+            let strangers: Vec<Sighting> = (0..20)
+                .map(|i| standing_at(1e6 * f64::from(20 * frame + i)))
+                .collect();
+            let all: Vec<&Sighting> = strangers.iter().collect();
+            identity.name(at(i64::from(frame)), &all, 10.0);
+        }
+        assert_eq!(identity.known.len(), MOST_KNOWN);
+        let last = identity.name(at(100), &[&standing_at(1e6 * 1999.0)], 10.0);
+        assert_eq!(last, ["u2000"], "those of late are there");
     }
 
     #[test]

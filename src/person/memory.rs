@@ -197,7 +197,7 @@ fn slopes(poses: &VecDeque<(Stamp, Pose)>) -> Pose {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     pub const MODEL: MotionModel = MotionModel {

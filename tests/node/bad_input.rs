@@ -1,6 +1,7 @@
 //! Bad input never panics and never lies: each case with its diagnostic, and the node goes on.
 
 use posemoe::bus::Loss;
+use posemoe::msg::builtin_interfaces::Time;
 use posemoe::msg::diagnostic_msgs::DiagnosticStatus;
 use posemoe::msg::encode;
 use posemoe::msg::posemoe::{Keypoint2D, People2D, People3D, Person2D, Person3D};
@@ -200,6 +201,30 @@ fn a_looped_bag_resets_the_memory_and_late_or_repeated_stamps_are_dropped() {
             "{cause}"
         );
     }
+}
+
+#[test]
+fn a_driver_that_sets_no_stamps_is_named() {
+    let mut rig = ready("");
+    let mut unstamped = detections(ms(0), vec![person("7", 0.0)]);
+    unstamped.header.stamp = Time::default();
+    // Simulated time begins at 0, once.
+    assert!(!rig.send(KEYPOINTS, &unstamped).is_empty());
+    for _ in 0..3 {
+        assert!(rig.send(KEYPOINTS, &unstamped).is_empty());
+    }
+    let diagnosis = rig.diagnose(ms(100), vec![]);
+    let counted = diagnosis.get("dropped: stamp is 0");
+    assert!(
+        counted.starts_with("3 ") && counted.contains("the driver sets no stamps"),
+        "{counted}"
+    );
+    // Among good ones it is no jump of time.
+    assert!(works(&mut rig, 200) && works(&mut rig, 250));
+    assert!(rig.send(KEYPOINTS, &unstamped).is_empty());
+    assert!(works(&mut rig, 300));
+    let diagnosis = rig.diagnose(ms(400), vec![]);
+    assert_eq!(diagnosis.get("dropped: time jumped back, memory reset"), "");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod hri_input;
 mod looking_ahead;
 mod managed;
 mod messages;
+mod peers;
 mod resilience;
 mod several_cameras;
 mod target_frame;

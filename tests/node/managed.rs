@@ -74,7 +74,7 @@ pub fn set(rig: &mut Rig, parameters: Vec<Parameter>) -> Vec<SetParametersResult
     answer.results
 }
 
-fn get(rig: &mut Rig, name: &str) -> ParameterValue {
+pub fn get(rig: &mut Rig, name: &str) -> ParameterValue {
     let asked = GetParameters_Request {
         names: vec![name.into()],
     };

@@ -113,6 +113,7 @@ impl Session {
     pub fn close(&mut self, endpoint: &Endpoint, door: Door) {
         self.reception.remove(door);
         self.graph.remove(endpoint.guid);
+        self.watch.forget(endpoint.guid);
     }
 
     /// Begins to publish a topic, or the replies of a service, of which `refused_before` messages
@@ -140,6 +141,7 @@ impl Session {
     /// Publishes there no more. What is under way may get lost.
     pub fn retract(&mut self, publication: Publication) {
         self.graph.remove(publication.endpoint.guid);
+        self.watch.forget(publication.endpoint.guid);
     }
 
     /// Whether every thread that this session needs still runs.

@@ -7,6 +7,7 @@ use rustdds::{DomainParticipant, DomainParticipantStatusListener, GUID, QosPolic
 
 use super::names::{Role, dds_topic, dds_type};
 use crate::bus::{BusError, Topic};
+use crate::health::excerpt;
 
 /// One end of a topic that is ours; of a service, the end of one half.
 pub(super) struct Endpoint {
@@ -37,7 +38,27 @@ impl Endpoint {
 pub(super) struct Watch {
     listener: DomainParticipantStatusListener,
     matches: BTreeSet<(GUID, GUID)>,
-    told: BTreeSet<(GUID, GUID)>,
+    told: Told,
+}
+
+/// Ends of topics, ours and a peer's, of which a warning has told.
+#[derive(Default)]
+struct Told(BTreeSet<(GUID, GUID)>);
+
+impl Told {
+    /// So many are remembered; while they are there, nothing is said of others.
+    const MOST: usize = 1000;
+
+    /// Whether a warning about these two is news.
+    fn is_news(&mut self, pair: (GUID, GUID)) -> bool {
+        self.0.len() < Self::MOST && self.0.insert(pair)
+    }
+
+    /// Forgets those of whom either end is gone.
+    fn forget(&mut self, is_gone: impl Fn(GUID) -> bool) {
+        self.0
+            .retain(|(ours, peer)| !is_gone(*ours) && !is_gone(*peer));
+    }
 }
 
 impl Watch {
@@ -46,7 +67,7 @@ impl Watch {
         Self {
             listener,
             matches: BTreeSet::new(),
-            told: BTreeSet::new(),
+            told: Told::default(),
         }
     }
 
@@ -69,9 +90,11 @@ impl Watch {
                 }
                 Happening::ReaderLost { guid, .. } | Happening::WriterLost { guid, .. } => {
                     self.matches.retain(|(_, remote)| *remote != guid);
+                    self.told.forget(|end| end == guid);
                 }
                 Happening::ParticipantLost { id, .. } => {
                     self.matches.retain(|(_, remote)| remote.prefix != id);
+                    self.told.forget(|end| end.prefix == id);
                 }
                 Happening::RemoteReaderQosIncompatible {
                     local_writer,
@@ -104,6 +127,12 @@ impl Watch {
         }
     }
 
+    /// Lets go of what is known of an endpoint of ours that is closed.
+    pub fn forget(&mut self, ours: GUID) {
+        self.matches.retain(|(local, _)| *local != ours);
+        self.told.forget(|end| end == ours);
+    }
+
     /// Endpoints of peers that are connected with this one of ours.
     pub fn peers_of(&self, ours: GUID) -> usize {
         self.matches
@@ -119,7 +148,7 @@ impl Watch {
         requested: &QosPolicies,
         offered: &QosPolicies,
     ) {
-        if self.told.insert(pair) {
+        if self.told.is_news(pair) {
             let topic = ours.iter().find(|endpoint| endpoint.guid == pair.0);
             tracing::warn!(
                 "{}: a peer's quality of service does not fit ours ({:?}): the subscriber asks \
@@ -138,11 +167,11 @@ impl Watch {
         let clash = ours
             .iter()
             .find(|end| end.dds_topic == topic && end.dds_type != dds_type);
-        if let Some(end) = clash.filter(|end| self.told.insert((end.guid, peer))) {
+        if let Some(end) = clash.filter(|end| self.told.is_news((end.guid, peer))) {
             tracing::warn!(
                 "{} carries {} for a peer and {} for this node: they will not hear each other",
                 end.topic.name,
-                ros_type(dds_type),
+                excerpt(&ros_type(dds_type)),
                 end.topic.type_name,
             );
         }
@@ -184,7 +213,24 @@ fn ros_type(dds_type: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::ros_type;
+    use super::*;
+
+    #[test]
+    fn peers_who_come_and_go_are_told_of_once_each_and_not_remembered() {
+        let guid = |number: u32| {
+            let mut bytes = [0; 16];
+            bytes[..4].copy_from_slice(&number.to_le_bytes());
+            GUID::from_bytes(bytes)
+        };
+        let mut told = Told::default();
+        let news = (1..5000).filter(|peer| told.is_news((guid(0), guid(*peer))));
+        assert_eq!(news.count(), Told::MOST);
+        assert!(!told.is_news((guid(0), guid(7))));
+        told.forget(|end| end == guid(7));
+        assert!(told.is_news((guid(0), guid(7))));
+        told.forget(|end| end.prefix == guid(0).prefix);
+        assert!(told.0.is_empty());
+    }
 
     #[test]
     fn types_are_shown_as_ros_shows_them() {
