@@ -55,6 +55,8 @@ pub enum Cause {
     BadTransform,
     /// An id of a body that cannot stand in a topic's name.
     BadBodyId,
+    /// A topic of a body that the bus refused: a peer has it with another type.
+    RefusedTopic,
 }
 
 impl Cause {
@@ -86,6 +88,7 @@ impl Cause {
             Self::Inactive => "node is not active",
             Self::BadTransform => "unusable transform",
             Self::BadBodyId => "unusable body id",
+            Self::RefusedTopic => "topic of a body refused",
         }
     }
 }

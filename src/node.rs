@@ -15,7 +15,7 @@ mod target;
 mod time;
 mod work;
 
-use crate::bus::{Bus, BusError, Event, PublisherId, Qos};
+use crate::bus::{Bus, BusError, EndpointError, Event, PublisherId, Qos};
 use crate::config::Config;
 use crate::config::ros_args::RosArgs;
 use crate::engine::EngineError;
@@ -73,9 +73,12 @@ struct Counts {
 /// Why the node cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum NodeError {
-    /// The bus refused.
+    /// The bus has failed.
     #[error(transparent)]
     Bus(#[from] BusError),
+    /// The bus refused a topic or a service that the node needs.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
     /// There is no network.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -136,7 +139,7 @@ impl Node {
         if let Some(services) = &node.services {
             let all = parameters::all(&node.args.config);
             let now = bus.now();
-            services.tell_parameters(bus, now, all, Vec::new())?;
+            services.tell_parameters(bus, now, all, Vec::new());
         }
         if autostart {
             node.go(bus, Transition::Configure)?;
@@ -146,10 +149,7 @@ impl Node {
     }
 
     /// Does what an event asks for.
-    ///
-    /// # Errors
-    /// When the bus takes no more.
-    pub fn handle(&mut self, bus: &mut dyn Bus, event: &Event) -> Result<(), BusError> {
+    pub fn handle(&mut self, bus: &mut dyn Bus, event: &Event) {
         match event {
             Event::Message {
                 subscription,
@@ -159,7 +159,6 @@ impl Node {
                 if let Err(error) = self.time.hear(payload) {
                     source::note_undecodable(&error, &mut self.counts.drops);
                 }
-                Ok(())
             }
             Event::Message {
                 subscription,
@@ -167,7 +166,7 @@ impl Node {
                 ..
             } => {
                 let message = (*subscription, payload.as_slice());
-                self.with_work(|work, around, counts| work.hear(bus, message, around, counts))
+                self.with_work(|work, around, counts| work.hear(bus, message, around, counts));
             }
             Event::Request {
                 service,
@@ -175,18 +174,15 @@ impl Node {
                 payload,
             } => self.answer(bus, *service, request, payload),
             Event::Tick { .. } => {
-                self.with_work(|work, around, counts| work.look_after(bus, around, counts))?;
-                self.diagnose(bus)
+                self.with_work(|work, around, counts| work.look_after(bus, around, counts));
+                self.diagnose(bus);
             }
         }
     }
 
     /// Publishes what was held back for later frames (`lookahead_s`): no more will come.
-    ///
-    /// # Errors
-    /// When the bus takes no more.
-    pub fn finish(&mut self, bus: &mut dyn Bus) -> Result<(), BusError> {
-        self.with_work(|work, around, counts| work.finish(bus, around, counts))
+    pub fn finish(&mut self, bus: &mut dyn Bus) {
+        self.with_work(|work, around, counts| work.finish(bus, around, counts));
     }
 
     /// What was not used since the start.
@@ -231,7 +227,7 @@ impl Node {
         tracing::info!("{}", goal.label());
         if let Some(services) = &self.services {
             let now = self.time.now(bus);
-            services.tell_transition(bus, now, (transition, start, goal))?;
+            services.tell_transition(bus, now, (transition, start, goal));
         }
         Ok(true)
     }
@@ -239,40 +235,30 @@ impl Node {
     fn configure(&mut self, bus: &mut dyn Bus) -> Result<(), NodeError> {
         if self.timing == Timing::Live {
             // Loading may take minutes: TensorRT builds its engine at the first start.
-            self.tell(bus, None, Some("loading the network"))?;
+            self.tell(bus, None, Some("loading the network"));
         }
         self.work = Some(Work::begin(bus, &self.args, &mut self.load)?);
         Ok(())
     }
 
-    fn with_work(
-        &mut self,
-        act: impl FnOnce(&mut Work, &Surroundings<'_>, &mut Counts) -> Result<(), BusError>,
-    ) -> Result<(), BusError> {
+    fn with_work(&mut self, act: impl FnOnce(&mut Work, &Surroundings<'_>, &mut Counts)) {
         let around = Surroundings {
             args: &self.args,
             time: &self.time,
             is_active: self.phase == Phase::Active,
         };
-        match &mut self.work {
-            Some(work) => act(work, &around, &mut self.counts),
-            None => Ok(()),
+        if let Some(work) = &mut self.work {
+            act(work, &around, &mut self.counts);
         }
     }
 
-    fn diagnose(&mut self, bus: &mut dyn Bus) -> Result<(), BusError> {
+    fn diagnose(&mut self, bus: &mut dyn Bus) {
         let mut work = self.work.take();
-        let told = self.tell(bus, work.as_mut(), None);
+        self.tell(bus, work.as_mut(), None);
         self.work = work;
-        told
     }
 
-    fn tell(
-        &mut self,
-        bus: &mut dyn Bus,
-        work: Option<&mut Work>,
-        busy: Option<&str>,
-    ) -> Result<(), BusError> {
+    fn tell(&mut self, bus: &mut dyn Bus, work: Option<&mut Work>, busy: Option<&str>) {
         let now = self.time.now(bus);
         let last_tick = self.last_tick.replace(now);
         let report = Report {
@@ -289,6 +275,6 @@ impl Node {
             losses: &bus.losses(),
         };
         let message = diagnostics::message(&report);
-        bus.publish(self.diagnostics, now, &encode(&message))
+        bus.publish(self.diagnostics, now, &encode(&message));
     }
 }

@@ -101,7 +101,7 @@ async fn answered(
             {
                 assert_eq!(payload[4..8], number.to_le_bytes());
                 let answer = [&[0, 1, 0, 0][..], &(number + 1).to_le_bytes()].concat();
-                node.respond(service, &request, &answer).unwrap();
+                node.respond(service, &request, &answer);
             }
         }
     };

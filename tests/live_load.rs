@@ -121,8 +121,7 @@ async fn ten_people_at_60_hz_for_a_minute() {
     tokio::time::sleep(Duration::from_millis(500)).await;
 
     let calibration = recorded::<CameraInfo>("/camera/camera_info").remove(0);
-    peer.publish(camera, peer.now(), &encode(&calibration))
-        .unwrap();
+    peer.publish(camera, peer.now(), &encode(&calibration));
     let walk = recorded::<DetectionArray>("/yolo/tracking");
     let frames: Vec<DetectionArray> = walk.iter().map(crowd).collect();
     let mut received = BTreeMap::<SubscriptionId, u32>::new();
@@ -140,8 +139,7 @@ async fn ten_people_at_60_hz_for_a_minute() {
             Err(_) => {
                 let mut frame = frames[sent as usize % frames.len()].clone();
                 frame.header.stamp = time(peer.now());
-                peer.publish(keypoints, peer.now(), &encode(&frame))
-                    .unwrap();
+                peer.publish(keypoints, peer.now(), &encode(&frame));
                 sent += 1;
                 if sent % RATE_HZ == 0 {
                     rss_kb.push((start.elapsed(), tested.rss_kb()));

@@ -1,7 +1,7 @@
 //! Endpoints that are opened together, or not at all.
 
 use super::{
-    Bus, BusError, Loss, PublisherId, RequestId, Service, ServiceId, SubscriptionId, Topic,
+    Bus, EndpointError, Loss, PublisherId, RequestId, Service, ServiceId, SubscriptionId, Topic,
 };
 use crate::stamp::Stamp;
 
@@ -40,7 +40,7 @@ struct Noted<'a> {
 }
 
 impl Bus for Noted<'_> {
-    fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, BusError> {
+    fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, EndpointError> {
         let id = self.bus.subscribe(topic)?;
         self.subscribed.push(id);
         Ok(id)
@@ -51,7 +51,7 @@ impl Bus for Noted<'_> {
         self.bus.unsubscribe(subscription);
     }
 
-    fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, BusError> {
+    fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, EndpointError> {
         let id = self.bus.advertise(topic)?;
         self.advertised.push(id);
         Ok(id)
@@ -62,26 +62,16 @@ impl Bus for Noted<'_> {
         self.bus.unadvertise(publisher);
     }
 
-    fn publish(
-        &mut self,
-        publisher: PublisherId,
-        stamp: Stamp,
-        payload: &[u8],
-    ) -> Result<(), BusError> {
-        self.bus.publish(publisher, stamp, payload)
+    fn publish(&mut self, publisher: PublisherId, stamp: Stamp, payload: &[u8]) {
+        self.bus.publish(publisher, stamp, payload);
     }
 
-    fn serve(&mut self, service: &Service) -> Result<ServiceId, BusError> {
+    fn serve(&mut self, service: &Service) -> Result<ServiceId, EndpointError> {
         self.bus.serve(service)
     }
 
-    fn respond(
-        &mut self,
-        service: ServiceId,
-        request: &RequestId,
-        payload: &[u8],
-    ) -> Result<(), BusError> {
-        self.bus.respond(service, request, payload)
+    fn respond(&mut self, service: ServiceId, request: &RequestId, payload: &[u8]) {
+        self.bus.respond(service, request, payload);
     }
 
     fn now(&self) -> Stamp {

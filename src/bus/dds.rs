@@ -36,15 +36,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{
-    Bus, BusError, Event, Events, Loss, PublisherId, Qos, RequestId, Service, ServiceId,
-    SubscriptionId, Topic, existing, inbox, lifetime, refused, wall_clock,
+    Bus, BusError, EndpointError, Event, Events, Loss, PublisherId, Qos, RequestId, Service,
+    ServiceId, SubscriptionId, Topic, inbox, lifetime, wall_clock,
 };
 use crate::stamp::Stamp;
 use faults::Faults;
 use inbox::{Door, Inbox};
 use lifetime::Lifetime;
 use names::Role;
-use publication::Publication;
+use publication::{Lost, Publication};
 use session::{Identity, Session};
 use watch::Endpoint;
 
@@ -142,14 +142,14 @@ impl DdsBus {
         }
     }
 
-    fn joined(&mut self) -> Result<&mut Session, BusError> {
+    fn joined(&mut self) -> Result<&mut Session, EndpointError> {
         self.session
             .as_mut()
-            .ok_or_else(|| refused("using DDS", &"joining anew has failed"))
+            .ok_or_else(|| EndpointError::refused("using DDS", &"joining anew has failed"))
     }
 
     /// Opens a door, with the next number.
-    fn read(&mut self, topic: &Topic, door: Door) -> Result<(), BusError> {
+    fn read(&mut self, topic: &Topic, door: Door) -> Result<(), EndpointError> {
         let faults = Arc::<Faults>::default();
         let shared = Arc::clone(&faults);
         let endpoint = self.joined()?.read(topic, door, shared)?;
@@ -182,19 +182,28 @@ impl DdsBus {
         let mut session = Session::open(&self.identity, &self.inbox)?;
         for (door, old) in &mut self.readings {
             let faults = Arc::clone(&old.faults);
-            old.endpoint = session.read(&old.endpoint.topic, *door, faults)?;
+            let anew = session.read(&old.endpoint.topic, *door, faults);
+            old.endpoint = anew.map_err(anew_refused)?;
         }
-        for (id, (old, refused)) in published {
-            let anew = session.write(&old.topic, old.role, refused)?;
+        for (id, (old, lost)) in published {
+            let anew = session
+                .write(&old.topic, old.role, lost)
+                .map_err(anew_refused)?;
             self.publications.insert(id, anew);
         }
-        for (id, (old, refused)) in replied {
-            let anew = session.write(&old.topic, old.role, refused)?;
+        for (id, (old, lost)) in replied {
+            let anew = session
+                .write(&old.topic, old.role, lost)
+                .map_err(anew_refused)?;
             self.replies.insert(id, anew);
         }
         self.session = Some(session);
         Ok(())
     }
+}
+
+fn anew_refused(error: EndpointError) -> BusError {
+    BusError::refused("joining anew", &error)
 }
 
 fn map_values<K: Ord, V, W>(map: BTreeMap<K, V>, turn: impl Fn(V) -> W) -> BTreeMap<K, W> {
@@ -204,7 +213,7 @@ fn map_values<K: Ord, V, W>(map: BTreeMap<K, V>, turn: impl Fn(V) -> W) -> BTree
 }
 
 impl Bus for DdsBus {
-    fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, BusError> {
+    fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, EndpointError> {
         let subscription = SubscriptionId(self.made);
         self.read(topic, Door::Topic(subscription))?;
         Ok(subscription)
@@ -218,8 +227,8 @@ impl Bus for DdsBus {
         }
     }
 
-    fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, BusError> {
-        let publication = self.joined()?.write(topic, Role::Topic, 0)?;
+    fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, EndpointError> {
+        let publication = self.joined()?.write(topic, Role::Topic, Lost::default())?;
         let id = PublisherId(self.made);
         self.made += 1;
         self.publications.insert(id, publication);
@@ -233,16 +242,13 @@ impl Bus for DdsBus {
         }
     }
 
-    fn publish(
-        &mut self,
-        publisher: PublisherId,
-        _stamp: Stamp,
-        payload: &[u8],
-    ) -> Result<(), BusError> {
-        existing(&mut self.publications, &publisher)?.publish(payload)
+    fn publish(&mut self, publisher: PublisherId, _stamp: Stamp, payload: &[u8]) {
+        if let Some(publication) = self.publications.get_mut(&publisher) {
+            publication.publish(payload);
+        }
     }
 
-    fn serve(&mut self, service: &Service) -> Result<ServiceId, BusError> {
+    fn serve(&mut self, service: &Service) -> Result<ServiceId, EndpointError> {
         let id = ServiceId(self.made);
         let topic = Topic {
             name: service.name.clone(),
@@ -250,19 +256,16 @@ impl Bus for DdsBus {
             qos: SERVICE_QOS,
         };
         // Replies first: a client that sees the requests' reader may ask at once.
-        let replies = self.joined()?.write(&topic, Role::Reply, 0)?;
+        let replies = self.joined()?.write(&topic, Role::Reply, Lost::default())?;
         self.replies.insert(id, replies);
         self.read(&topic, Door::Service(id))?;
         Ok(id)
     }
 
-    fn respond(
-        &mut self,
-        service: ServiceId,
-        request: &RequestId,
-        payload: &[u8],
-    ) -> Result<(), BusError> {
-        existing(&mut self.replies, &service)?.reply(request, payload)
+    fn respond(&mut self, service: ServiceId, request: &RequestId, payload: &[u8]) {
+        if let Some(replies) = self.replies.get_mut(&service) {
+            replies.reply(request, payload);
+        }
     }
 
     fn now(&self) -> Stamp {
@@ -280,8 +283,10 @@ impl Bus for DdsBus {
             .map(|(cause, count)| (&ours.endpoint, cause, count))
         });
         let publications = self.publications.values().chain(self.replies.values());
-        let sent =
-            publications.map(|ours| (&ours.endpoint, "reader not keeping up", ours.refused()));
+        let sent = publications.flat_map(|ours| {
+            ours.losses()
+                .map(|(cause, count)| (&ours.endpoint, cause, count))
+        });
         received
             .chain(sent)
             .filter(|(_, _, count)| *count > 0)

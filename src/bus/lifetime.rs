@@ -7,7 +7,7 @@ use tokio::sync::watch::{Receiver, Sender, channel};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use super::inbox::Inbox;
-use super::{BusError, Event, refused, wall_clock};
+use super::{BusError, Event, wall_clock};
 
 /// The bus's clock and everything that can end it.
 pub(super) struct Lifetime {
@@ -44,7 +44,8 @@ impl Lifetime {
     /// # Errors
     /// When the system grants no signal handler.
     pub fn start() -> Result<Self, BusError> {
-        let listen = |kind| signal(kind).map_err(|e| refused("listening for signals", &e));
+        let listen =
+            |kind| signal(kind).map_err(|e| BusError::refused("listening for signals", &e));
         let second = Duration::from_secs(1);
         let mut seconds = interval_at(Instant::now() + second, second);
         seconds.set_missed_tick_behavior(MissedTickBehavior::Skip);

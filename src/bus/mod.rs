@@ -9,6 +9,7 @@ pub mod bag;
 #[cfg(feature = "dds")]
 pub mod dds;
 mod endpoints;
+mod errors;
 #[cfg(feature = "live")]
 mod inbox;
 #[cfg(feature = "live")]
@@ -20,6 +21,7 @@ pub use all_or_none::all_or_none;
 pub use endpoints::{
     Durability, PublisherId, Qos, Reliability, RequestId, Service, ServiceId, SubscriptionId, Topic,
 };
+pub use errors::{BusError, EndpointError};
 #[cfg(feature = "live")]
 pub use lifetime::ShutdownHandle;
 
@@ -66,62 +68,16 @@ pub struct Loss {
     pub count: u64,
 }
 
-/// What went wrong on a bus.
-#[derive(Debug, thiserror::Error)]
-pub enum BusError {
-    /// The file could not be opened, read or written.
-    #[error("{path}: {source}")]
-    File {
-        /// The file.
-        path: std::path::PathBuf,
-        /// What the operating system said.
-        source: std::io::Error,
-    },
-    /// The file is not a usable bag at all.
-    #[error("{path}: not a usable bag: {reason}")]
-    NotABag {
-        /// The file.
-        path: std::path::PathBuf,
-        /// What was found and what was expected.
-        reason: String,
-    },
-    /// A topic exists with another type than the one asked for.
-    #[error("topic {topic} carries {found}, expected {expected}")]
-    WrongType {
-        /// The topic.
-        topic: String,
-        /// The type that the bag or graph has.
-        found: String,
-        /// The type that the node asked for.
-        expected: &'static str,
-    },
-    /// An environment variable or option holds something unusable.
-    #[error("{name}={value:?} is not usable: expected {expected}")]
-    Setting {
-        /// The variable's or option's name.
-        name: &'static str,
-        /// What it holds.
-        value: String,
-        /// What it may hold.
-        expected: &'static str,
-    },
-    /// The middleware refused.
-    #[error("{action}: {reason}")]
-    Middleware {
-        /// What was asked of it.
-        action: String,
-        /// What it said.
-        reason: String,
-    },
-}
-
 /// Moves serialized messages between the node and the world.
+///
+/// Nothing here can end the node once its endpoints are there: what does not leave is counted under
+/// [`Bus::losses`], and what ends the bus itself comes out of [`Events::next`].
 pub trait Bus {
     /// Asks for the messages of `topic`.
     ///
     /// # Errors
     /// When the topic is known to carry another type, or the middleware refuses.
-    fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, BusError>;
+    fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, EndpointError>;
 
     /// Asks for no more of them. What has arrived and was not yet handed over is let go.
     fn unsubscribe(&mut self, subscription: SubscriptionId);
@@ -129,40 +85,23 @@ pub trait Bus {
     /// Announces that the node will publish on `topic`.
     ///
     /// # Errors
-    /// When the middleware refuses or the output cannot be written.
-    fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, BusError>;
+    /// When the middleware refuses, or nothing defines the type.
+    fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, EndpointError>;
 
     /// Takes that back.
     fn unadvertise(&mut self, publisher: PublisherId);
 
-    /// Publishes CDR bytes (with their 4-byte header). A message that a full queue keeps from
-    /// leaving is not an error: it is counted under [`Bus::losses`].
-    ///
-    /// # Errors
-    /// When the output cannot be written at all.
-    fn publish(
-        &mut self,
-        publisher: PublisherId,
-        stamp: Stamp,
-        payload: &[u8],
-    ) -> Result<(), BusError>;
+    /// Publishes CDR bytes (with their 4-byte header).
+    fn publish(&mut self, publisher: PublisherId, stamp: Stamp, payload: &[u8]);
 
     /// Offers a service. In a bag nobody asks for it.
     ///
     /// # Errors
     /// When the middleware refuses.
-    fn serve(&mut self, service: &Service) -> Result<ServiceId, BusError>;
+    fn serve(&mut self, service: &Service) -> Result<ServiceId, EndpointError>;
 
     /// Answers a request with CDR bytes (with their 4-byte header).
-    ///
-    /// # Errors
-    /// When the answer cannot be sent.
-    fn respond(
-        &mut self,
-        service: ServiceId,
-        request: &RequestId,
-        payload: &[u8],
-    ) -> Result<(), BusError>;
+    fn respond(&mut self, service: ServiceId, request: &RequestId, payload: &[u8]);
 
     /// The bus's clock now: wall time live, the log time of the last message in a bag.
     fn now(&self) -> Stamp;
@@ -171,7 +110,7 @@ pub trait Bus {
     /// is played as fast as possible: no other clock can be set.
     fn date(&mut self, _moment: Stamp) {}
 
-    /// Every message lost so far, by topic and cause.
+    /// Every message lost so far, by topic (or service) and cause.
     fn losses(&self) -> Vec<Loss>;
 }
 
@@ -180,7 +119,7 @@ pub trait Events: Bus {
     /// Waits for the next event; `None` when the bus has ended (end of the bag, a signal).
     ///
     /// # Errors
-    /// When nothing more can be had from the bus.
+    /// When the bus has failed: nothing more comes, or what was published cannot be written.
     fn next(&mut self) -> impl Future<Output = Result<Option<Event>, BusError>>;
 }
 
@@ -199,23 +138,4 @@ pub(crate) fn wall_clock() -> Stamp {
         Err(before) => -i64::try_from(before.duration().as_nanos()).unwrap_or(i64::MAX),
     };
     Stamp::from_nanos(nanos)
-}
-
-#[cfg(feature = "live")]
-fn refused(action: &str, reason: &dyn std::fmt::Display) -> BusError {
-    BusError::Middleware {
-        action: action.to_owned(),
-        reason: reason.to_string(),
-    }
-}
-
-/// The endpoint that an id stands for.
-#[cfg(feature = "live")]
-fn existing<'a, Id: Ord + std::fmt::Debug, T>(
-    endpoints: &'a mut std::collections::BTreeMap<Id, T>,
-    id: &Id,
-) -> Result<&'a mut T, BusError> {
-    endpoints
-        .get_mut(id)
-        .ok_or_else(|| refused("using an endpoint", &format_args!("{id:?} does not exist")))
 }

@@ -22,14 +22,15 @@ pub use arguments::hide_ros_arguments;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::inbox::{Door, Inbox};
 use super::lifetime::Lifetime;
 use super::{
-    Bus, BusError, Event, Events, Loss, PublisherId, RequestId, Service, ServiceId, SubscriptionId,
-    Topic, existing, refused, wall_clock,
+    Bus, BusError, EndpointError, Event, Events, Loss, PublisherId, RequestId, Service, ServiceId,
+    SubscriptionId, Topic, wall_clock,
 };
 use crate::stamp::Stamp;
 use endpoints::Endpoints;
@@ -47,6 +48,8 @@ pub struct RclBus {
     lifetime: Lifetime,
     subscriptions: BTreeMap<SubscriptionId, Topic>,
     publications: BTreeMap<PublisherId, Publication>,
+    /// Their names, and how many answers could not be sent.
+    services: BTreeMap<ServiceId, (String, Arc<AtomicU64>)>,
     /// Endpoints made so far: the next one's number.
     made: usize,
     /// `None` only while dropping.
@@ -71,6 +74,7 @@ impl RclBus {
             lifetime,
             subscriptions: BTreeMap::new(),
             publications: BTreeMap::new(),
+            services: BTreeMap::new(),
             made: 0,
             spinner: Some(spinner),
         })
@@ -81,20 +85,27 @@ impl RclBus {
         self.lifetime.shutdown_handle()
     }
 
-    fn spinner(&mut self) -> Result<&mut Spinner, BusError> {
+    fn spinner(&self) -> Result<&Spinner, EndpointError> {
         self.spinner
-            .as_mut()
-            .ok_or_else(|| refused("using ROS 2", &"the bus is closed"))
+            .as_ref()
+            .ok_or_else(|| EndpointError::refused("using ROS 2", &"the bus is closed"))
+    }
+
+    /// Has something done with the node without waiting for it.
+    fn order(&self, work: impl FnOnce(&mut Endpoints) + Send + 'static) {
+        if let Some(spinner) = &self.spinner {
+            spinner.orders().give(work);
+        }
     }
 
     /// What is to be done each second.
     fn look_after(&mut self) -> Result<(), BusError> {
-        self.spinner()?.check()
+        self.spinner.as_mut().map_or(Ok(()), Spinner::check)
     }
 }
 
 impl Bus for RclBus {
-    fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, BusError> {
+    fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, EndpointError> {
         let subscription = SubscriptionId(self.made);
         let asked = topic.clone();
         self.spinner()?
@@ -106,16 +117,11 @@ impl Bus for RclBus {
 
     fn unsubscribe(&mut self, subscription: SubscriptionId) {
         self.subscriptions.remove(&subscription);
-        let leave = move |endpoints: &mut Endpoints| {
-            endpoints.unsubscribe(subscription);
-            Ok(())
-        };
-        if let Err(error) = self.spinner().and_then(|spinner| spinner.ask(leave)) {
-            tracing::warn!("{error}");
-        }
+        self.inbox.close(Door::Topic(subscription));
+        self.order(move |endpoints| endpoints.unsubscribe(subscription));
     }
 
-    fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, BusError> {
+    fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, EndpointError> {
         let asked = topic.clone();
         let spinner = self.spinner()?;
         let publisher = spinner.ask(move |endpoints| endpoints.advertise(&asked))?;
@@ -135,33 +141,28 @@ impl Bus for RclBus {
         );
     }
 
-    fn publish(
-        &mut self,
-        publisher: PublisherId,
-        _stamp: Stamp,
-        payload: &[u8],
-    ) -> Result<(), BusError> {
-        existing(&mut self.publications, &publisher)?.publish(payload)
+    fn publish(&mut self, publisher: PublisherId, _stamp: Stamp, payload: &[u8]) {
+        if let Some(publication) = self.publications.get_mut(&publisher) {
+            publication.publish(payload);
+        }
     }
 
-    fn serve(&mut self, service: &Service) -> Result<ServiceId, BusError> {
+    fn serve(&mut self, service: &Service) -> Result<ServiceId, EndpointError> {
         let id = ServiceId(self.made);
         let asked = service.clone();
+        let unanswered = Arc::<AtomicU64>::default();
+        let counter = Arc::clone(&unanswered);
         self.spinner()?
-            .ask(move |endpoints| endpoints.serve(&asked, id))?;
+            .ask(move |endpoints| endpoints.serve(&asked, id, counter))?;
         self.made += 1;
+        self.services.insert(id, (service.name.clone(), unanswered));
         Ok(id)
     }
 
-    fn respond(
-        &mut self,
-        service: ServiceId,
-        request: &RequestId,
-        payload: &[u8],
-    ) -> Result<(), BusError> {
+    fn respond(&mut self, service: ServiceId, request: &RequestId, payload: &[u8]) {
         let (request, payload) = (*request, payload.to_vec());
-        self.spinner()?
-            .ask(move |endpoints| endpoints.respond(service, &request, &payload))
+        // Not waited for: the middleware may take its time to find who asked.
+        self.order(move |endpoints| endpoints.respond(service, &request, &payload));
     }
 
     fn now(&self) -> Stamp {
@@ -171,17 +172,23 @@ impl Bus for RclBus {
     fn losses(&self) -> Vec<Loss> {
         let received = self.subscriptions.iter().map(|(id, topic)| {
             let dropped = self.inbox.dropped(Door::Topic(*id));
-            (topic, ("queue full", dropped))
+            (&topic.name, ("queue full", dropped))
         });
         let sent = self
             .publications
             .values()
-            .flat_map(|ours| ours.losses().map(|loss| (&ours.topic, loss)));
+            .flat_map(|ours| ours.losses().map(|loss| (&ours.topic.name, loss)));
+        let asked = self.services.iter().flat_map(|(id, (name, unanswered))| {
+            let dropped = self.inbox.dropped(Door::Service(*id));
+            let unanswered = unanswered.load(Ordering::Relaxed);
+            [("queue full", dropped), ("answer not sent", unanswered)].map(|loss| (name, loss))
+        });
         received
             .chain(sent)
+            .chain(asked)
             .filter(|(_, (_, count))| *count > 0)
             .map(|(topic, (cause, count))| Loss {
-                topic: topic.name.clone(),
+                topic: topic.clone(),
                 cause,
                 count,
             })

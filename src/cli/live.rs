@@ -130,15 +130,15 @@ async fn serve(mut bus: impl Events, ros: &RosArgs) -> Result<(), Failure> {
     let mut node = Node::start(&mut bus, ros.clone(), load, Timing::Live)?;
     tracing::info!(node = ros.qualified_node(), "ready");
     while let Some(event) = bus.next().await? {
-        node.handle(&mut bus, &event)?;
+        node.handle(&mut bus, &event);
         if matches!(event, Event::Tick { .. }) {
             say_what_was_left_out();
         }
-        rosout.publish(&mut bus)?;
+        rosout.publish(&mut bus);
     }
-    node.finish(&mut bus)?;
+    node.finish(&mut bus);
     tracing::info!(totals = ?node.totals(), "goodbye");
-    rosout.publish(&mut bus)?;
+    rosout.publish(&mut bus);
     drop(bus); // says goodbye
     Ok(())
 }

@@ -8,7 +8,7 @@ use futures::executor::block_on;
 
 use super::stages::{Stages, Stopwatch};
 use crate::bus::bag::{BagBus, SystemTimer};
-use crate::bus::{BusError, Event, Events};
+use crate::bus::{Event, Events};
 use crate::config::ros_args::RosArgs;
 use crate::config::{Config, ConfigError};
 use crate::engine;
@@ -117,14 +117,14 @@ pub fn run<B: Played>(
     stopwatch.take(); // of the network's trial
     let mut spent = Duration::ZERO;
     while let Some(event) = block_on(bus.next())? {
-        let answered = run.measure(&stopwatch, &mut spent, |node| node.handle(bus, &event))?;
+        let answered = run.measure(&stopwatch, &mut spent, |node| node.handle(bus, &event));
         if let (true, Event::Message { received, .. }) = (answered, &event) {
             let latency = bus.since(*received);
             run.latencies_s.extend(latency.map(|d| d.as_secs_f64()));
         }
         see(&event);
     }
-    run.measure(&stopwatch, &mut spent, |node| node.finish(bus))?;
+    run.measure(&stopwatch, &mut spent, |node| node.finish(bus));
     Ok(run)
 }
 
@@ -135,10 +135,10 @@ impl Run {
         &mut self,
         stopwatch: &Stopwatch,
         spent: &mut Duration,
-        act: impl FnOnce(&mut Node) -> Result<(), BusError>,
-    ) -> Result<bool, BusError> {
+        act: impl FnOnce(&mut Node),
+    ) -> bool {
         let (frames, began) = (self.node.totals().frames_out, Instant::now());
-        act(&mut self.node)?;
+        act(&mut self.node);
         let took = began.elapsed();
         self.stages.add(took, stopwatch.take(), began);
         *spent += took;
@@ -148,7 +148,7 @@ impl Run {
             let each_s = std::iter::repeat_n(each_s, answered as usize);
             self.processing_s.extend(each_s);
         }
-        Ok(answered > 0)
+        answered > 0
     }
 }
 

@@ -9,7 +9,7 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-use crate::bus::{Bus, BusError, PublisherId, Qos, wall_clock};
+use crate::bus::{Bus, EndpointError, PublisherId, Qos, wall_clock};
 use crate::config::ros_args::RosArgs;
 use crate::health::shortened;
 use crate::msg::rcl_interfaces::Log;
@@ -86,7 +86,7 @@ impl Rosout {
     ///
     /// # Errors
     /// When the bus refuses.
-    pub fn advertise(bus: &mut dyn Bus, ros: &RosArgs) -> Result<Self, BusError> {
+    pub fn advertise(bus: &mut dyn Bus, ros: &RosArgs) -> Result<Self, EndpointError> {
         let topic = ros.publication("/rosout", Log::TYPE_NAME, QOS);
         let publisher = ros.rosout.then(|| bus.advertise(&topic)).transpose()?;
         let logger = ros.qualified_node().replace('/', ".");
@@ -97,18 +97,14 @@ impl Rosout {
     }
 
     /// Publishes what has been logged since the last call.
-    ///
-    /// # Errors
-    /// When the bus takes no more.
-    pub fn publish(&mut self, bus: &mut dyn Bus) -> Result<(), BusError> {
+    pub fn publish(&mut self, bus: &mut dyn Bus) {
         let Some(publisher) = self.publisher else {
-            return Ok(());
+            return;
         };
         let receiver = lines().1.lock().unwrap_or_else(PoisonError::into_inner);
         for mut line in receiver.try_iter() {
             line.name.clone_from(&self.logger);
-            bus.publish(publisher, bus.now(), &encode(&line))?;
+            bus.publish(publisher, bus.now(), &encode(&line));
         }
-        Ok(())
     }
 }

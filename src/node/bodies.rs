@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::source::{Heard, note_undecodable};
-use crate::bus::{Bus, BusError, Qos, SubscriptionId};
+use super::source::{Heard, note_refused, note_undecodable};
+use crate::bus::{Bus, EndpointError, Qos, SubscriptionId};
 use crate::config::ros_args::RosArgs;
 use crate::health::{Cause, Drops};
 use crate::input::hri::{Bodies, Change, TRACKED_TOPIC, skeleton_topic};
@@ -23,7 +23,8 @@ pub struct BodyTopics {
 }
 
 struct Skeleton {
-    subscription: SubscriptionId,
+    /// `None` where the bus refused it.
+    subscription: Option<SubscriptionId>,
     /// When the body left, if it is not there.
     left: Option<Stamp>,
 }
@@ -33,7 +34,11 @@ impl BodyTopics {
     ///
     /// # Errors
     /// When the bus refuses.
-    pub fn subscribe(bus: &mut dyn Bus, args: &RosArgs, most: usize) -> Result<Self, BusError> {
+    pub fn subscribe(
+        bus: &mut dyn Bus,
+        args: &RosArgs,
+        most: usize,
+    ) -> Result<Self, EndpointError> {
         let list = args.subscription(TRACKED_TOPIC, IdsList::TYPE_NAME, Qos::SENSOR_DATA);
         Ok(Self {
             tracked: bus.subscribe(&list)?,
@@ -45,15 +50,13 @@ impl BodyTopics {
     /// Listens no more.
     pub fn leave(self, bus: &mut dyn Bus) {
         bus.unsubscribe(self.tracked);
-        for skeleton in self.skeletons.into_values() {
-            bus.unsubscribe(skeleton.subscription);
-        }
+        let skeletons = self.skeletons.into_values();
+        skeletons
+            .filter_map(|skeleton| skeleton.subscription)
+            .for_each(|id| bus.unsubscribe(id));
     }
 
     /// Reads a message of this subscription; `None` when it is none of these topics.
-    ///
-    /// # Errors
-    /// When the bus refuses the topic of a body that has come.
     pub fn hear(
         &mut self,
         bus: &mut dyn Bus,
@@ -61,20 +64,19 @@ impl BodyTopics {
         (subscription, payload): (SubscriptionId, &[u8]),
         image_size_px: Option<(u32, u32)>,
         drops: &mut Drops,
-    ) -> Result<Option<Heard>, BusError> {
+    ) -> Option<Heard> {
         if subscription == self.tracked {
             return match decode(payload) {
-                Ok(list) => self.follow(bus, args, &list, drops).map(Some),
+                Ok(list) => Some(self.follow(bus, args, &list, drops)),
                 Err(error) => {
                     note_undecodable(&error, drops);
-                    Ok(Some(Heard::Other))
+                    Some(Heard::Other)
                 }
             };
         }
-        let its = |(_, skeleton): &(&String, &Skeleton)| skeleton.subscription == subscription;
-        let Some((id, _)) = self.skeletons.iter().find(its) else {
-            return Ok(None);
-        };
+        let its =
+            |(_, skeleton): &(&String, &Skeleton)| skeleton.subscription == Some(subscription);
+        let (id, _) = self.skeletons.iter().find(its)?;
         let seen = match (decode::<Skeleton2D>(payload), image_size_px) {
             (Ok(skeleton), Some(size_px)) => self.bodies.skeleton(id, &skeleton, size_px, drops),
             (Ok(_), None) => {
@@ -87,7 +89,7 @@ impl BodyTopics {
                 Vec::new()
             }
         };
-        Ok(Some(heard(seen)))
+        Some(heard(seen))
     }
 
     fn follow(
@@ -96,7 +98,7 @@ impl BodyTopics {
         args: &RosArgs,
         list: &IdsList,
         drops: &mut Drops,
-    ) -> Result<Heard, BusError> {
+    ) -> Heard {
         let Change {
             came,
             left,
@@ -112,12 +114,15 @@ impl BodyTopics {
                 known.left = None;
             } else if let Some(topic) = skeleton_topic(&id) {
                 let topic = args.subscription(&topic, Skeleton2D::TYPE_NAME, Qos::SENSOR_DATA);
-                let subscription = bus.subscribe(&topic)?;
+                let subscription = bus.subscribe(&topic);
+                let subscription = subscription
+                    .map_err(|error| note_refused(&error, drops))
+                    .ok();
                 let left = None;
                 self.skeletons.insert(id, Skeleton { subscription, left });
             }
         }
-        Ok(heard(observations))
+        heard(observations)
     }
 
     /// Gives the topics of those back who have been away for long.
@@ -126,8 +131,8 @@ impl BodyTopics {
             let stays = skeleton
                 .left
                 .is_none_or(|left| now.seconds_since(left) <= KEPT_S);
-            if !stays {
-                bus.unsubscribe(skeleton.subscription);
+            if let Some(subscription) = skeleton.subscription.filter(|_| !stays) {
+                bus.unsubscribe(subscription);
             }
             stays
         });

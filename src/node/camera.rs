@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::Counts;
 use super::source::Source;
-use crate::bus::{Bus, BusError};
+use crate::bus::{Bus, EndpointError};
 use crate::config::ros_args::RosArgs;
 use crate::config::sources::SourceConfig;
 use crate::health::{Cause, Drops};
@@ -40,7 +40,7 @@ impl Camera {
         args: &RosArgs,
         config: &SourceConfig,
         lifter: Box<dyn Lifter>,
-    ) -> Result<Self, BusError> {
+    ) -> Result<Self, EndpointError> {
         Ok(Self {
             name: config.name.clone(),
             source: Source::subscribe(bus, args, config)?,

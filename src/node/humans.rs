@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::latest::Latest;
-use crate::bus::{Bus, BusError, PublisherId, Qos, all_or_none};
+use super::source::note_refused;
+use crate::bus::{Bus, EndpointError, PublisherId, Qos};
 use crate::config::ros_args::RosArgs;
+use crate::health::Drops;
 use crate::input::hri::TRACKED_TOPIC;
 use crate::msg::hri_msgs::{IdsList, NormalizedRegionOfInterest2D, Skeleton2D};
 use crate::msg::sensor_msgs::JointState;
@@ -26,10 +28,13 @@ pub struct Humans {
     latest: Latest,
 }
 
+/// What one body has; a topic is missing where the bus refused it.
+#[derive(Default)]
 struct BodyTopics {
-    seen: Option<[PublisherId; 2]>,
-    joint_states: PublisherId,
-    urdf: PublisherId,
+    roi: Option<PublisherId>,
+    skeleton2d: Option<PublisherId>,
+    joint_states: Option<PublisherId>,
+    urdf: Option<PublisherId>,
 }
 
 impl BodyTopics {
@@ -38,29 +43,29 @@ impl BodyTopics {
         args: &RosArgs,
         id: &str,
         with_seen: bool,
-    ) -> Result<Self, BusError> {
+        drops: &mut Drops,
+    ) -> Self {
         let mut advertise = |name: &str, type_name, qos| {
             let name = format!("/humans/bodies/{id}/{name}");
-            bus.advertise(&args.publication(&name, type_name, qos))
+            let topic = args.publication(&name, type_name, qos);
+            let advertised = bus.advertise(&topic);
+            advertised.map_err(|error| note_refused(&error, drops)).ok()
         };
-        let seen = match with_seen {
-            true => Some([
-                advertise("roi", NormalizedRegionOfInterest2D::TYPE_NAME, QOS)?,
-                advertise("skeleton2d", Skeleton2D::TYPE_NAME, QOS)?,
-            ]),
-            false => None,
+        let mut topics = Self {
+            joint_states: advertise("joint_states", JointState::TYPE_NAME, QOS),
+            urdf: advertise("urdf", StringMsg::TYPE_NAME, URDF_QOS),
+            ..Self::default()
         };
-        Ok(Self {
-            seen,
-            joint_states: advertise("joint_states", JointState::TYPE_NAME, QOS)?,
-            urdf: advertise("urdf", StringMsg::TYPE_NAME, URDF_QOS)?,
-        })
+        if with_seen {
+            topics.roi = advertise("roi", NormalizedRegionOfInterest2D::TYPE_NAME, QOS);
+            topics.skeleton2d = advertise("skeleton2d", Skeleton2D::TYPE_NAME, QOS);
+        }
+        topics
     }
 
     fn leave(self, bus: &mut dyn Bus) {
-        let seen = self.seen.into_iter().flatten();
-        seen.chain([self.joint_states, self.urdf])
-            .for_each(|id| bus.unadvertise(id));
+        let all = [self.roi, self.skeleton2d, self.joint_states, self.urdf];
+        all.into_iter().flatten().for_each(|id| bus.unadvertise(id));
     }
 }
 
@@ -73,7 +78,7 @@ impl Humans {
         bus: &mut dyn Bus,
         args: &RosArgs,
         is_foreign: bool,
-    ) -> Result<Self, BusError> {
+    ) -> Result<Self, EndpointError> {
         let list = args.publication(TRACKED_TOPIC, IdsList::TYPE_NAME, QOS);
         Ok(Self {
             seen: match is_foreign {
@@ -86,45 +91,38 @@ impl Humans {
     }
 
     /// Publishes everyone of one frame, in the frame of their camera.
-    ///
-    /// # Errors
-    /// When the bus refuses.
     pub fn publish(
         &mut self,
         bus: &mut dyn Bus,
         args: &RosArgs,
         (camera, poses): (usize, &Poses),
-    ) -> Result<(), BusError> {
+        drops: &mut Drops,
+    ) {
         let bodies = hri::bodies(poses);
         if let Some(list) = self.seen {
             let everyone = self.latest.with(camera, poses).flat_map(hri::bodies);
             let ids = everyone.map(|body| body.id).collect();
-            bus.publish(list, poses.stamp, &encode(&ids::message(poses, ids)))?;
+            bus.publish(list, poses.stamp, &encode(&ids::message(poses, ids)));
         }
         for body in &bodies {
             let is_new = !self.bodies.contains_key(&body.id);
-            if is_new {
-                let with_seen = self.seen.is_some();
-                let topics = all_or_none(bus, |bus| {
-                    BodyTopics::advertise(bus, args, &body.id, with_seen)
-                })?;
-                self.bodies.insert(body.id.clone(), topics);
-            }
-            let Some(topics) = self.bodies.get(&body.id) else {
-                continue;
-            };
-            let mut messages = vec![(topics.joint_states, encoded(joint_states::message(body)))];
-            if is_new {
-                messages.push((topics.urdf, encoded(urdf::message(body))));
-            }
-            if let Some([roi, skeleton2d]) = topics.seen {
-                messages.push((roi, encoded(roi::message(body))));
-                messages.push((skeleton2d, encoded(skeleton2d::message(body))));
-            }
-            for (publisher, message) in messages {
-                if let Some(message) = message {
-                    bus.publish(publisher, poses.stamp, &message)?;
+            let with_seen = self.seen.is_some();
+            let topics = self
+                .bodies
+                .entry(body.id.clone())
+                .or_insert_with(|| BodyTopics::advertise(bus, args, &body.id, with_seen, drops));
+            let mut say = |publisher: Option<PublisherId>, message: Option<Vec<u8>>| {
+                if let (Some(publisher), Some(message)) = (publisher, message) {
+                    bus.publish(publisher, poses.stamp, &message);
                 }
+            };
+            say(topics.joint_states, encoded(joint_states::message(body)));
+            if is_new {
+                say(topics.urdf, encoded(urdf::message(body)));
+            }
+            if with_seen {
+                say(topics.roi, encoded(roi::message(body)));
+                say(topics.skeleton2d, encoded(skeleton2d::message(body)));
             }
         }
         let lost = poses.people.iter().filter(|p| p.state == State::Lost);
@@ -133,7 +131,6 @@ impl Humans {
                 topics.leave(bus);
             }
         }
-        Ok(())
     }
 
     /// Forgets everyone, and gives their topics back.

@@ -2,7 +2,7 @@
 
 use super::humans::Humans;
 use super::latest::Latest;
-use crate::bus::{Bus, BusError, PublisherId, Qos, Topic};
+use crate::bus::{Bus, EndpointError, PublisherId, Qos, Topic};
 use crate::config::ros_args::RosArgs;
 use crate::health::Drops;
 use crate::msg::people_msgs::People;
@@ -38,7 +38,7 @@ impl Outputs {
         bus: &mut dyn Bus,
         args: &RosArgs,
         are_bodies_foreign: bool,
-    ) -> Result<Self, BusError> {
+    ) -> Result<Self, EndpointError> {
         let people = args.publication(&args.config.people_topic, People3D::TYPE_NAME, QOS);
         let mut outputs = Self {
             people: bus.advertise(&people)?,
@@ -57,7 +57,7 @@ impl Outputs {
     ///
     /// # Errors
     /// When the bus refuses.
-    pub fn adjust(&mut self, bus: &mut dyn Bus, args: &RosArgs) -> Result<(), BusError> {
+    pub fn adjust(&mut self, bus: &mut dyn Bus, args: &RosArgs) -> Result<(), EndpointError> {
         let config = &args.config;
         let topic = |name, type_name, qos| args.publication(name, type_name, qos);
         let tf = topic("/tf", TFMessage::TYPE_NAME, TF_QOS);
@@ -77,42 +77,31 @@ impl Outputs {
     }
 
     /// Publishes what hangs on the camera's frame, under the frame's stamp.
-    ///
-    /// # Errors
-    /// When the bus takes no more.
     pub fn publish_seen(
         &mut self,
         bus: &mut dyn Bus,
         args: &RosArgs,
         (camera, poses): (usize, &Poses),
         drops: &mut Drops,
-    ) -> Result<(), BusError> {
+    ) {
         if let Some(publisher) = self.tf {
             // Also when nobody is tracked: one TFMessage for each input message.
-            bus.publish(publisher, poses.stamp, &encode(&tf::message(poses, drops)))?;
+            bus.publish(publisher, poses.stamp, &encode(&tf::message(poses, drops)));
         }
-        match &mut self.humans {
-            Some(humans) => humans.publish(bus, args, (camera, poses)),
-            None => Ok(()),
+        if let Some(humans) = &mut self.humans {
+            humans.publish(bus, args, (camera, poses), drops);
         }
     }
 
     /// Publishes people where they are wanted, under their stamp.
-    ///
-    /// # Errors
-    /// When the bus takes no more.
-    pub fn publish_placed(
-        &mut self,
-        bus: &mut dyn Bus,
-        (camera, poses): (usize, &Poses),
-    ) -> Result<(), BusError> {
+    pub fn publish_placed(&mut self, bus: &mut dyn Bus, (camera, poses): (usize, &Poses)) {
         let stamp = poses.stamp;
-        bus.publish(self.people, stamp, &encode(&people::message(poses)))?;
+        bus.publish(self.people, stamp, &encode(&people::message(poses)));
         if let Some(publisher) = self.markers {
-            bus.publish(publisher, stamp, &encode(&markers::message(poses)))?;
+            bus.publish(publisher, stamp, &encode(&markers::message(poses)));
         }
         let Some(publisher) = self.nav else {
-            return Ok(());
+            return;
         };
         let everyone = self.latest.with(camera, poses);
         let in_frame = everyone.filter(|other| other.frame_id == poses.frame_id);
@@ -120,7 +109,7 @@ impl Outputs {
             people: in_frame.flat_map(|other| other.people.clone()).collect(),
             ..poses.clone()
         };
-        bus.publish(publisher, stamp, &encode(&nav::message(&everyone)))
+        bus.publish(publisher, stamp, &encode(&nav::message(&everyone)));
     }
 
     /// Forgets everyone.
@@ -145,7 +134,7 @@ fn switch(
     publisher: &mut Option<PublisherId>,
     is_wanted: bool,
     topic: &Topic,
-) -> Result<(), BusError> {
+) -> Result<(), EndpointError> {
     match (*publisher, is_wanted) {
         (None, true) => *publisher = Some(bus.advertise(topic)?),
         (Some(id), false) => {

@@ -4,7 +4,7 @@ use super::Node;
 use super::lifecycle::{self, Transition};
 use super::parameters;
 use super::services::Question;
-use crate::bus::{Bus, BusError, RequestId, ServiceId};
+use crate::bus::{Bus, EndpointError, RequestId, ServiceId};
 use crate::config::Config;
 use crate::health::{Cause, excerpt};
 use crate::msg::lifecycle_msgs as lifecycle_msg;
@@ -13,24 +13,20 @@ use crate::msg::{CdrError, Message, decode, encode};
 
 impl Node {
     /// Answers a request, if it is one of ours; one that cannot be read is counted.
-    ///
-    /// # Errors
-    /// When the bus takes no more.
     pub(super) fn answer(
         &mut self,
         bus: &mut dyn Bus,
         service: ServiceId,
         request: &RequestId,
         payload: &[u8],
-    ) -> Result<(), BusError> {
+    ) {
         let asked = self.services.as_ref().and_then(|s| s.question(service));
-        let Some(question) = asked else { return Ok(()) };
+        let Some(question) = asked else { return };
         match self.reply(bus, question, payload) {
             Ok(answer) => bus.respond(service, request, &answer),
             Err(error) => {
                 let detail = format!("request {question:?}: {error}");
                 self.counts.drops.note(Cause::Undecodable, detail);
-                Ok(())
             }
         }
     }
@@ -133,7 +129,7 @@ impl Node {
     }
 
     /// Has parameters that may change at any time take effect.
-    fn adjust(&mut self, bus: &mut dyn Bus) -> Result<(), BusError> {
+    fn adjust(&mut self, bus: &mut dyn Bus) -> Result<(), EndpointError> {
         self.time.adjust(bus, &self.args)?;
         match &mut self.work {
             Some(work) => work.adjust(bus, &self.args),
@@ -150,19 +146,16 @@ impl Node {
         for parameter in asked {
             parameters::set(&mut self.args.config, parameter, self.work.is_some())?;
         }
-        let refused = |error: BusError| error.to_string();
-        self.adjust(bus).map_err(refused)?;
+        self.adjust(bus).map_err(|error| error.to_string())?;
         let changed = parameters::changes(before, &self.args.config);
         for parameter in &changed {
             tracing::info!("parameter {} changed", parameter.name);
         }
         let now = self.time.now(bus);
-        match &self.services {
-            Some(services) if !changed.is_empty() => services
-                .tell_parameters(bus, now, Vec::new(), changed)
-                .map_err(refused),
-            _ => Ok(()),
+        if let Some(services) = self.services.as_ref().filter(|_| !changed.is_empty()) {
+            services.tell_parameters(bus, now, Vec::new(), changed);
         }
+        Ok(())
     }
 }
 

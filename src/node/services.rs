@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::lifecycle::{Phase, Transition};
-use crate::bus::{Bus, BusError, PublisherId, Qos, Service, ServiceId};
+use crate::bus::{Bus, EndpointError, PublisherId, Qos, Service, ServiceId};
 use crate::config::ros_args::RosArgs;
 use crate::msg::lifecycle_msgs::TransitionEvent;
 use crate::msg::rcl_interfaces::{Parameter, ParameterEvent};
@@ -108,7 +108,7 @@ impl Services {
     ///
     /// # Errors
     /// When the bus refuses.
-    pub fn offer(bus: &mut dyn Bus, args: &RosArgs) -> Result<Self, BusError> {
+    pub fn offer(bus: &mut dyn Bus, args: &RosArgs) -> Result<Self, EndpointError> {
         // Depths are those of rclcpp.
         let parameter_events = bus.advertise(&args.publication(
             "/parameter_events",
@@ -140,16 +140,13 @@ impl Services {
     }
 
     /// Tells what parameters are there now, or have changed.
-    ///
-    /// # Errors
-    /// When the bus takes no more.
     pub fn tell_parameters(
         &self,
         bus: &mut dyn Bus,
         now: Stamp,
         new: Vec<Parameter>,
         changed: Vec<Parameter>,
-    ) -> Result<(), BusError> {
+    ) {
         let event = ParameterEvent {
             stamp: time(now),
             node: self.node.clone(),
@@ -157,25 +154,22 @@ impl Services {
             changed_parameters: changed,
             ..Default::default()
         };
-        bus.publish(self.parameter_events, now, &encode(&event))
+        bus.publish(self.parameter_events, now, &encode(&event));
     }
 
     /// Tells that the node went from one phase to another.
-    ///
-    /// # Errors
-    /// When the bus takes no more.
     pub fn tell_transition(
         &self,
         bus: &mut dyn Bus,
         now: Stamp,
         (transition, start, goal): (Transition, Phase, Phase),
-    ) -> Result<(), BusError> {
+    ) {
         let event = TransitionEvent {
             timestamp: now.nanos().unsigned_abs(),
             transition: transition.message(start),
             start_state: start.message(),
             goal_state: goal.message(),
         };
-        bus.publish(self.transition_event, now, &encode(&event))
+        bus.publish(self.transition_event, now, &encode(&event));
     }
 }

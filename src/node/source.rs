@@ -1,7 +1,7 @@
 //! Where keypoints come from: a detector and the camera that it looks through.
 
 use super::bodies::BodyTopics;
-use crate::bus::{Bus, BusError, Qos, SubscriptionId};
+use crate::bus::{Bus, EndpointError, Qos, SubscriptionId};
 use crate::config::ros_args::RosArgs;
 use crate::config::sources::SourceConfig;
 use crate::health::{Cause, Drops};
@@ -49,7 +49,7 @@ impl Source {
         bus: &mut dyn Bus,
         args: &RosArgs,
         config: &SourceConfig,
-    ) -> Result<Self, BusError> {
+    ) -> Result<Self, EndpointError> {
         let subscribe = |bus: &mut dyn Bus, name: &str, type_name| {
             bus.subscribe(&args.subscription(name, type_name, Qos::SENSOR_DATA))
         };
@@ -84,19 +84,16 @@ impl Source {
     }
 
     /// Reads a message of this subscription; `None` when it is not of this source.
-    ///
-    /// # Errors
-    /// When the bus refuses a topic of a body that has come.
     pub fn hear(
         &mut self,
         bus: &mut dyn Bus,
         args: &RosArgs,
         (subscription, payload): (SubscriptionId, &[u8]),
         drops: &mut Drops,
-    ) -> Result<Option<Heard>, BusError> {
+    ) -> Option<Heard> {
         if subscription == self.camera_info {
             self.calibrate(payload, drops);
-            return Ok(Some(Heard::Other));
+            return Some(Heard::Other);
         }
         let seen = match &mut self.detector {
             Detector::Yolo(id) if subscription == *id => {
@@ -113,13 +110,13 @@ impl Source {
                 let size_px = self.calibration.image_size_px();
                 return bodies.hear(bus, args, (subscription, payload), size_px, drops);
             }
-            _ => return Ok(None),
+            _ => return None,
         };
         let seen = seen.unwrap_or_else(|error| {
             note_undecodable(&error, drops);
             None
         });
-        Ok(Some(Heard::Keypoints(seen.into_iter().collect())))
+        Some(Heard::Keypoints(seen.into_iter().collect()))
     }
 
     /// What is to be done each second.
@@ -150,4 +147,10 @@ impl Source {
 /// Counts a message whose bytes are not what its type says.
 pub fn note_undecodable(error: &CdrError, drops: &mut Drops) {
     drops.note(Cause::Undecodable, error.to_string());
+}
+
+/// Counts a topic of a body that the bus refused; whatever a peer made of it, the others go on.
+pub fn note_refused(error: &EndpointError, drops: &mut Drops) {
+    tracing::warn!("{error}");
+    drops.note(Cause::RefusedTopic, error.to_string());
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::source::note_undecodable;
-use crate::bus::{Bus, BusError, Qos, SubscriptionId};
+use crate::bus::{Bus, EndpointError, Qos, SubscriptionId};
 use crate::config::ros_args::RosArgs;
 use crate::geometry::frames::{FrameError, Frames};
 use crate::health::{Cause, Drops};
@@ -42,7 +42,7 @@ impl Target {
     ///
     /// # Errors
     /// When the bus refuses.
-    pub fn subscribe(bus: &mut dyn Bus, args: &RosArgs) -> Result<Option<Self>, BusError> {
+    pub fn subscribe(bus: &mut dyn Bus, args: &RosArgs) -> Result<Option<Self>, EndpointError> {
         let frame_id = args.config.target_frame.trim_start_matches('/');
         if frame_id.is_empty() {
             return Ok(None);

@@ -1,6 +1,6 @@
 //! What time it is: the bus's clock, or `/clock` where `use_sim_time` says so.
 
-use crate::bus::{Bus, BusError, Durability, Qos, Reliability, SubscriptionId, Topic};
+use crate::bus::{Bus, Durability, EndpointError, Qos, Reliability, SubscriptionId, Topic};
 use crate::config::ros_args::RosArgs;
 use crate::msg::rosgraph_msgs::Clock;
 use crate::msg::{CdrError, Message, decode};
@@ -31,7 +31,7 @@ impl Time {
     ///
     /// # Errors
     /// When the bus refuses.
-    pub fn adjust(&mut self, bus: &mut dyn Bus, args: &RosArgs) -> Result<(), BusError> {
+    pub fn adjust(&mut self, bus: &mut dyn Bus, args: &RosArgs) -> Result<(), EndpointError> {
         match (&self.simulated, args.config.use_sim_time) {
             (None, true) => {
                 let clock = Topic {

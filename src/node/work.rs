@@ -6,7 +6,7 @@ use super::source::Heard;
 use super::target::Target;
 use super::time::Time;
 use super::{Counts, Engine, Loader, NodeError};
-use crate::bus::{Bus, BusError, SubscriptionId, all_or_none};
+use crate::bus::{Bus, EndpointError, SubscriptionId, all_or_none};
 use crate::config::ros_args::RosArgs;
 use crate::engine::EngineError;
 use crate::health::Cause;
@@ -94,7 +94,7 @@ impl Work {
     ///
     /// # Errors
     /// When the bus refuses.
-    pub fn adjust(&mut self, bus: &mut dyn Bus, args: &RosArgs) -> Result<(), BusError> {
+    pub fn adjust(&mut self, bus: &mut dyn Bus, args: &RosArgs) -> Result<(), EndpointError> {
         for camera in &mut self.cameras {
             camera.pipeline.adjust(args.config.settings());
         }
@@ -114,33 +114,31 @@ impl Work {
     }
 
     /// Takes in a message and publishes what can now be answered.
-    ///
-    /// # Errors
-    /// When the bus takes no more.
     pub fn hear(
         &mut self,
         bus: &mut dyn Bus,
         message: (SubscriptionId, &[u8]),
         around: &Surroundings<'_>,
         counts: &mut Counts,
-    ) -> Result<(), BusError> {
+    ) {
         let began = bus.now();
         let is_transform = |target: &Target| target.listens_to(message.0);
         if self.target.as_ref().is_some_and(is_transform) {
             // Who came before a transform is not to be placed by it before it came.
-            self.publish_gathered(bus, around, counts)?;
+            self.publish_gathered(bus, around, counts);
             let target = self.target.iter_mut();
             target.for_each(|target| target.hear(message, &mut counts.drops));
-            return self.publish_placed(bus, around, counts);
+            self.publish_placed(bus, around, counts);
+            return;
         }
         for index in 0..self.cameras.len() {
             let source = &mut self.cameras[index].source;
-            let heard = source.hear(bus, around.args, message, &mut counts.drops)?;
+            let heard = source.hear(bus, around.args, message, &mut counts.drops);
             let Some(heard) = heard else { continue };
             if let Heard::Keypoints(seen) = heard {
                 self.cameras[index].note_frame(around.time.now(bus), counts);
                 for seen in &seen {
-                    self.see(bus, index, seen, around, counts)?;
+                    self.see(bus, index, seen, around, counts);
                 }
                 if around.is_active && !seen.is_empty() {
                     let processing_s = bus.now().seconds_since(began);
@@ -149,7 +147,6 @@ impl Work {
             }
             break;
         }
-        Ok(())
     }
 
     fn see(
@@ -159,14 +156,14 @@ impl Work {
         seen: &Observation,
         around: &Surroundings<'_>,
         counts: &mut Counts,
-    ) -> Result<(), BusError> {
+    ) {
         if !around.is_active {
             let detail = format!("keypoints of {}", seen.stamp);
             counts.drops.note(Cause::Inactive, detail);
-            return Ok(());
+            return;
         }
         let answers = self.cameras[camera].lift(seen, bus.now(), counts);
-        self.publish_answers(bus, camera, answers, around, counts)
+        self.publish_answers(bus, camera, answers, around, counts);
     }
 
     /// Publishes what a camera's frames show, each dated as the camera says.
@@ -177,14 +174,13 @@ impl Work {
         answers: Vec<(Stamp, Poses)>,
         around: &Surroundings<'_>,
         counts: &mut Counts,
-    ) -> Result<(), BusError> {
+    ) {
         let now = bus.now();
         for (moment, poses) in answers {
             bus.date(moment);
-            self.publish(bus, (camera, poses), around, counts)?;
+            self.publish(bus, (camera, poses), around, counts);
         }
         bus.date(now);
-        Ok(())
     }
 
     /// Publishes what waits only to be lifted together with what comes.
@@ -193,49 +189,37 @@ impl Work {
         bus: &mut dyn Bus,
         around: &Surroundings<'_>,
         counts: &mut Counts,
-    ) -> Result<(), BusError> {
+    ) {
         for index in 0..self.cameras.len() {
             if self.cameras[index].pipeline.gathers() {
                 let answers = self.cameras[index].finish(bus.now(), counts);
-                self.publish_answers(bus, index, answers, around, counts)?;
+                self.publish_answers(bus, index, answers, around, counts);
             }
         }
-        Ok(())
     }
 
     /// Publishes what was held back for later frames or transforms: no more will come.
-    ///
-    /// # Errors
-    /// When the bus takes no more.
-    pub fn finish(
-        &mut self,
-        bus: &mut dyn Bus,
-        around: &Surroundings<'_>,
-        counts: &mut Counts,
-    ) -> Result<(), BusError> {
+    pub fn finish(&mut self, bus: &mut dyn Bus, around: &Surroundings<'_>, counts: &mut Counts) {
         for index in 0..self.cameras.len() {
             let answers = self.cameras[index].finish(bus.now(), counts);
-            self.publish_answers(bus, index, answers, around, counts)?;
+            self.publish_answers(bus, index, answers, around, counts);
         }
-        self.publish_waiting(bus, 0.0, around, counts)
+        self.publish_waiting(bus, 0.0, around, counts);
     }
 
     /// What is to be done each second.
-    ///
-    /// # Errors
-    /// When the bus takes no more.
     pub fn look_after(
         &mut self,
         bus: &mut dyn Bus,
         around: &Surroundings<'_>,
         counts: &mut Counts,
-    ) -> Result<(), BusError> {
+    ) {
         let now = bus.now();
         for camera in &mut self.cameras {
             camera.source.look_after(bus, now);
         }
-        self.publish_gathered(bus, around, counts)?;
-        self.publish_placed(bus, around, counts)
+        self.publish_gathered(bus, around, counts);
+        self.publish_placed(bus, around, counts);
     }
 
     /// What is worth knowing of the time since the last call.
@@ -260,13 +244,13 @@ impl Work {
         (camera, poses): (usize, Poses),
         around: &Surroundings<'_>,
         counts: &mut Counts,
-    ) -> Result<(), BusError> {
+    ) {
         self.outputs
-            .publish_seen(bus, around.args, (camera, &poses), &mut counts.drops)?;
+            .publish_seen(bus, around.args, (camera, &poses), &mut counts.drops);
         match &mut self.target {
             Some(target) if target.frame_id() != poses.frame_id => {
                 target.await_transform(camera, poses, around.time.now(bus), &mut counts.drops);
-                self.publish_placed(bus, around, counts)
+                self.publish_placed(bus, around, counts);
             }
             _ => self.publish_people(bus, (camera, poses), around, counts),
         }
@@ -278,9 +262,9 @@ impl Work {
         bus: &mut dyn Bus,
         around: &Surroundings<'_>,
         counts: &mut Counts,
-    ) -> Result<(), BusError> {
+    ) {
         let timeout_s = around.args.config.transform_timeout_s;
-        self.publish_waiting(bus, timeout_s, around, counts)
+        self.publish_waiting(bus, timeout_s, around, counts);
     }
 
     /// The same; drops those who have waited for longer than `timeout_s`.
@@ -290,15 +274,14 @@ impl Work {
         timeout_s: f64,
         around: &Surroundings<'_>,
         counts: &mut Counts,
-    ) -> Result<(), BusError> {
+    ) {
         while let Some(target) = &mut self.target {
             let now = around.time.now(bus);
             let Some(placed) = target.next(now, timeout_s, &mut counts.drops) else {
                 break;
             };
-            self.publish_people(bus, placed, around, counts)?;
+            self.publish_people(bus, placed, around, counts);
         }
-        Ok(())
     }
 
     fn publish_people(
@@ -307,14 +290,13 @@ impl Work {
         (camera, poses): (usize, Poses),
         around: &Surroundings<'_>,
         counts: &mut Counts,
-    ) -> Result<(), BusError> {
+    ) {
         let tracked = poses.people.iter().filter(|p| p.state == State::Tracked);
         counts.totals.frames_out += 1;
         counts.totals.people_tracked += tracked.count() as u64;
         self.last_people = poses.people.len();
-        self.outputs.publish_placed(bus, (camera, &poses))?;
+        self.outputs.publish_placed(bus, (camera, &poses));
         let late_s = around.time.now(bus).seconds_since(poses.stamp);
         self.second.stamp_to_publish.add(late_s);
-        Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! Bags in sqlite3 storage, as rosbag2 of several ages writes them.
 
 use posemoe::bus::bag::{BagBus, BagOptions};
-use posemoe::bus::{Bus, BusError};
+use posemoe::bus::{Bus, EndpointError};
 use posemoe::msg::{Message, std_msgs, yolo_msgs};
 
 use crate::common::*;
@@ -130,7 +130,7 @@ fn another_type_is_refused_and_unknown_types_disturb_nobody() {
     let mut bus = BagBus::open(&path, None, BagOptions::default()).unwrap();
     let error = bus.subscribe(&topic::<yolo_msgs::DetectionArray>("/text"));
     assert!(
-        matches!(error, Err(BusError::WrongType { .. })),
+        matches!(error, Err(EndpointError::WrongType { .. })),
         "{error:?}"
     );
 }

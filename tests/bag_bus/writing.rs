@@ -1,7 +1,7 @@
 //! What is written is what the node said, for us and for other implementations.
 
 use posemoe::bus::bag::{BagBus, BagOptions, Compression};
-use posemoe::bus::{Bus, Event, PublisherId, Topic};
+use posemoe::bus::{Bus, Event, Topic};
 use posemoe::msg::{Message, decode, posemoe as pm, std_msgs};
 use posemoe::stamp::Stamp;
 
@@ -162,6 +162,34 @@ fn a_type_without_definition_cannot_be_advertised() {
             .to_string()
             .contains("no/msg/Such")
     );
-    bus.publish(PublisherId(7), Stamp::default(), b"")
-        .unwrap_err();
+}
+
+/// What cannot be written ends the run, whoever published it.
+#[test]
+fn a_full_disk_is_told_with_the_next_event_or_at_the_end() {
+    let folder = Folder::new();
+    let path = folder.file("in.mcap");
+    write_bag(&path, small_chunks(Compression::Zstd), "cdr", &sample());
+    let sent = [7; 20_000];
+    for runs_on in [false, true] {
+        let output = folder.file("full.mcap");
+        let _ = std::fs::remove_file(&output);
+        std::os::unix::fs::symlink("/dev/full", &output).unwrap();
+        let mut bus = BagBus::open(&path, Some(&output), options(Compression::None)).unwrap();
+        let publisher = bus.advertise(&topic::<std_msgs::String>("/x")).unwrap();
+        bus.publish(publisher, Stamp::default(), &sent);
+        let told = if runs_on {
+            // The writer is a bounded way behind.
+            std::iter::repeat_with(|| {
+                bus.publish(publisher, Stamp::default(), &sent);
+                bus.next_event().map(drop)
+            })
+            .take(100_000)
+            .find(Result::is_err)
+        } else {
+            Some(bus.finish())
+        };
+        let told = told.expect("it is told").unwrap_err().to_string();
+        assert!(told.contains("full.mcap"), "{told}");
+    }
 }

@@ -189,7 +189,7 @@ fn with_truth(camera: u32, path: &Path) {
     let publisher = bus.advertise(&people).unwrap();
     while let Some(event) = source.next_event().unwrap() {
         if let Event::Message { payload, .. } = event {
-            bus.publish(publisher, source.now(), &payload).unwrap();
+            bus.publish(publisher, source.now(), &payload);
         }
     }
     while bus.next_event().unwrap().is_some() {}

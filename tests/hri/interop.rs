@@ -33,7 +33,7 @@ impl Recording {
         };
         let publisher = self.bus.advertise(&topic).unwrap();
         let payload = encode(&message);
-        self.bus.publish(publisher, poses.stamp, &payload).unwrap();
+        self.bus.publish(publisher, poses.stamp, &payload);
         self.hashes
             .insert(type_name.to_owned(), M::TYPE_HASH.into());
         self.messages.insert(name, to_value(message).unwrap());

@@ -2,7 +2,8 @@
 
 use nalgebra::Vector3;
 use posemoe::bus::{
-    Bus, BusError, Event, Loss, PublisherId, RequestId, Service, ServiceId, SubscriptionId, Topic,
+    Bus, EndpointError, Event, Loss, PublisherId, RequestId, Service, ServiceId, SubscriptionId,
+    Topic,
 };
 use posemoe::config::Config;
 use posemoe::config::ros_args::RosArgs;
@@ -34,13 +35,27 @@ pub struct MemoryBus {
     pub published: Vec<Outgoing>,
     pub responses: Vec<Vec<u8>>,
     pub losses: Vec<Loss>,
+    /// Topics that cannot be had, as where a peer has them with another type.
+    pub refused: Vec<String>,
     pub now: Stamp,
-    /// Nobody may publish on this topic.
-    pub refused: Option<&'static str>,
+}
+
+impl MemoryBus {
+    fn check(&self, topic: &Topic) -> Result<(), EndpointError> {
+        match self.refused.contains(&topic.name) {
+            true => Err(EndpointError::WrongType {
+                topic: topic.name.clone(),
+                found: "their_msgs/msg/Other".to_owned(),
+                expected: topic.type_name,
+            }),
+            false => Ok(()),
+        }
+    }
 }
 
 impl Bus for MemoryBus {
-    fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, BusError> {
+    fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, EndpointError> {
+        self.check(topic)?;
         self.subscribed.push(topic.clone());
         Ok(SubscriptionId(self.subscribed.len() - 1))
     }
@@ -49,14 +64,8 @@ impl Bus for MemoryBus {
         self.subscribed[subscription.0].name.clear();
     }
 
-    fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, BusError> {
-        if self.refused == Some(topic.name.as_str()) {
-            return Err(BusError::WrongType {
-                topic: topic.name.clone(),
-                found: "something else".into(),
-                expected: topic.type_name,
-            });
-        }
+    fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, EndpointError> {
+        self.check(topic)?;
         self.advertised.push(topic.clone());
         Ok(PublisherId(self.advertised.len() - 1))
     }
@@ -65,12 +74,7 @@ impl Bus for MemoryBus {
         self.advertised[publisher.0].name.clear();
     }
 
-    fn publish(
-        &mut self,
-        publisher: PublisherId,
-        stamp: Stamp,
-        payload: &[u8],
-    ) -> Result<(), BusError> {
+    fn publish(&mut self, publisher: PublisherId, stamp: Stamp, payload: &[u8]) {
         assert_ne!(self.advertised[publisher.0].name, "", "it was given back");
         self.published.push(Outgoing {
             publisher,
@@ -78,17 +82,15 @@ impl Bus for MemoryBus {
             at: self.now,
             payload: payload.to_vec(),
         });
-        Ok(())
     }
 
-    fn serve(&mut self, service: &Service) -> Result<ServiceId, BusError> {
+    fn serve(&mut self, service: &Service) -> Result<ServiceId, EndpointError> {
         self.served.push(service.clone());
         Ok(ServiceId(self.served.len() - 1))
     }
 
-    fn respond(&mut self, _: ServiceId, _: &RequestId, payload: &[u8]) -> Result<(), BusError> {
+    fn respond(&mut self, _: ServiceId, _: &RequestId, payload: &[u8]) {
         self.responses.push(payload.to_vec());
-        Ok(())
     }
 
     fn now(&self) -> Stamp {
@@ -241,14 +243,14 @@ impl Rig {
     /// What the node publishes upon an event.
     pub fn happen(&mut self, event: &Event) -> Vec<Outgoing> {
         self.bus.published.clear();
-        self.node.handle(&mut self.bus, event).unwrap();
+        self.node.handle(&mut self.bus, event);
         self.bus.published.clone()
     }
 
     /// What the node still has to say at the end.
     pub fn finish(&mut self) -> Vec<Outgoing> {
         self.bus.published.clear();
-        self.node.finish(&mut self.bus).unwrap();
+        self.node.finish(&mut self.bus);
         self.bus.published.clone()
     }
 

@@ -178,3 +178,25 @@ fn a_camera_that_gets_another_frame_leaves_no_bodies_behind() {
     assert_eq!(ids(&rig, &sent), ["p8"], "p7 was of the old frame");
     assert!(humans(&rig).iter().all(|name| !name.contains("p7")));
 }
+
+/// Whatever a peer made of one topic, the node and the body's other topics go on.
+#[test]
+fn a_topic_that_a_peer_has_with_another_type_costs_that_topic_only() {
+    let mut rig = ready(BOTH);
+    rig.bus.refused = vec!["/humans/bodies/p7/urdf".to_owned()];
+    show(&mut rig, 0, &["7", "8"]);
+    let left = ["tracked", "p7/roi", "p7/skeleton2d", "p7/joint_states"];
+    let of_8 = ["p8/roi", "p8/skeleton2d", "p8/joint_states", "p8/urdf"];
+    assert_eq!(humans(&rig), topics(&[&left[..], &of_8[..]].concat()));
+    let sent = show(&mut rig, 50, &["7", "8"]);
+    assert_eq!(ids(&rig, &sent), ["p7", "p8"]);
+    let state: Option<JointState> = rig.on("/humans/bodies/p7/joint_states", &sent);
+    assert!(state.is_some());
+    let said = rig.diagnose(ms(1_000), vec![]);
+    let counted = said.get("dropped: topic of a body refused");
+    assert!(
+        counted.starts_with("1 "),
+        "{counted:?} of {:?}",
+        said.values
+    );
+}

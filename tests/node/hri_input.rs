@@ -206,3 +206,27 @@ fn ids_that_are_no_names_open_no_topics() {
     let counted = diagnosis.get("dropped: unusable body id");
     assert!(counted.starts_with("5 "), "{counted}");
 }
+
+/// Whatever a peer made of one body's topic, the others are lifted.
+#[test]
+fn a_body_whose_topic_has_another_type_is_counted_and_others_are_heard() {
+    let mut rig = Rig::new(HRI);
+    rig.send(CAMERA_INFO, &camera_info());
+    rig.bus.refused = vec![topic("a")];
+    track(&mut rig, 0, &["a", "b"]);
+    let mut sent = skeleton(&mut rig, "b", 0, 0.0);
+    for at_ms in (50..=1_000).step_by(50) {
+        sent.extend(track(&mut rig, at_ms, &["a", "b"]));
+        sent.extend(skeleton(&mut rig, "b", at_ms, 0.0));
+    }
+    assert_eq!(people(&rig, &sent)[0].0, "b");
+    let said = rig.diagnose(ms(1_000), vec![]);
+    let counted = said.get("dropped: topic of a body refused");
+    assert!(
+        counted.starts_with("1 "),
+        "{counted:?} of {:?}",
+        said.values
+    );
+    track(&mut rig, 10_000, &["b"]);
+    rig.happen(&posemoe::bus::Event::Tick { now: ms(20_000) }); // gives nothing back twice
+}

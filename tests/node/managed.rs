@@ -136,13 +136,13 @@ fn what_fails_to_configure_leaves_nothing_open() {
     };
     let before = open(&rig);
     // The last that is opened of all.
-    rig.bus.refused = Some("/humans/bodies/tracked");
+    rig.bus.refused = vec!["/humans/bodies/tracked".to_owned()];
     for _ in 0..10 {
         assert!(!change(&mut rig, "configure"));
         assert_eq!(state(&mut rig), "unconfigured");
     }
     assert_eq!(open(&rig), before);
-    rig.bus.refused = None;
+    rig.bus.refused.clear();
     assert!(change(&mut rig, "configure"));
     assert!(change(&mut rig, "cleanup"));
     assert_eq!(open(&rig), before);

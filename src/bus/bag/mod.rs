@@ -38,8 +38,8 @@ pub use output::{Compression, Output};
 pub use pace::{SystemTimer, Timer};
 
 use super::{
-    Bus, BusError, Event, Events, Loss, PublisherId, RequestId, Service, ServiceId, SubscriptionId,
-    Topic,
+    Bus, BusError, EndpointError, Event, Events, Loss, PublisherId, RequestId, Service, ServiceId,
+    SubscriptionId, Topic,
 };
 use crate::stamp::Stamp;
 use clock::Clock;
@@ -73,6 +73,8 @@ pub struct BagBus {
     /// Messages are handed over when they are due, not as fast as the node takes them.
     pace: Option<Pace>,
     has_ended: bool,
+    /// Why the output could not be written, until somebody is told.
+    failed: Option<BusError>,
     losses: Vec<Loss>,
 }
 
@@ -120,6 +122,7 @@ impl BagBus {
             steps: VecDeque::new(),
             pace: None,
             has_ended: false,
+            failed: None,
             losses: Vec::new(),
         })
     }
@@ -157,7 +160,20 @@ impl BagBus {
     /// # Errors
     /// When the output cannot be written.
     pub fn finish(&mut self) -> Result<(), BusError> {
+        self.check()?;
         self.output.as_mut().map_or(Ok(()), Writer::finish)
+    }
+
+    /// Whether all that was published could be written so far.
+    fn check(&mut self) -> Result<(), BusError> {
+        self.failed.take().map_or(Ok(()), Err)
+    }
+
+    /// Keeps the first failure for who asks for the next event, or for the end.
+    fn note_failure(&mut self, outcome: Result<(), BusError>) {
+        if let Err(error) = outcome {
+            self.failed.get_or_insert(error);
+        }
     }
 
     /// Plays at the pace of the recording from now on, by the given clock: messages are handed over
@@ -193,7 +209,7 @@ fn stamp(nanos: u64) -> Stamp {
 }
 
 impl Bus for BagBus {
-    fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, BusError> {
+    fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, EndpointError> {
         let same_name = |known: &&BagTopic| known.name == topic.name;
         let other = |known: &&BagTopic| known.type_name != topic.type_name;
         if let Some(wrong) = self.topics.iter().filter(same_name).find(other) {
@@ -201,7 +217,7 @@ impl Bus for BagBus {
                 "" => "no type that the bag names",
                 type_name => type_name,
             };
-            return Err(BusError::WrongType {
+            return Err(EndpointError::WrongType {
                 topic: topic.name.clone(),
                 found: found.to_owned(),
                 expected: topic.type_name,
@@ -212,10 +228,11 @@ impl Bus for BagBus {
             .values()
             .any(|known| known.name == topic.name)
         {
-            return Err(BusError::Middleware {
-                action: format!("subscribing to {}", topic.name),
-                reason: "this bus has a subscription to it already".to_owned(),
-            });
+            let reason = &"this bus has a subscription to it already";
+            return Err(EndpointError::refused(
+                format!("subscribing to {}", topic.name),
+                reason,
+            ));
         }
         let id = SubscriptionId(self.subscribed);
         self.subscribed += 1;
@@ -230,9 +247,11 @@ impl Bus for BagBus {
             .for_each(|pace| pace.forget(subscription));
     }
 
-    fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, BusError> {
+    fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, EndpointError> {
         if let Some(output) = &mut self.output {
-            output.advertise(topic)?;
+            let described = Output::definition(topic)?;
+            let advertised = output.advertise(topic, described);
+            self.note_failure(advertised);
         }
         self.advertised += 1;
         Ok(PublisherId(self.advertised - 1))
@@ -240,32 +259,19 @@ impl Bus for BagBus {
 
     fn unadvertise(&mut self, _: PublisherId) {} // what is written stays
 
-    fn publish(
-        &mut self,
-        publisher: PublisherId,
-        stamp: Stamp,
-        payload: &[u8],
-    ) -> Result<(), BusError> {
-        if publisher.0 >= self.advertised {
-            return Err(BusError::Middleware {
-                action: format!("publishing as publisher {}", publisher.0),
-                reason: format!("expected one of the {} advertised", self.advertised),
-            });
-        }
-        match &mut self.output {
-            Some(output) => output.publish(publisher.0, self.now, stamp, payload),
-            None => Ok(()),
+    fn publish(&mut self, publisher: PublisherId, stamp: Stamp, payload: &[u8]) {
+        if let Some(output) = &mut self.output {
+            let written = output.publish(publisher.0, self.now, stamp, payload);
+            self.note_failure(written);
         }
     }
 
-    fn serve(&mut self, _: &Service) -> Result<ServiceId, BusError> {
+    fn serve(&mut self, _: &Service) -> Result<ServiceId, EndpointError> {
         self.served += 1;
         Ok(ServiceId(self.served - 1))
     }
 
-    fn respond(&mut self, _: ServiceId, _: &RequestId, _: &[u8]) -> Result<(), BusError> {
-        Ok(())
-    }
+    fn respond(&mut self, _: ServiceId, _: &RequestId, _: &[u8]) {}
 
     fn date(&mut self, moment: Stamp) {
         if self.pace.is_none() {

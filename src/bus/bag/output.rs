@@ -14,7 +14,7 @@ use super::channels::{MESSAGE_ENCODING, QOS_KEY, TYPE_HASH_KEY};
 use super::read_ahead::Described;
 use super::replay::Recorded;
 use super::target::Target;
-use crate::bus::{BusError, Durability, Qos, Reliability, Topic};
+use crate::bus::{BusError, Durability, EndpointError, Qos, Reliability, Topic};
 use crate::msg::TypeInfo;
 use crate::stamp::Stamp;
 
@@ -81,16 +81,20 @@ impl Output {
     }
 
     /// What a bag is to say of a topic's type.
-    pub fn definition(topic: &Topic) -> Result<TypeInfo, BusError> {
-        TypeInfo::by_name(topic.type_name).ok_or_else(|| BusError::Middleware {
-            action: format!("announcing {} with type {}", topic.name, topic.type_name),
-            reason: "found no definition of this type in msg/ or interfaces/".to_owned(),
+    ///
+    /// # Errors
+    /// When nothing defines it.
+    pub fn definition(topic: &Topic) -> Result<TypeInfo, EndpointError> {
+        TypeInfo::by_name(topic.type_name).ok_or_else(|| {
+            EndpointError::refused(
+                format!("announcing {} with type {}", topic.name, topic.type_name),
+                &"found no definition of this type in msg/ or interfaces/",
+            )
         })
     }
 
     /// Adds a channel; the publisher's number is how many were added before it.
-    pub fn advertise(&mut self, topic: &Topic) -> Result<(), BusError> {
-        let info = Self::definition(topic)?;
+    pub fn advertise(&mut self, topic: &Topic, info: TypeInfo) -> Result<(), BusError> {
         let metadata = BTreeMap::from([
             (QOS_KEY.to_owned(), qos_profile(topic.qos)),
             (TYPE_HASH_KEY.to_owned(), info.type_hash.to_owned()),

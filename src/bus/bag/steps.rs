@@ -30,6 +30,7 @@ impl BagBus {
     /// # Errors
     /// When the input cannot be read or the output cannot be written.
     pub fn next_event(&mut self) -> Result<Option<Event>, BusError> {
+        self.check()?;
         if let Some(mut pace) = self.pace.take() {
             let event = self.next_due(&mut pace);
             self.pace = Some(pace);

@@ -10,11 +10,12 @@ use super::output::Output;
 use super::read_ahead::Described;
 use super::replay::Recorded;
 use crate::bus::{BusError, Topic};
+use crate::msg::TypeInfo;
 use crate::stamp::Stamp;
 
 /// What is to be written, in this order.
 enum Job {
-    Advertise(Topic),
+    Advertise(Topic, TypeInfo),
     Publish(usize, Stamp, Stamp, Vec<u8>),
     Keep(Arc<Described>, Recorded),
 }
@@ -61,10 +62,9 @@ impl Writer {
     /// Adds a channel; the publisher's number is how many were added before it.
     ///
     /// # Errors
-    /// When nothing defines its type; as all these when what came before could not be written.
-    pub fn advertise(&mut self, topic: &Topic) -> Result<(), BusError> {
-        Output::definition(topic)?;
-        self.push(Job::Advertise(topic.clone()), 0)
+    /// As all these, when what came before could not be written.
+    pub fn advertise(&mut self, topic: &Topic, info: TypeInfo) -> Result<(), BusError> {
+        self.push(Job::Advertise(topic.clone(), info), 0)
     }
 
     /// Appends a message of ours.
@@ -124,7 +124,7 @@ impl Drop for Writer {
 
 fn do_job(output: &mut Output, job: Job) -> Result<(), BusError> {
     match job {
-        Job::Advertise(topic) => output.advertise(&topic),
+        Job::Advertise(topic, info) => output.advertise(&topic, info),
         Job::Publish(publisher, now, stamp, payload) => {
             output.publish(publisher, now, stamp, &payload)
         }

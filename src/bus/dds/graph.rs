@@ -17,7 +17,7 @@ use rustdds::{
 
 use super::environment::GraphLayout;
 use super::raw::RawWriter;
-use super::refused;
+
 use crate::bus::{BusError, is_name};
 
 const TOPIC: &str = "ros_discovery_info";
@@ -57,7 +57,7 @@ impl GraphEntry {
             .durability(Durability::TransientLocal)
             .history(History::KeepLast { depth: 1 })
             .build();
-        let announcing = |error| refused("announcing the node", &error);
+        let announcing = |error| BusError::refused("announcing the node", &error);
         let topic = participant
             .create_topic(
                 TOPIC.to_owned(),

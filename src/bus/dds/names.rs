@@ -1,6 +1,6 @@
 //! ROS names as DDS has them.
 
-use crate::bus::{BusError, is_name};
+use crate::bus::{EndpointError, is_name};
 
 /// What travels on a DDS topic: the messages of a ROS topic, or one half of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +26,12 @@ impl Role {
 ///
 /// # Errors
 /// When `name` is not a fully qualified ROS 2 name.
-pub(super) fn dds_topic(name: &str, role: Role) -> Result<String, BusError> {
+pub(super) fn dds_topic(name: &str, role: Role) -> Result<String, EndpointError> {
     let (prefix, suffix, _) = role.marks();
     match name.strip_prefix('/') {
         Some(rest) if rest.split('/').all(is_name) => Ok(format!("{prefix}{name}{suffix}")),
-        _ => Err(BusError::Setting {
-            name: "topic name",
-            value: name.to_owned(),
+        _ => Err(EndpointError::Name {
+            name: name.to_owned(),
             expected: "a fully qualified ROS 2 name such as /yolo/tracking",
         }),
     }
@@ -43,16 +42,15 @@ pub(super) fn dds_topic(name: &str, role: Role) -> Result<String, BusError> {
 ///
 /// # Errors
 /// When `name` is not `package/msg/Type` or `package/srv/Type`.
-pub(super) fn dds_type(name: &str, role: Role) -> Result<String, BusError> {
+pub(super) fn dds_type(name: &str, role: Role) -> Result<String, EndpointError> {
     let (_, _, suffix) = role.marks();
     match name.split('/').collect::<Vec<_>>()[..] {
         [package, kind, type_name] if [package, kind, type_name].into_iter().all(is_name) => {
             Ok(format!("{package}::{kind}::dds_::{type_name}{suffix}_"))
         }
-        _ => Err(BusError::Setting {
-            name: "message type",
-            value: name.to_owned(),
-            expected: "a name such as yolo_msgs/msg/DetectionArray",
+        _ => Err(EndpointError::Name {
+            name: name.to_owned(),
+            expected: "a type such as yolo_msgs/msg/DetectionArray",
         }),
     }
 }

@@ -18,7 +18,7 @@ use rustdds::no_key::DeserializedCacheChange;
 use super::faults::Faults;
 use super::inbox::{Door, Inbox};
 use super::raw::RawReader;
-use super::{refused, requests};
+use super::requests;
 use crate::bus::{BusError, Event, wall_clock};
 
 const ORDERS: Token = Token(usize::MAX);
@@ -49,7 +49,7 @@ impl Reception {
     /// # Errors
     /// When the system has no thread or no poll to give.
     pub fn start(inbox: Arc<Inbox>) -> Result<Self, BusError> {
-        let starting = |error: std::io::Error| refused("starting to receive", &error);
+        let starting = |error: std::io::Error| BusError::refused("starting to receive", &error);
         let poll = Poll::new().map_err(starting)?;
         let waker = Waker::new(poll.registry(), ORDERS).map_err(starting)?;
         let (orders, taken) = mpsc::channel();

@@ -11,11 +11,11 @@ use super::faults::Faults;
 use super::graph::{self, GraphEntry};
 use super::inbox::{Door, Inbox};
 use super::names::Role;
-use super::publication::Publication;
+use super::publication::{Lost, Publication};
 use super::reception::Reception;
 use super::watch::{self, Endpoint, Watch};
-use super::{loopback, raw, refused};
-use crate::bus::{BusError, Topic};
+use super::{loopback, raw};
+use crate::bus::{BusError, EndpointError, Topic};
 
 /// As whom to join, and where.
 pub(super) struct Identity {
@@ -60,7 +60,7 @@ impl Session {
             options,
         } = identity;
         let joining = |error: &dyn std::fmt::Display| {
-            refused(&format!("joining DDS domain {}", options.domain_id), error)
+            BusError::refused(format!("joining DDS domain {}", options.domain_id), error)
         };
         let participant = loopback::join(options).map_err(|e| joining(&e))?;
         let policies = QosPolicyBuilder::new().build();
@@ -92,7 +92,7 @@ impl Session {
         topic: &Topic,
         door: Door,
         faults: Arc<Faults>,
-    ) -> Result<Endpoint, BusError> {
+    ) -> Result<Endpoint, EndpointError> {
         let policies = raw::reader_policies(topic.qos);
         let role = match door {
             Door::Topic(_) => Role::Topic,
@@ -102,7 +102,9 @@ impl Session {
         let reader: raw::RawReader = self
             .subscriber
             .create_simple_datareader_no_key(&dds_topic, Some(policies))
-            .map_err(|error| refused(&format!("subscribing to {}", topic.name), &error))?;
+            .map_err(|error| {
+                EndpointError::refused(format!("subscribing to {}", topic.name), &error)
+            })?;
         endpoint.guid = reader.guid();
         self.graph.add_reader(endpoint.guid);
         self.reception.add(door, topic.qos.depth, reader, faults);
@@ -116,8 +118,8 @@ impl Session {
         self.watch.forget(endpoint.guid);
     }
 
-    /// Begins to publish a topic, or the replies of a service, of which `refused_before` messages
-    /// could not be sent before.
+    /// Begins to publish a topic, or the replies of a service, of which messages were `lost`
+    /// before.
     ///
     /// # Errors
     /// When a peer publishes it with another type, or the middleware refuses.
@@ -125,17 +127,19 @@ impl Session {
         &mut self,
         topic: &Topic,
         role: Role,
-        refused_before: u64,
-    ) -> Result<Publication, BusError> {
+        lost: Lost,
+    ) -> Result<Publication, EndpointError> {
         let policies = raw::writer_policies(topic.qos);
         let (dds_topic, mut endpoint) = self.endpoint_of(topic, role, &policies)?;
         let writer: raw::RawWriter = self
             .publisher
             .create_datawriter_no_key(&dds_topic, Some(policies))
-            .map_err(|error| refused(&format!("advertising {}", topic.name), &error))?;
+            .map_err(|error| {
+                EndpointError::refused(format!("advertising {}", topic.name), &error)
+            })?;
         endpoint.guid = writer.guid();
         self.graph.add_writer(endpoint.guid);
-        Ok(Publication::new(endpoint, writer, refused_before))
+        Ok(Publication::new(endpoint, writer, lost))
     }
 
     /// Publishes there no more. What is under way may get lost.
@@ -185,14 +189,16 @@ impl Session {
         topic: &Topic,
         role: Role,
         policies: &rustdds::QosPolicies,
-    ) -> Result<(rustdds::Topic, Endpoint), BusError> {
+    ) -> Result<(rustdds::Topic, Endpoint), EndpointError> {
         let endpoint = Endpoint::named(topic, role)?;
         watch::check_type(&self.participant, &endpoint)?;
         let (name, kind) = (endpoint.dds_topic.clone(), endpoint.dds_type.clone());
         let created = self
             .participant
             .create_topic(name, kind, policies, TopicKind::NoKey)
-            .map_err(|error| refused(&format!("creating topic {}", topic.name), &error))?;
+            .map_err(|error| {
+                EndpointError::refused(format!("creating topic {}", topic.name), &error)
+            })?;
         Ok((created, endpoint))
     }
 }

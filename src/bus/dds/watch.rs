@@ -6,7 +6,7 @@ use rustdds::dds::statusevents::{DomainParticipantStatusEvent as Happening, Stat
 use rustdds::{DomainParticipant, DomainParticipantStatusListener, GUID, QosPolicies};
 
 use super::names::{Role, dds_topic, dds_type};
-use crate::bus::{BusError, Topic};
+use crate::bus::{EndpointError, Topic};
 use crate::health::excerpt;
 
 /// One end of a topic that is ours; of a service, the end of one half.
@@ -23,7 +23,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// When a name is not a ROS 2 name.
-    pub fn named(topic: &Topic, role: Role) -> Result<Self, BusError> {
+    pub fn named(topic: &Topic, role: Role) -> Result<Self, EndpointError> {
         Ok(Self {
             topic: topic.clone(),
             role,
@@ -181,8 +181,11 @@ impl Watch {
 /// Refuses a topic that a peer already publishes with another type.
 ///
 /// # Errors
-/// [`BusError::WrongType`] with the type that was found.
-pub(super) fn check_type(participant: &DomainParticipant, ours: &Endpoint) -> Result<(), BusError> {
+/// [`EndpointError::WrongType`] with the type that was found.
+pub(super) fn check_type(
+    participant: &DomainParticipant,
+    ours: &Endpoint,
+) -> Result<(), EndpointError> {
     let clash = participant
         .discovered_writers()
         .into_iter()
@@ -190,7 +193,7 @@ pub(super) fn check_type(participant: &DomainParticipant, ours: &Endpoint) -> Re
         .find(|found| found.topic_name == ours.dds_topic && found.type_name != ours.dds_type);
     match clash {
         None => Ok(()),
-        Some(found) => Err(BusError::WrongType {
+        Some(found) => Err(EndpointError::WrongType {
             topic: ours.topic.name.clone(),
             found: ros_type(&found.type_name),
             expected: ours.topic.type_name,

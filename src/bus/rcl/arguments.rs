@@ -9,7 +9,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use crate::bus::{BusError, refused};
+use crate::bus::BusError;
 
 /// Makes this process begin anew (the same process, by `exec`) with `--ros-args` renamed to a word
 /// that the program knows and `rcl` does not. Does nothing where there are no ROS arguments, so also
@@ -24,7 +24,10 @@ pub fn hide_ros_arguments(renamed: &str) -> Result<(), BusError> {
         None => Ok(()),
         Some(arguments) => {
             let Err(error) = begin_anew(name.as_deref(), &arguments);
-            Err(refused("hiding the ROS arguments from rcl", &error))
+            Err(BusError::refused(
+                "hiding the ROS arguments from rcl",
+                &error,
+            ))
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use futures::{FutureExt, Stream, StreamExt};
@@ -11,7 +12,8 @@ use super::qos;
 use super::services::{self, Offer};
 use crate::bus::inbox::{Door, Inbox};
 use crate::bus::{
-    BusError, Event, RequestId, Service, ServiceId, SubscriptionId, Topic, refused, wall_clock,
+    BusError, EndpointError, Event, RequestId, Service, ServiceId, SubscriptionId, Topic,
+    wall_clock,
 };
 
 /// Requests of one service that wait for the node before the oldest gives way.
@@ -40,7 +42,7 @@ impl Endpoints {
     /// # Panics
     /// When `rcl` cannot be initialized: r2r has no other way to say so.
     pub fn create(name: &str, namespace: &str, inbox: Arc<Inbox>) -> Result<Self, BusError> {
-        let joining = |error| refused("joining the ROS graph", &error);
+        let joining = |error| BusError::refused("joining the ROS graph", &error);
         let context = r2r::Context::create().map_err(joining)?;
         let node = r2r::Node::create(context, name, namespace).map_err(joining)?;
         Ok(Self {
@@ -59,9 +61,9 @@ impl Endpoints {
         &mut self,
         topic: Topic,
         subscription: SubscriptionId,
-    ) -> Result<(), BusError> {
+    ) -> Result<(), EndpointError> {
         if let Some(found) = other_types(&self.node, &topic).into_iter().next() {
-            return Err(BusError::WrongType {
+            return Err(EndpointError::WrongType {
                 topic: topic.name,
                 found,
                 expected: topic.type_name,
@@ -84,33 +86,28 @@ impl Endpoints {
     /// Receives that topic no more. r2r leaves it when its next message comes.
     pub fn unsubscribe(&mut self, subscription: SubscriptionId) {
         self.readings.remove(&subscription);
-        self.inbox.close(Door::Topic(subscription));
     }
 
     /// Begins to take requests into the inbox.
     ///
     /// # Errors
     /// When ROS refuses.
-    pub fn serve(&mut self, service: &Service, id: ServiceId) -> Result<(), BusError> {
-        let offer = services::offer(&mut self.node, service)?;
+    pub fn serve(
+        &mut self,
+        service: &Service,
+        id: ServiceId,
+        unanswered: Arc<AtomicU64>,
+    ) -> Result<(), EndpointError> {
+        let offer = services::offer(&mut self.node, service, unanswered)?;
         self.inbox.open(Door::Service(id), SERVICE_DEPTH);
         self.services.insert(id, offer);
         Ok(())
     }
 
-    /// Answers a request.
-    ///
-    /// # Errors
-    /// When nobody waits for the answer, or ROS refuses.
-    pub fn respond(
-        &mut self,
-        id: ServiceId,
-        request: &RequestId,
-        payload: &[u8],
-    ) -> Result<(), BusError> {
-        match self.services.get_mut(&id) {
-            Some(offer) => offer.respond(request, payload),
-            None => Err(refused("answering", &format_args!("{id:?} does not exist"))),
+    /// Answers a request, or counts that it could not.
+    pub fn respond(&mut self, id: ServiceId, request: &RequestId, payload: &[u8]) {
+        if let Some(offer) = self.services.get_mut(&id) {
+            offer.respond(request, payload);
         }
     }
 
@@ -123,7 +120,7 @@ impl Endpoints {
     ///
     /// # Errors
     /// When its type is not built in, or ROS refuses.
-    pub fn advertise(&mut self, topic: &Topic) -> Result<PublisherUntyped, BusError> {
+    pub fn advertise(&mut self, topic: &Topic) -> Result<PublisherUntyped, EndpointError> {
         self.node
             .create_publisher_untyped(&topic.name, topic.type_name, qos::profile(topic.qos))
             .map_err(|error| not_granted("advertising", topic, &error))
@@ -186,11 +183,13 @@ fn other_types(node: &r2r::Node, topic: &Topic) -> BTreeSet<String> {
         .collect()
 }
 
-fn not_granted(action: &str, topic: &Topic, error: &r2r::Error) -> BusError {
+fn not_granted(action: &str, topic: &Topic, error: &r2r::Error) -> EndpointError {
     let action = format!("{action} {}", topic.name);
     match error {
-        r2r::Error::InvalidMessageType { .. } => refused(&action, &not_built_in(topic.type_name)),
-        other => refused(&action, other),
+        r2r::Error::InvalidMessageType { .. } => {
+            EndpointError::refused(action, &not_built_in(topic.type_name))
+        }
+        other => EndpointError::refused(action, other),
     }
 }
 

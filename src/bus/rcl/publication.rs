@@ -8,7 +8,7 @@ use std::thread::{Builder, JoinHandle};
 use r2r::PublisherUntyped;
 
 use super::spinner::Orders;
-use crate::bus::{BusError, Topic, refused};
+use crate::bus::{EndpointError, Topic};
 
 /// A publisher with a thread of its own: a middleware may block while a reliable reader hangs, and
 /// neither the node nor another topic is to wait for that.
@@ -27,7 +27,7 @@ impl Publication {
         topic: &Topic,
         publisher: PublisherUntyped,
         orders: Orders,
-    ) -> Result<Self, BusError> {
+    ) -> Result<Self, EndpointError> {
         let (queue, waiting) = sync_channel(topic.qos.depth);
         let failed = Arc::<AtomicU64>::default();
         let thread = Builder::new()
@@ -39,7 +39,9 @@ impl Publication {
                     orders.destroy(publisher);
                 }
             })
-            .map_err(|error| refused(&format!("advertising {}", topic.name), &error))?;
+            .map_err(|error| {
+                EndpointError::refused(format!("advertising {}", topic.name), &error)
+            })?;
         Ok(Self {
             topic: topic.clone(),
             queue,
@@ -50,20 +52,14 @@ impl Publication {
     }
 
     /// Hands a message to the thread, or counts that it could not. Never blocks.
-    ///
-    /// # Errors
-    /// When the thread has ended.
-    pub fn publish(&mut self, payload: &[u8]) -> Result<(), BusError> {
+    pub fn publish(&mut self, payload: &[u8]) {
         match self.queue.try_send(payload.to_vec()) {
-            Ok(()) => Ok(()),
-            Err(TrySendError::Full(_)) => {
-                self.refused += 1;
-                Ok(())
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => self.refused += 1,
+            // Only a panic ends that thread.
+            Err(TrySendError::Disconnected(_)) => {
+                self.failed.fetch_add(1, Ordering::Relaxed);
             }
-            Err(TrySendError::Disconnected(_)) => Err(refused(
-                &format!("publishing on {}", self.topic.name),
-                &"the thread that publishes has ended",
-            )),
         }
     }
 

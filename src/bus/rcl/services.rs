@@ -1,6 +1,8 @@
 //! Services, by the names of their types: r2r knows them as Rust types only.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::{FutureExt, Stream, StreamExt};
 use r2r::{
@@ -8,7 +10,7 @@ use r2r::{
     lifecycle_msgs, rcl_interfaces,
 };
 
-use crate::bus::{BusError, RequestId, Service, refused};
+use crate::bus::{EndpointError, RequestId, Service};
 
 /// Requests that wait for an answer at most; the node answers each before it takes the next.
 const PENDING: usize = 16;
@@ -18,21 +20,22 @@ pub(super) trait Offer {
     /// The requests that have come.
     fn requests(&mut self) -> Vec<(RequestId, Vec<u8>)>;
 
-    /// Answers one of them.
-    ///
-    /// # Errors
-    /// When it is not pending, or ROS refuses.
-    fn respond(&mut self, request: &RequestId, payload: &[u8]) -> Result<(), BusError>;
+    /// Answers one of them, or counts that it could not.
+    fn respond(&mut self, request: &RequestId, payload: &[u8]);
 }
 
 /// Offers a service.
 ///
 /// # Errors
 /// When its type is none of those that the node has, or ROS refuses.
-pub(super) fn offer(node: &mut Node, service: &Service) -> Result<Box<dyn Offer>, BusError> {
+pub(super) fn offer(
+    node: &mut Node,
+    service: &Service,
+    unanswered: Arc<AtomicU64>,
+) -> Result<Box<dyn Offer>, EndpointError> {
     use lifecycle_msgs::srv as lifecycle;
     use rcl_interfaces::srv as parameters;
-    type Make = fn(&mut Node, &Service) -> Result<Box<dyn Offer>, BusError>;
+    type Make = fn(&mut Node, &Service, Arc<AtomicU64>) -> Result<Box<dyn Offer>, EndpointError>;
     let make: Make = match service.type_name {
         "lifecycle_msgs/srv/ChangeState" => typed::<lifecycle::ChangeState::Service>,
         "lifecycle_msgs/srv/GetAvailableStates" => typed::<lifecycle::GetAvailableStates::Service>,
@@ -50,24 +53,27 @@ pub(super) fn offer(node: &mut Node, service: &Service) -> Result<Box<dyn Offer>
         }
         other => {
             let action = format!("offering {}", service.name);
-            return Err(refused(&action, &format_args!("{other} is not built in")));
+            let reason = format_args!("{other} is not built in");
+            return Err(EndpointError::refused(action, &reason));
         }
     };
-    make(node, service)
+    make(node, service, unanswered)
 }
 
 fn typed<T: WrappedServiceTypeSupport + 'static>(
     node: &mut Node,
     service: &Service,
-) -> Result<Box<dyn Offer>, BusError> {
+    unanswered: Arc<AtomicU64>,
+) -> Result<Box<dyn Offer>, EndpointError> {
     let requests = node
         .create_service::<T>(&service.name, QosProfile::services_default())
-        .map_err(|error| refused(&format!("offering {}", service.name), &error))?;
+        .map_err(|error| EndpointError::refused(format!("offering {}", service.name), &error))?;
     Ok(Box::new(Typed::<T> {
         name: service.name.clone(),
         requests: Box::new(requests),
         pending: BTreeMap::new(),
         numbers: 0..i64::MAX,
+        unanswered,
     }))
 }
 
@@ -76,6 +82,17 @@ struct Typed<T: WrappedServiceTypeSupport> {
     requests: Box<dyn Stream<Item = ServiceRequest<T>> + Unpin>,
     pending: BTreeMap<i64, ServiceRequest<T>>,
     numbers: std::ops::Range<i64>,
+    unanswered: Arc<AtomicU64>,
+}
+
+impl<T: WrappedServiceTypeSupport + 'static> Typed<T> {
+    fn try_respond(&mut self, request: &RequestId, payload: &[u8]) -> Result<(), String> {
+        let asked = self.pending.remove(&request.number);
+        let asked = asked.ok_or("nobody waits for it")?;
+        let response = T::Response::from_serialized_bytes(payload);
+        let response = response.map_err(|error| error.to_string())?;
+        asked.respond(response).map_err(|error| error.to_string())
+    }
 }
 
 impl<T: WrappedServiceTypeSupport + 'static> Offer for Typed<T> {
@@ -98,15 +115,11 @@ impl<T: WrappedServiceTypeSupport + 'static> Offer for Typed<T> {
         found
     }
 
-    fn respond(&mut self, request: &RequestId, payload: &[u8]) -> Result<(), BusError> {
-        let answering =
-            |error: &dyn std::fmt::Display| refused(&format!("answering {}", self.name), error);
-        let asked = self
-            .pending
-            .remove(&request.number)
-            .ok_or_else(|| answering(&"nobody waits for this answer"))?;
-        let response =
-            T::Response::from_serialized_bytes(payload).map_err(|error| answering(&error))?;
-        asked.respond(response).map_err(|error| answering(&error))
+    fn respond(&mut self, request: &RequestId, payload: &[u8]) {
+        if let Err(reason) = self.try_respond(request, payload) {
+            // A client that has gone or is not found in time; others are still to be served.
+            tracing::warn!("{}: an answer could not be sent: {reason}", self.name);
+            self.unanswered.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }

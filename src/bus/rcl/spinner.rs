@@ -9,7 +9,7 @@ use r2r::PublisherUntyped;
 
 use super::endpoints::Endpoints;
 use crate::bus::inbox::Inbox;
-use crate::bus::{BusError, refused};
+use crate::bus::{BusError, EndpointError};
 
 /// How long an order waits at most for the thread to take note.
 const SPIN: Duration = Duration::from_millis(20);
@@ -24,12 +24,15 @@ type Order = Box<dyn FnOnce(&mut Endpoints) + Send>;
 pub(super) struct Orders(Sender<Order>);
 
 impl Orders {
+    /// Has the thread do something with the node, without waiting for it.
+    pub fn give(&self, work: impl FnOnce(&mut Endpoints) + Send + 'static) {
+        // Should the thread be gone, so is the node with all that it had.
+        let _ = self.0.send(Box::new(work));
+    }
+
     /// Has the thread take a publisher off the graph.
     pub fn destroy(&self, publisher: PublisherUntyped) {
-        // Should the thread be gone, so is the node with all of its publishers.
-        let _ = self
-            .0
-            .send(Box::new(move |endpoints| endpoints.destroy(publisher)));
+        self.give(move |endpoints| endpoints.destroy(publisher));
     }
 }
 
@@ -59,7 +62,7 @@ impl Spinner {
                     let _ = answer.send(Err(error));
                 }
             })
-            .map_err(|error| refused("starting the ROS thread", &error))?;
+            .map_err(|error| BusError::refused("starting the ROS thread", &error))?;
         let mut spinner = Self {
             orders: Orders(orders),
             thread: Some(thread),
@@ -75,17 +78,20 @@ impl Spinner {
     /// # Errors
     /// What `work` says, or that the thread has ended.
     pub fn ask<T: Send + 'static>(
-        &mut self,
-        work: impl FnOnce(&mut Endpoints) -> Result<T, BusError> + Send + 'static,
-    ) -> Result<T, BusError> {
+        &self,
+        work: impl FnOnce(&mut Endpoints) -> Result<T, EndpointError> + Send + 'static,
+    ) -> Result<T, EndpointError> {
         let (answer, answered) = mpsc::channel();
         let order = move |endpoints: &mut Endpoints| {
             let _ = answer.send(work(endpoints)); // who asked waits for it
         };
-        match self.orders.0.send(Box::new(order)) {
-            Ok(()) => answered.recv().unwrap_or_else(|_| Err(self.ended())),
-            Err(_) => Err(self.ended()),
-        }
+        self.orders.give(order);
+        answered.recv().unwrap_or_else(|mpsc::RecvError| {
+            Err(EndpointError::refused(
+                "using ROS 2",
+                &"its thread has ended",
+            ))
+        })
     }
 
     /// For those who have something done without waiting for it.
@@ -117,7 +123,7 @@ impl Spinner {
             let text = panic.downcast_ref::<String>().map(String::as_str);
             text.or_else(|| panic.downcast_ref::<&str>().copied())
         });
-        refused("using ROS 2", &said.unwrap_or("its thread has ended"))
+        BusError::refused("using ROS 2", &said.unwrap_or("its thread has ended"))
     }
 }
 

@@ -149,11 +149,11 @@ pub fn measure(cell: Cell, mut ros: RosArgs) -> Result<Row, Failure> {
     let mut desk = Desk::default();
     let mut node = Node::start(&mut desk, ros, load, Timing::Live)?;
     let camera_info = desk.camera_info();
-    node.handle(&mut desk, &camera_info)?;
+    node.handle(&mut desk, &camera_info);
     let mut crowd = Crowd::new(cell.people);
     for _ in 0..=cell.memory_frames {
         let event = desk.keypoints(crowd.next_frame());
-        node.handle(&mut desk, &event)?;
+        node.handle(&mut desk, &event);
     }
     working.set(true);
     let mut times = Vec::new();
@@ -161,7 +161,7 @@ pub fn measure(cell: Cell, mut ros: RosArgs) -> Result<Row, Failure> {
     while times.len() < FEWEST || (times.len() < MOST && began.elapsed() < LONG_ENOUGH) {
         let event = desk.keypoints(crowd.next_frame());
         let started = Instant::now();
-        node.handle(&mut desk, &event)?;
+        node.handle(&mut desk, &event);
         times.push(started.elapsed().as_secs_f64() * 1e6);
     }
     check(&node, cell)?;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::bus::bag::BagBus;
 use crate::bus::{
-    Bus, BusError, Event, Events, Loss, PublisherId, RequestId, Service, ServiceId, SubscriptionId,
-    Topic,
+    Bus, BusError, EndpointError, Event, Events, Loss, PublisherId, RequestId, Service, ServiceId,
+    SubscriptionId, Topic,
 };
 use crate::cli::offline::Played;
 use crate::msg::Message;
@@ -34,7 +34,7 @@ impl Capture {
 }
 
 impl Bus for Capture {
-    fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, BusError> {
+    fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, EndpointError> {
         self.bus.subscribe(topic)
     }
 
@@ -42,7 +42,7 @@ impl Bus for Capture {
         self.bus.unsubscribe(subscription);
     }
 
-    fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, BusError> {
+    fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, EndpointError> {
         let publisher = self.bus.advertise(topic)?;
         if topic.type_name == People3D::TYPE_NAME {
             self.publishers.insert(publisher);
@@ -54,29 +54,19 @@ impl Bus for Capture {
         self.bus.unadvertise(publisher);
     }
 
-    fn publish(
-        &mut self,
-        publisher: PublisherId,
-        stamp: Stamp,
-        payload: &[u8],
-    ) -> Result<(), BusError> {
+    fn publish(&mut self, publisher: PublisherId, stamp: Stamp, payload: &[u8]) {
         if self.publishers.contains(&publisher) {
             self.people.push(payload.to_owned());
         }
-        self.bus.publish(publisher, stamp, payload)
+        self.bus.publish(publisher, stamp, payload);
     }
 
-    fn serve(&mut self, service: &Service) -> Result<ServiceId, BusError> {
+    fn serve(&mut self, service: &Service) -> Result<ServiceId, EndpointError> {
         self.bus.serve(service)
     }
 
-    fn respond(
-        &mut self,
-        service: ServiceId,
-        request: &RequestId,
-        payload: &[u8],
-    ) -> Result<(), BusError> {
-        self.bus.respond(service, request, payload)
+    fn respond(&mut self, service: ServiceId, request: &RequestId, payload: &[u8]) {
+        self.bus.respond(service, request, payload);
     }
 
     fn now(&self) -> Stamp {

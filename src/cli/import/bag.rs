@@ -89,7 +89,7 @@ pub fn write(
         topic("/people2d", People2D::TYPE_NAME, Qos::reliable(10)),
     ];
     for topic in &topics {
-        bag.advertise(topic)?;
+        bag.advertise(topic, Output::definition(topic)?)?;
     }
     let mut counts = Counts::default();
     for (number, moment) in recording.moments.iter().enumerate().step_by(stride) {
