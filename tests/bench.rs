@@ -52,6 +52,7 @@ fn every_form_is_measured_and_reported() {
             number("us_per_frame_p99") >= number("us_per_frame_median"),
             "{row}"
         );
+        assert!(number("cpu_us_per_frame") > 0.0, "{row}");
         assert!(number("rss_mib") > 1.0, "{row}");
     }
     let page = std::fs::read_to_string(&report).unwrap();
@@ -61,6 +62,33 @@ fn every_form_is_measured_and_reported() {
         std::fs::read_to_string(path("bench.svg"))
             .unwrap()
             .contains("window_entangled")
+    );
+}
+
+#[test]
+fn frames_at_a_rate_are_slept_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let json = folder
+        .path()
+        .join("bench.json")
+        .to_string_lossy()
+        .into_owned();
+    let began = std::time::Instant::now();
+    let output = bench(&[
+        "--mode=streaming",
+        "--memory=3",
+        "--people=1",
+        "--rate=100",
+        "--json",
+        &json,
+    ]);
+    assert!(output.status.success(), "{output:?}");
+    // 300 frames, the first at once.
+    assert!(began.elapsed().as_secs_f64() > 2.9);
+    let rows: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(&json).unwrap()).unwrap();
+    assert_eq!(
+        (&rows[0]["rate_hz"], &rows[0]["frames"]),
+        (&100.into(), &300.into())
     );
 }
 

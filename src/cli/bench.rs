@@ -29,6 +29,10 @@ pub struct BenchArgs {
     /// Which forms of the network.
     #[arg(long, value_delimiter = ',', value_enum, default_values_t = Mode::ALL)]
     mode: Vec<Mode>,
+    /// Frames come at this rate (Hz), and the process sleeps between them, as on a robot; without it they come
+    /// as fast as they are answered.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    rate: Option<u32>,
     /// Write all rows here.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -74,6 +78,7 @@ fn compare(args: &BenchArgs) -> Result<(), Failure> {
                 mode,
                 memory_frames,
                 people: *people,
+                rate_hz: args.rate,
             })
         })
         .collect();

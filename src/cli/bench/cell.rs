@@ -28,6 +28,9 @@ const MOST: usize = 400;
 /// Between those two, as many as fit into this.
 const LONG_ENOUGH: Duration = Duration::from_secs(4);
 
+/// Between frames at a rate, fewer: each takes its time.
+const MOST_AT_A_RATE: usize = 300;
+
 /// A form of the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
@@ -74,11 +77,19 @@ pub struct Cell {
     pub memory_frames: usize,
     /// People in each frame.
     pub people: usize,
+    /// Frames come at this rate, and the process sleeps between them, as on a robot; without, as fast as they
+    /// are answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_hz: Option<u32>,
 }
 
 impl fmt::Display for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.mode, self.memory_frames, self.people)
+        write!(f, "{}:{}:{}", self.mode, self.memory_frames, self.people)?;
+        match self.rate_hz {
+            Some(rate_hz) => write!(f, " at {rate_hz} Hz"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -92,6 +103,8 @@ pub struct Row {
     pub us_per_frame_median: f64,
     /// The same, exceeded by one frame in a hundred (the slowest where fewer were measured).
     pub us_per_frame_p99: f64,
+    /// What all cores together spent on a frame, mean (µs).
+    pub cpu_us_per_frame: f64,
     /// Memory of the whole process at its most (MiB).
     pub rss_mib: f64,
     /// Frames measured.
@@ -150,19 +163,22 @@ pub fn measure(cell: Cell, mut ros: RosArgs) -> Result<Row, Failure> {
     let mut node = Node::start(&mut desk, ros, load, Timing::Live)?;
     let camera_info = desk.camera_info();
     node.handle(&mut desk, &camera_info);
-    let mut crowd = Crowd::new(cell.people);
+    let mut crowd = Crowd::new(cell.people, cell.rate_hz);
     for _ in 0..=cell.memory_frames {
         let event = desk.keypoints(crowd.next_frame());
         node.handle(&mut desk, &event);
     }
     working.set(true);
+    let pace = Pace::of(cell);
     let mut times = Vec::new();
-    let began = Instant::now();
-    while times.len() < FEWEST || (times.len() < MOST && began.elapsed() < LONG_ENOUGH) {
+    let mut cpu = Duration::ZERO;
+    while pace.wants_more(times.len()) {
         let event = desk.keypoints(crowd.next_frame());
-        let started = Instant::now();
+        pace.sleep_until_due(times.len());
+        let (started, cpu_before) = (Instant::now(), cpu_time()?);
         node.handle(&mut desk, &event);
         times.push(started.elapsed().as_secs_f64() * 1e6);
+        cpu += cpu_time()?.saturating_sub(cpu_before);
     }
     check(&node, cell)?;
     times.sort_by(f64::total_cmp);
@@ -170,9 +186,40 @@ pub fn measure(cell: Cell, mut ros: RosArgs) -> Result<Row, Failure> {
         cell,
         us_per_frame_median: times[times.len() / 2],
         us_per_frame_p99: times[(times.len() * 99).div_ceil(100) - 1],
+        cpu_us_per_frame: cpu.as_secs_f64() * 1e6 / times.len() as f64,
         rss_mib: peak_memory_mib()?,
         frames: times.len(),
     })
+}
+
+/// When frames come, and how many.
+struct Pace {
+    began: Instant,
+    period: Option<Duration>,
+}
+
+impl Pace {
+    fn of(cell: Cell) -> Self {
+        Self {
+            began: Instant::now(),
+            period: cell
+                .rate_hz
+                .map(|rate_hz| Duration::from_secs(1) / rate_hz.max(1)),
+        }
+    }
+
+    fn wants_more(&self, frames: usize) -> bool {
+        match self.period {
+            Some(_) => frames < MOST_AT_A_RATE,
+            None => frames < FEWEST || (frames < MOST && self.began.elapsed() < LONG_ENOUGH),
+        }
+    }
+
+    /// A frame that is late already is not waited for.
+    fn sleep_until_due(&self, frame: usize) {
+        let due = self.period.unwrap_or_default() * frame as u32;
+        std::thread::sleep(due.saturating_sub(self.began.elapsed()));
+    }
 }
 
 /// Everything that is published by default stays on.
@@ -206,6 +253,17 @@ fn check(node: &Node, cell: Cell) -> Result<(), Failure> {
     }
     let (found, lost) = (totals.people_tracked, node.drops());
     Err(format!("{cell}: {found} people were lifted, expected {expected}; {lost:?}").into())
+}
+
+/// What all threads of this process have spent on a processor.
+fn cpu_time() -> Result<Duration, Failure> {
+    let mut nanos = 0;
+    for thread in std::fs::read_dir("/proc/self/task")? {
+        let spent = std::fs::read_to_string(thread?.path().join("schedstat"))?;
+        let spent = spent.split(' ').next().unwrap_or_default();
+        nanos += spent.parse::<u64>()?;
+    }
+    Ok(Duration::from_nanos(nanos))
 }
 
 fn peak_memory_mib() -> Result<f64, Failure> {

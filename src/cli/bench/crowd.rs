@@ -11,6 +11,7 @@ use crate::msg::sensor_msgs::CameraInfo;
 use crate::msg::{Message, encode};
 use crate::stamp::Stamp;
 
+/// By the stamps of frames, where nobody asked for a rate.
 const RATE_HZ: f64 = 30.0;
 const FOCAL_PX: f64 = 600.0;
 const WIDTH_PX: u32 = 1280;
@@ -46,18 +47,23 @@ const SWING_M: [f64; 17] = [
 /// People who stride on the spot, side by side.
 pub struct Crowd {
     people: usize,
+    rate_hz: f64,
     frame: u32,
 }
 
 impl Crowd {
-    /// So many of them.
-    pub fn new(people: usize) -> Self {
-        Self { people, frame: 0 }
+    /// So many of them, in frames at this rate.
+    pub fn new(people: usize, rate_hz: Option<u32>) -> Self {
+        Self {
+            people,
+            rate_hz: rate_hz.map_or(RATE_HZ, f64::from),
+            frame: 0,
+        }
     }
 
     /// What a detector says of the next frame, serialized.
     pub fn next_frame(&mut self) -> Vec<u8> {
-        let time_s = f64::from(self.frame) / RATE_HZ;
+        let time_s = f64::from(self.frame) / self.rate_hz;
         self.frame += 1;
         let people = (0..self.people).map(|n| self.person(n, time_s)).collect();
         let mut message = People2D {

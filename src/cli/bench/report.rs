@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::Failure;
-use super::cell::{Cell, Mode, Row};
+use super::cell::{Mode, Row};
 use crate::config::Config;
 
 /// Time between two frames of a usual detector (µs).
@@ -38,17 +38,18 @@ pub fn machine() -> String {
     )
 }
 
-const HEADS: [&str; 7] = [
+const HEADS: [&str; 8] = [
     "mode",
     "memory",
     "people",
     "median ms",
     "p99 ms",
+    "CPU ms",
     "people at 30 Hz",
     "RSS MiB",
 ];
 
-fn cells(row: &Row) -> [String; 7] {
+fn cells(row: &Row) -> [String; 8] {
     let ms = |us: f64| format!("{:.2}", us / 1e3);
     [
         row.cell.mode.to_string(),
@@ -56,6 +57,7 @@ fn cells(row: &Row) -> [String; 7] {
         row.cell.people.to_string(),
         ms(row.us_per_frame_median),
         ms(row.us_per_frame_p99),
+        ms(row.cpu_us_per_frame),
         format!("{:.1}", people_at_30_hz(row)),
         format!("{:.0}", row.rss_mib),
     ]
@@ -63,7 +65,7 @@ fn cells(row: &Row) -> [String; 7] {
 
 /// For a terminal.
 pub fn table(rows: &[Row]) -> String {
-    let line = |cells: [String; 7]| {
+    let line = |cells: [String; 8]| {
         let [mode, rest @ ..] = cells;
         let rest: String = rest.iter().map(|cell| format!("{cell:>16}")).collect();
         format!("{mode:<17}{rest}\n")
@@ -76,14 +78,8 @@ pub fn table(rows: &[Row]) -> String {
 }
 
 fn find(rows: &[Row], mode: Mode, frames: usize, people: usize) -> Option<&Row> {
-    rows.iter().find(|r| {
-        r.cell
-            == Cell {
-                mode,
-                memory_frames: frames,
-                people,
-            }
-    })
+    rows.iter()
+        .find(|r| (r.cell.mode, r.cell.memory_frames, r.cell.people) == (mode, frames, people))
 }
 
 /// How the rows of this run compare; whatever of them was measured.
@@ -121,7 +117,7 @@ pub fn ratios(rows: &[Row]) -> String {
         {
             let _ = write!(text, " {:.2} x the cost of {short} frames;", 1.0 / share);
         }
-        let load = row.us_per_frame_median / FRAME_30_HZ_US;
+        let load = row.cpu_us_per_frame / FRAME_30_HZ_US;
         let _ = writeln!(text, " {:.0} % of a core at 30 Hz", 100.0 * load);
     }
     text
@@ -133,9 +129,10 @@ pub fn page(rows: &[Row], picture: &Path) -> String {
     let mut text = format!(
         "# Performance\n\n\
          What a frame costs, from serialized keypoints to serialized people, everything included, on one core. Made by\n\
-         `posemoe bench --report docs/performance.md`; all figures are of one run, and only those compare.\n\n\
+         `posemoe bench{} --report docs/performance.md`; all figures are of one run, and only those compare.\n\n\
          Machine: {}.\n\n\
          ![time for each frame]({picture})\n\n```\n{}```\n\n",
+        rate(rows),
         machine(),
         ratios(rows)
     );
@@ -148,7 +145,7 @@ pub fn page(rows: &[Row], picture: &Path) -> String {
     let defaults = Config::default();
     text += &format!(
         "`memory` is in frames; of itself a stream remembers {} and a window {}. `people at 30 Hz` is what one core would\n\
-         follow at that cost; RSS is the most that the process ever had.\n\n",
+         follow at that cost; CPU is what all cores together spend on a frame, mean; RSS is the most that the process ever had.\n\n",
         defaults.memory_frames, defaults.window_frames
     );
     text += &format!(
@@ -162,6 +159,12 @@ pub fn page(rows: &[Row], picture: &Path) -> String {
     text
 }
 
+/// How frames came, as it was asked for.
+fn rate(rows: &[Row]) -> String {
+    let rate_hz = rows.iter().find_map(|row| row.cell.rate_hz);
+    rate_hz.map_or(String::new(), |hz| format!(" --rate {hz}"))
+}
+
 /// The sections of an earlier page, which are not ours.
 pub fn sections(page: &str) -> &str {
     let start = page.find("\n## ");
@@ -171,6 +174,7 @@ pub fn sections(page: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::bench::cell::Cell;
 
     #[test]
     fn sections_below_the_table_stay() {
@@ -185,9 +189,11 @@ mod tests {
                 mode,
                 memory_frames,
                 people: 10,
+                rate_hz: None,
             },
             us_per_frame_median: us,
             us_per_frame_p99: us,
+            cpu_us_per_frame: us,
             rss_mib: 50.0,
             frames: 9,
         }
