@@ -1,6 +1,10 @@
 //! Nothing is lost silently: every message, person or keypoint that is not used is counted by cause.
 
+mod flow;
+
 use std::collections::BTreeMap;
+
+pub use flow::{Flow, Gauge, Reading};
 
 /// Why something was not used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +57,8 @@ pub enum Cause {
     Inactive,
     /// A transform that is none, or that the buffer does not keep.
     BadTransform,
+    /// An id that is too long to be carried further.
+    BadId,
     /// An id of a body that cannot stand in a topic's name.
     BadBodyId,
     /// A topic of a body that the bus refused: a peer has it with another type.
@@ -87,6 +93,7 @@ impl Cause {
             Self::NoTransform => "no transform into the target frame",
             Self::Inactive => "node is not active",
             Self::BadTransform => "unusable transform",
+            Self::BadId => "unusable person id",
             Self::BadBodyId => "unusable body id",
             Self::RefusedTopic => "topic of a body refused",
         }
@@ -145,6 +152,24 @@ impl Drops {
             sum.count += tally.count;
             sum.last = tally.last;
         }
+    }
+
+    /// The causes that struck most, in words.
+    pub fn summary(&self) -> String {
+        /// Fewer are read, more are not.
+        const MOST: usize = 2;
+        let mut all: Vec<_> = self.0.iter().collect();
+        all.sort_by_key(|(_, tally)| std::cmp::Reverse(tally.count));
+        let texts = all.iter().take(MOST);
+        let texts: Vec<_> = texts
+            .map(|(cause, tally)| format!("{} ({})", cause.text(), tally.last))
+            .collect();
+        texts.join(", ")
+    }
+
+    /// Whether nothing struck but what a detector that works may say of people whom it hardly sees.
+    pub fn are_mild(&self) -> bool {
+        self.0.keys().all(|cause| *cause == Cause::TooFewKeypoints)
     }
 
     /// How often `cause` struck.

@@ -21,7 +21,7 @@ use crate::config::ros_args::RosArgs;
 use crate::engine::EngineError;
 use crate::health::Drops;
 use crate::lift::Lifter;
-use crate::msg::diagnostic_msgs::DiagnosticArray;
+use crate::msg::diagnostic_msgs::{DiagnosticArray, DiagnosticStatus};
 use crate::msg::{Message, encode};
 use crate::output::diagnostics::{self, Report};
 use crate::stamp::Stamp;
@@ -97,6 +97,8 @@ pub struct Node {
     diagnostics: PublisherId,
     counts: Counts,
     last_tick: Option<Stamp>,
+    /// Level of the last diagnostics.
+    level: Option<u8>,
 }
 
 impl Node {
@@ -132,6 +134,7 @@ impl Node {
             diagnostics,
             counts: Counts::default(),
             last_tick: None,
+            level: None,
         };
         if timing == Timing::Live {
             node.time.adjust(bus, &node.args)?;
@@ -276,5 +279,20 @@ impl Node {
         };
         let message = diagnostics::message(&report);
         bus.publish(self.diagnostics, now, &encode(&message));
+        if let Some(status) = message.status.first() {
+            self.log(status);
+        }
+    }
+
+    /// A verdict that is another than the last; nobody wants it of a bag.
+    fn log(&mut self, status: &DiagnosticStatus) {
+        let is_news = self.level.replace(status.level) != Some(status.level);
+        let text = &status.message;
+        match status.level {
+            _ if !is_news || self.timing == Timing::Recorded => {}
+            DiagnosticStatus::OK => tracing::info!("{text}"),
+            DiagnosticStatus::WARN => tracing::warn!("{text}"),
+            _ => tracing::error!("{text}"),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! `sensor_msgs/msg/CameraInfo` to a camera, and which camera an observation was made with.
 
 use crate::geometry::camera::{Camera, CameraError};
-use crate::health::Cause;
+use crate::health::{Cause, excerpt};
 use crate::msg::sensor_msgs::CameraInfo;
 use crate::person::observation::Observation;
 
@@ -56,7 +56,7 @@ impl Calibration {
         *self = match camera(&info, rectified) {
             Ok(camera) => Self::Known { camera, info },
             Err(error) => Self::Unusable {
-                problem: format!("camera_info of {:?}: {error}", info.header.frame_id),
+                problem: format!("camera_info of {}: {error}", excerpt(&info.header.frame_id)),
                 info,
             },
         };

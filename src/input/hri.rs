@@ -4,6 +4,7 @@ mod bodies;
 
 pub use bodies::{Bodies, Change};
 
+use super::ids::LONGEST_ID;
 use crate::bus::is_name;
 use crate::msg::hri_msgs::{NormalizedPointOfInterest2D, Skeleton2D};
 use crate::person::observation::{Keypoint, Sighting};
@@ -12,11 +13,9 @@ use crate::person::skeleton::JointSet;
 /// Where the ids of those who are there come from: an `hri_msgs/msg/IdsList` for each image.
 pub const TRACKED_TOPIC: &str = "/humans/bodies/tracked";
 
-/// The longest id; with what stands around it, a topic's name must stay below 248 characters.
-const LONGEST_ID: usize = 128;
-
 /// The topic of a body's `hri_msgs/msg/Skeleton2D`; `None` for an id that cannot stand in a topic's
-/// name: letters, digits and underscores, no digit first.
+/// name: letters, digits and underscores, no digit first. With what stands around it, a topic's name
+/// must stay below 248 characters.
 pub fn skeleton_topic(id: &str) -> Option<String> {
     let fits = id.len() <= LONGEST_ID && is_name(id);
     fits.then(|| format!("/humans/bodies/{id}/skeleton2d"))

@@ -1,7 +1,7 @@
 //! `posemoe/msg/People2D`, our own message: the bridge target for every other detector.
 
 use super::{header, person_score};
-use crate::health::{Cause, Drops};
+use crate::health::{Cause, Drops, excerpt};
 use crate::msg::posemoe::{People2D, Person2D};
 use crate::person::observation::{Keypoint, Observation, Sighting};
 use crate::person::skeleton::JointSet;
@@ -11,10 +11,10 @@ pub fn observation(message: &People2D, drops: &mut Drops) -> Option<Observation>
     let (stamp, frame_id) = header(&message.header, drops)?;
     let Some(set) = JointSet::from_name(&message.joint_set) else {
         let known = JointSet::ALL.map(JointSet::name).join(", ");
-        let found: String = message.joint_set.chars().take(64).collect();
+        let found = excerpt(&message.joint_set);
         drops.note(
             Cause::UnknownJointSet,
-            format!("joint_set is {found:?}, expected one of {known}"),
+            format!("joint_set is {found}, expected one of {known}"),
         );
         return None;
     };

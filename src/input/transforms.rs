@@ -2,16 +2,15 @@
 
 use nalgebra::{Isometry3, Quaternion, Translation3, UnitQuaternion};
 
+use super::LONGEST_NAME;
 use crate::geometry::frames::{Frames, Inserted, Link, Refusal};
-use crate::health::{Cause, Drops};
+use crate::health::{Cause, Drops, excerpt};
 use crate::msg::geometry_msgs::TransformStamped;
 use crate::msg::tf2_msgs::TFMessage;
 use crate::stamp::Stamp;
 
 /// The length of a quaternion may differ from 1 by this.
 const QUATERNION_TOLERANCE: f64 = 1e-3;
-/// No name on a ROS topic or of a file is longer.
-const LONGEST_NAME: usize = 255;
 
 /// Puts the transforms of a message where they belong; `is_static` when it came on `/tf_static`. What
 /// is not kept is counted.
@@ -40,11 +39,10 @@ fn link(transform: &TransformStamped, is_static: bool, drops: &mut Drops) -> Opt
     let child = name(&transform.child_frame_id);
     for name in [parent, child] {
         if name.is_empty() || name.len() > LONGEST_NAME {
-            let shown = |name: &str| name.chars().take(64).collect::<String>();
             let found = format!(
-                "{:?} in {:?}, expected names of 1 to {LONGEST_NAME} bytes",
-                shown(child),
-                shown(parent)
+                "{} in {}, expected names of 1 to {LONGEST_NAME} bytes",
+                excerpt(child),
+                excerpt(parent)
             );
             drops.note(Cause::BadTransform, found);
             return None;

@@ -20,6 +20,8 @@ pub struct BodyTopics {
     tracked: SubscriptionId,
     skeletons: BTreeMap<String, Skeleton>,
     bodies: Bodies,
+    /// Topics at most, of those who are there and of those who have left.
+    most: usize,
 }
 
 struct Skeleton {
@@ -44,6 +46,7 @@ impl BodyTopics {
             tracked: bus.subscribe(&list)?,
             skeletons: BTreeMap::new(),
             bodies: Bodies::new(most),
+            most: 2 * most,
         })
     }
 
@@ -56,7 +59,8 @@ impl BodyTopics {
             .for_each(|id| bus.unsubscribe(id));
     }
 
-    /// Reads a message of this subscription; `None` when it is none of these topics.
+    /// Reads a message of this subscription; `None` when it is none of these topics. `drops` holds what is not used
+    /// of this message, and nothing else.
     pub fn hear(
         &mut self,
         bus: &mut dyn Bus,
@@ -70,7 +74,7 @@ impl BodyTopics {
                 Ok(list) => Some(self.follow(bus, args, &list, drops)),
                 Err(error) => {
                     note_undecodable(&error, drops);
-                    Some(Heard::Other)
+                    Some(heard(Vec::new(), drops))
                 }
             };
         }
@@ -89,7 +93,7 @@ impl BodyTopics {
                 Vec::new()
             }
         };
-        Some(heard(seen))
+        Some(heard(seen, drops))
     }
 
     fn follow(
@@ -119,10 +123,23 @@ impl BodyTopics {
                     .map_err(|error| note_refused(&error, drops))
                     .ok();
                 let left = None;
+                self.make_room(bus);
                 self.skeletons.insert(id, Skeleton { subscription, left });
             }
         }
-        heard(observations)
+        heard(observations, drops)
+    }
+
+    /// Gives the topic of who left longest ago back, if there are too many.
+    fn make_room(&mut self, bus: &mut dyn Bus) {
+        if self.skeletons.len() < self.most {
+            return;
+        }
+        let gone = self.skeletons.iter();
+        let gone = gone.filter_map(|(id, skeleton)| Some((skeleton.left?, id.clone())));
+        let skeleton = gone.min().and_then(|(_, id)| self.skeletons.remove(&id));
+        let subscription = skeleton.and_then(|skeleton| skeleton.subscription);
+        subscription.into_iter().for_each(|id| bus.unsubscribe(id));
     }
 
     /// Gives the topics of those back who have been away for long.
@@ -139,9 +156,9 @@ impl BodyTopics {
     }
 }
 
-/// Images count, not the messages of which each is made.
-fn heard(complete: Vec<Observation>) -> Heard {
-    match complete.is_empty() {
+/// Images count, not the messages of which each is made; and messages that could not be used.
+fn heard(complete: Vec<Observation>, drops: &Drops) -> Heard {
+    match complete.is_empty() && drops.is_empty() {
         true => Heard::Other,
         false => Heard::Keypoints(complete),
     }

@@ -3,15 +3,16 @@
 use std::collections::VecDeque;
 
 use super::Counts;
-use super::source::Source;
-use crate::bus::{Bus, EndpointError};
+use super::source::{Heard, Source};
+use super::work::Surroundings;
+use crate::bus::{Bus, EndpointError, SubscriptionId};
 use crate::config::ros_args::RosArgs;
 use crate::config::sources::SourceConfig;
-use crate::health::{Cause, Drops};
+use crate::health::{Cause, Drops, Gauge};
 use crate::lift::Lifter;
 use crate::output::diagnostics::{Feed, Spread};
 use crate::person::observation::Observation;
-use crate::person::pose::Poses;
+use crate::person::pose::{Poses, State};
 use crate::pipeline::Pipeline;
 use crate::stamp::Stamp;
 
@@ -22,12 +23,24 @@ pub struct Camera {
     pub source: Source,
     /// What becomes of them.
     pub pipeline: Pipeline,
+    /// Whether everything of the last message could be used.
+    is_whole: bool,
+    /// The frames that the pipeline has yet to answer, oldest first.
+    pending: VecDeque<Pending>,
+    gauge: Gauge,
+    /// When the last keypoint message came.
     last_frame: Option<Stamp>,
-    /// When the frames that the pipeline has yet to answer came, oldest first.
-    heard: VecDeque<Stamp>,
-    /// Keypoint messages since the last report, and the times between them.
-    frames: u32,
+    /// Keypoint messages since the last report, the times between them, and by how much their stamps were ahead (s).
+    arrivals: u32,
     cycle: Spread,
+    ahead_s: f64,
+}
+
+/// A frame on its way through the pipeline.
+struct Pending {
+    came: Stamp,
+    /// Whether nobody was there to be placed.
+    is_empty: bool,
 }
 
 impl Camera {
@@ -45,27 +58,72 @@ impl Camera {
             name: config.name.clone(),
             source: Source::subscribe(bus, args, config)?,
             pipeline: Pipeline::new(args.config.settings(), lifter),
+            is_whole: true,
+            pending: VecDeque::new(),
+            gauge: Gauge::default(),
             last_frame: None,
-            heard: VecDeque::new(),
-            frames: 0,
+            arrivals: 0,
             cycle: Spread::default(),
+            ahead_s: 0.0,
         })
     }
 
-    /// Takes note that a keypoint message has come.
-    pub fn note_frame(&mut self, now: Stamp, counts: &mut Counts) {
+    /// Reads a message of this camera's topics; `None` when it is none. What is complete by it, in the order of
+    /// stamps.
+    pub fn hear(
+        &mut self,
+        bus: &mut dyn Bus,
+        message: (SubscriptionId, &[u8]),
+        around: &Surroundings<'_>,
+        counts: &mut Counts,
+    ) -> Option<Vec<Observation>> {
+        let mut drops = Drops::default();
+        let heard = self.source.hear(bus, around.args, message, &mut drops)?;
+        self.is_whole = drops.is_empty();
+        self.note(drops, counts);
+        let Heard::Keypoints(all) = heard else {
+            return Some(Vec::new());
+        };
+        let now = around.time.now(bus);
+        self.note_arrival(now, counts);
+        for seen in all.iter().filter(|_| around.time.is_known()) {
+            self.ahead_s = self.ahead_s.max(seen.stamp.seconds_since(now));
+        }
+        if all.is_empty() && around.is_active {
+            self.gauge.flow.received += 1;
+            self.gauge.flow.failed += 1;
+        }
+        Some(all)
+    }
+
+    fn note_arrival(&mut self, now: Stamp, counts: &mut Counts) {
         counts.totals.frames_in += 1;
-        self.frames += 1;
+        self.arrivals += 1;
         if let Some(last) = self.last_frame.replace(now) {
             self.cycle.add(now.seconds_since(last));
         }
     }
 
+    /// Takes note of what was not used.
+    fn note(&mut self, drops: Drops, counts: &mut Counts) {
+        if !drops.is_empty() {
+            counts.drops.absorb(drops.clone());
+            self.gauge.note(drops);
+        }
+    }
+
+    /// Takes note that people went out.
+    pub fn note_published(&mut self) {
+        self.gauge.flow.published += 1;
+    }
+
     /// What is worth knowing of the time since the last call.
     pub fn report(&mut self) -> Feed<'_> {
         Feed {
-            frames: std::mem::take(&mut self.frames),
+            arrivals: std::mem::take(&mut self.arrivals),
+            frames: self.gauge.read(),
             cycle: std::mem::take(&mut self.cycle),
+            ahead_s: std::mem::take(&mut self.ahead_s),
             name: &self.name,
             last_frame: self.last_frame,
             problem: self.source.calibration.problem(),
@@ -78,7 +136,7 @@ impl Camera {
             drops.note(Cause::Inactive, "a frame that waited for an answer");
         }
         self.pipeline.forget();
-        self.heard.clear();
+        self.pending.clear();
         self.last_frame = None;
     }
 
@@ -90,38 +148,55 @@ impl Camera {
         now: Stamp,
         counts: &mut Counts,
     ) -> Vec<(Stamp, Poses)> {
+        let mut drops = Drops::default();
         let before = self.pipeline.waiting();
         let answers = match self.source.calibration.camera_of(seen) {
-            Ok(camera) => self.pipeline.step(seen, camera, &mut counts.drops),
+            Ok(camera) => self.pipeline.step(seen, camera, &mut drops),
             Err((cause, detail)) => {
-                counts.drops.note(cause, detail);
+                drops.note(cause, detail);
                 Vec::new()
             }
         };
+        self.note(drops, counts);
+        self.gauge.flow.received += 1;
         if self.pipeline.waiting() + answers.len() > before {
-            self.heard.push_back(now);
+            self.gauge.flow.accepted += 1;
+            self.pending.push_back(Pending {
+                came: now,
+                is_empty: seen.people.is_empty() && self.is_whole,
+            });
+        } else {
+            self.gauge.flow.failed += 1;
         }
         self.dated(answers, now)
     }
 
     /// Everyone in each frame that still waits for later ones, dated likewise.
     pub fn finish(&mut self, now: Stamp, counts: &mut Counts) -> Vec<(Stamp, Poses)> {
-        let answers = self.pipeline.finish(&mut counts.drops);
+        let mut drops = Drops::default();
+        let answers = self.pipeline.finish(&mut drops);
+        self.note(drops, counts);
         self.dated(answers, now)
     }
 
-    /// Each camera's detector counts for itself: the camera's name keeps its people apart.
-    fn dated(&mut self, mut answers: Vec<Poses>, now: Stamp) -> Vec<(Stamp, Poses)> {
-        if !self.name.is_empty() {
-            for person in answers.iter_mut().flat_map(|poses| &mut poses.people) {
-                person.id = format!("{}_{}", self.name, person.id);
-            }
-        }
+    fn dated(&mut self, answers: Vec<Poses>, now: Stamp) -> Vec<(Stamp, Poses)> {
         let gathers = self.pipeline.gathers();
-        let dated = answers.into_iter().map(|poses| {
-            let heard = self.heard.pop_front().filter(|_| gathers);
-            (heard.unwrap_or(now), poses)
-        });
-        dated.collect()
+        let date = |mut poses: Poses| {
+            let pending = self.pending.pop_front();
+            let is_empty = pending.as_ref().is_some_and(|frame| frame.is_empty);
+            match is_empty || poses.people.iter().any(|p| p.state == State::Tracked) {
+                true => self.gauge.flow.answered += 1,
+                false => self.gauge.flow.failed += 1,
+            }
+            // Each camera's detector counts for itself: the camera's name keeps its people apart.
+            if !self.name.is_empty() {
+                for person in &mut poses.people {
+                    person.id = format!("{}_{}", self.name, person.id);
+                }
+            }
+            let came = pending.filter(|_| gathers).map(|frame| frame.came);
+            (came.unwrap_or(now), poses)
+        };
+        answers.into_iter().map(date).collect()
     }
 }

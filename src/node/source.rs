@@ -5,7 +5,7 @@ use crate::bus::{Bus, EndpointError, Qos, SubscriptionId};
 use crate::config::ros_args::RosArgs;
 use crate::config::sources::SourceConfig;
 use crate::health::{Cause, Drops};
-use crate::input::{camera_info::Calibration, keypoints, yolo, zed};
+use crate::input::{camera_info::Calibration, ids, keypoints, yolo, zed};
 use crate::msg::hri_msgs::Skeleton2D;
 use crate::msg::posemoe::People2D;
 use crate::msg::sensor_msgs::CameraInfo;
@@ -22,11 +22,13 @@ pub struct Source {
     rectified: bool,
     /// What is known of the camera.
     pub calibration: Calibration,
+    /// What was wrong with it when that was logged last.
+    told: Option<String>,
 }
 
 /// What a message of a source was.
 pub enum Heard {
-    /// Keypoints; what is complete by them, in the order of stamps.
+    /// Keypoints; what is complete by them, in the order of stamps: nothing when they could not be used.
     Keypoints(Vec<Observation>),
     /// Something else, which has been taken note of.
     Other,
@@ -71,6 +73,7 @@ impl Source {
             camera_info,
             rectified: config.image_rectified,
             calibration: Calibration::default(),
+            told: None,
         })
     }
 
@@ -83,8 +86,23 @@ impl Source {
         }
     }
 
-    /// Reads a message of this subscription; `None` when it is not of this source.
+    /// Reads a message of this subscription; `None` when it is not of this source. `drops` holds what is not used
+    /// of this message, and nothing else.
     pub fn hear(
+        &mut self,
+        bus: &mut dyn Bus,
+        args: &RosArgs,
+        message: (SubscriptionId, &[u8]),
+        drops: &mut Drops,
+    ) -> Option<Heard> {
+        let mut heard = self.read(bus, args, message, drops)?;
+        if let Heard::Keypoints(all) = &mut heard {
+            all.iter_mut().for_each(|seen| ids::check(seen, drops));
+        }
+        Some(heard)
+    }
+
+    fn read(
         &mut self,
         bus: &mut dyn Bus,
         args: &RosArgs,
@@ -135,8 +153,11 @@ impl Source {
         match decode(payload) {
             Ok(info) => {
                 let is_new = self.calibration.update(info, self.rectified);
-                if let Some(problem) = self.calibration.problem().filter(|_| is_new) {
+                let problem = self.calibration.problem().filter(|_| is_new);
+                // Once, where it is now good and now bad again.
+                if let Some(problem) = problem.filter(|text| self.told.as_deref() != Some(text)) {
                     tracing::error!("{problem}");
+                    self.told = Some(problem.to_owned());
                 }
             }
             Err(error) => note_undecodable(&error, drops),

@@ -6,7 +6,7 @@ use super::source::note_undecodable;
 use crate::bus::{Bus, EndpointError, Qos, SubscriptionId};
 use crate::config::ros_args::RosArgs;
 use crate::geometry::frames::{FrameError, Frames};
-use crate::health::{Cause, Drops};
+use crate::health::{Cause, Drops, shortened};
 use crate::input::transforms;
 use crate::msg::tf2_msgs::TFMessage;
 use crate::msg::{Message, decode};
@@ -21,6 +21,9 @@ const TF_STATIC: Qos = Qos::latched(100);
 /// People of so many frames wait at most, and so many of them all: about 10 MB.
 const MOST_FRAMES: usize = 256;
 const MOST_PEOPLE: usize = 20 * MOST_FRAMES;
+
+/// The longest reason that diagnostics are to show (bytes): it may name many frames.
+const LONGEST_REASON: usize = 500;
 
 /// A frame that is not the camera's, and those who wait to be given in it.
 pub struct Target {
@@ -159,7 +162,7 @@ impl Target {
 
     fn drop_for(&mut self, reason: String, drops: &mut Drops) {
         drops.note(Cause::NoTransform, reason.clone());
-        self.problem = Some(reason);
+        self.problem = Some(shortened(reason, LONGEST_REASON));
     }
 
     fn is_overfull(&self) -> bool {

@@ -2,7 +2,6 @@
 
 use super::camera::Camera;
 use super::outputs::Outputs;
-use super::source::Heard;
 use super::target::Target;
 use super::time::Time;
 use super::{Counts, Engine, Loader, NodeError};
@@ -132,18 +131,14 @@ impl Work {
             return;
         }
         for index in 0..self.cameras.len() {
-            let source = &mut self.cameras[index].source;
-            let heard = source.hear(bus, around.args, message, &mut counts.drops);
-            let Some(heard) = heard else { continue };
-            if let Heard::Keypoints(seen) = heard {
-                self.cameras[index].note_frame(around.time.now(bus), counts);
-                for seen in &seen {
-                    self.see(bus, index, seen, around, counts);
-                }
-                if around.is_active && !seen.is_empty() {
-                    let processing_s = bus.now().seconds_since(began);
-                    self.second.processing.add(processing_s);
-                }
+            let heard = self.cameras[index].hear(bus, message, around, counts);
+            let Some(all) = heard else { continue };
+            for seen in &all {
+                self.see(bus, index, seen, around, counts);
+            }
+            if around.is_active && !all.is_empty() {
+                let processing_s = bus.now().seconds_since(began);
+                self.second.processing.add(processing_s);
             }
             break;
         }
@@ -296,6 +291,7 @@ impl Work {
         counts.totals.people_tracked += tracked.count() as u64;
         self.last_people = poses.people.len();
         self.outputs.publish_placed(bus, (camera, &poses));
+        self.cameras[camera].note_published();
         let late_s = around.time.now(bus).seconds_since(poses.stamp);
         self.second.stamp_to_publish.add(late_s);
     }

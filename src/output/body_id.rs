@@ -2,8 +2,11 @@
 
 use std::fmt::Write;
 
+/// The longest (bytes): with what stands around it, names of topics and frames must stay below 248.
+const LONGEST: usize = 128;
+
 /// The body id of a track id. Numbers get a `p` before them (`7` becomes `p7`); any other character
-/// that may not stand in a frame name becomes `_` and its code point in hexadecimal.
+/// that may not stand in a frame name becomes `_` and its code point in hexadecimal. What is too long is cut.
 pub fn body_id(track_id: &str) -> String {
     let mut id = String::with_capacity(track_id.len() + 1);
     if !track_id.starts_with(|c: char| c.is_ascii_alphabetic()) {
@@ -16,6 +19,7 @@ pub fn body_id(track_id: &str) -> String {
             let _ = write!(id, "_{:x}", u32::from(c));
         }
     }
+    id.truncate(LONGEST);
     id
 }
 
@@ -34,5 +38,6 @@ mod tests {
         ] {
             assert_eq!(body_id(track), body);
         }
+        assert_eq!(body_id(&"é".repeat(64)).len(), 128);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::header;
 use crate::bus::Loss;
-use crate::health::Drops;
+use crate::health::{Drops, Reading};
 use crate::msg::diagnostic_msgs::{DiagnosticArray, DiagnosticStatus, KeyValue};
 use crate::stamp::Stamp;
 
@@ -15,7 +15,12 @@ pub const LATE_S: f64 = 0.2;
 /// And those above which its output is of little use.
 pub const VERY_LATE_S: f64 = 1.0;
 
-/// Smallest, mean and largest of a second's durations.
+/// Stamps ahead of the node's clock by more than this (s) are worth a warning.
+pub const AHEAD_S: f64 = 0.2;
+/// And those by more than this are an error.
+pub const FAR_AHEAD_S: f64 = 1.0;
+
+/// Mean and largest of a second's durations.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Spread {
     count: u32,
@@ -44,6 +49,9 @@ impl Spread {
         format!("mean {mean_ms:.2}, max {:.2}", 1e3 * self.max_s)
     }
 }
+
+/// A level, and why.
+type Complaint = (u8, String);
 
 /// What the node knows of itself at a tick.
 #[derive(Clone, Debug)]
@@ -78,13 +86,17 @@ pub struct Feed<'a> {
     /// The camera's name; empty when there is no other.
     pub name: &'a str,
     /// Keypoint messages since then.
-    pub frames: u32,
+    pub arrivals: u32,
+    /// How far its frames came while the node was active.
+    pub frames: Reading,
     /// When the last keypoint message arrived.
     pub last_frame: Option<Stamp>,
     /// What is wrong with the calibration, if anything.
     pub problem: Option<&'a str>,
     /// From one keypoint message to the next.
     pub cycle: Spread,
+    /// By how much stamps were ahead of the node's clock at most (s), where they can be compared.
+    pub ahead_s: f64,
 }
 
 /// What the node knows of its work since the tick before.
@@ -114,10 +126,15 @@ pub fn message(report: &Report<'_>) -> DiagnosticArray {
     let mut values = vec![value("state", report.phase.to_owned())];
     if let Some(trade) = &report.trade {
         for feed in &trade.feeds {
-            let rate_hz = f64::from(feed.frames) / report.period_s.max(1e-3);
+            let frames = feed.frames.all;
+            let rate_hz = f64::from(feed.arrivals) / report.period_s.max(1e-3);
             values.extend([
                 value(&feed.says("input rate (Hz)"), format!("{rate_hz:.1}")),
                 value(&feed.says("cycle time (ms)"), feed.cycle.text_ms()),
+                value(&feed.says("received"), frames.received.to_string()),
+                value(&feed.says("accepted"), frames.accepted.to_string()),
+                value(&feed.says("answered"), frames.answered.to_string()),
+                value(&feed.says("published"), frames.published.to_string()),
             ]);
         }
         values.extend([
@@ -166,9 +183,10 @@ fn verdict(report: &Report<'_>) -> (u8, String) {
     let Some(trade) = report.trade.as_ref().filter(|_| report.is_active) else {
         return (WARN, format!("the node is {}", report.phase));
     };
-    let silences = trade.feeds.iter().filter_map(|feed| {
-        let (level, text) = feed.complaint(report.now)?;
-        Some((level, feed.says(&text)))
+    let is_unplaced = trade.unplaced.is_some();
+    let of_feeds = trade.feeds.iter().flat_map(|feed| {
+        let complaints = feed.complaints(report.now, is_unplaced).into_iter();
+        complaints.map(|(level, text)| (level, feed.says(&text)))
     });
     let unplaced = trade.unplaced.as_ref().map(|reason| {
         let level = match trade.stamp_to_publish.max_s() {
@@ -181,7 +199,7 @@ fn verdict(report: &Report<'_>) -> (u8, String) {
         )
     });
     let late = trade.lateness().filter(|_| report.latency_known);
-    let complaints: Vec<_> = silences.chain(unplaced).chain(late).collect();
+    let complaints: Vec<_> = of_feeds.chain(unplaced).chain(late).collect();
     let Some(worst) = complaints.iter().map(|(level, _)| *level).max() else {
         return (DiagnosticStatus::OK, "publishing".to_owned());
     };
@@ -199,31 +217,68 @@ impl Feed<'_> {
         }
     }
 
-    fn complaint(&self, now: Stamp) -> Option<(u8, String)> {
+    /// What is wrong with it; `is_unplaced` when people were dropped for want of a transform, which is said
+    /// elsewhere.
+    fn complaints(&self, now: Stamp, is_unplaced: bool) -> Vec<Complaint> {
         if let Some(problem) = self.problem {
-            return Some((DiagnosticStatus::ERROR, problem.to_owned()));
+            return vec![(DiagnosticStatus::ERROR, problem.to_owned())];
         }
         let Some(last) = self.last_frame else {
-            return Some((DiagnosticStatus::WARN, "no keypoints yet".to_owned()));
+            return vec![(DiagnosticStatus::WARN, "no keypoints yet".to_owned())];
         };
         let age_s = now.seconds_since(last);
-        let level = match age_s {
-            _ if age_s > ERROR_AGE_S => DiagnosticStatus::ERROR,
-            _ if age_s > WARN_AGE_S => DiagnosticStatus::WARN,
-            _ => return None,
-        };
-        Some((level, format!("no keypoints for {age_s:.1} s")))
+        let silence = ladder(age_s, WARN_AGE_S, ERROR_AGE_S)
+            .map(|level| (level, format!("no keypoints for {age_s:.1} s")));
+        let ahead = ladder(self.ahead_s, AHEAD_S, FAR_AHEAD_S).map(|level| {
+            let ahead_s = self.ahead_s;
+            let text = format!(
+                "stamps are up to {ahead_s:.1} s ahead of the node's clock: are the machines' clocks in step, \
+                 and is use_sim_time right?"
+            );
+            (level, text)
+        });
+        let failure = self.failure(is_unplaced);
+        [silence, ahead, failure].into_iter().flatten().collect()
+    }
+
+    /// Frames that came and to which nothing came out.
+    fn failure(&self, is_unplaced: bool) -> Option<Complaint> {
+        let lately = self.frames.lately;
+        let (failed, answered) = (lately.failed, lately.answered);
+        let why = self.frames.drops.summary();
+        if failed > 0 && answered == 0 {
+            let level = match self.frames.drops.are_mild() {
+                true => DiagnosticStatus::WARN,
+                false => DiagnosticStatus::ERROR,
+            };
+            return Some((level, format!("none of {failed} frames answered: {why}")));
+        }
+        if failed > answered {
+            let all = failed + answered;
+            let text = format!("{failed} of {all} frames not answered: {why}");
+            return Some((DiagnosticStatus::WARN, text));
+        }
+        let is_silent = lately.received > 0 && lately.published == 0 && !is_unplaced;
+        is_silent.then(|| {
+            let text = "nothing published yet: frames wait for later ones or for transforms";
+            (DiagnosticStatus::WARN, text.to_owned())
+        })
+    }
+}
+
+/// The level of a time that is worth a warning beyond `warn_s`, and an error beyond `error_s`.
+fn ladder(seconds: f64, warn_s: f64, error_s: f64) -> Option<u8> {
+    match seconds {
+        _ if seconds > error_s => Some(DiagnosticStatus::ERROR),
+        _ if seconds > warn_s => Some(DiagnosticStatus::WARN),
+        _ => None,
     }
 }
 
 impl Trade<'_> {
-    fn lateness(&self) -> Option<(u8, String)> {
+    fn lateness(&self) -> Option<Complaint> {
         let late_s = self.stamp_to_publish.max_s()?;
-        let level = match late_s - self.lookahead_s {
-            unasked_s if unasked_s > VERY_LATE_S => DiagnosticStatus::ERROR,
-            unasked_s if unasked_s > LATE_S => DiagnosticStatus::WARN,
-            _ => return None,
-        };
+        let level = ladder(late_s - self.lookahead_s, LATE_S, VERY_LATE_S)?;
         let late_ms = 1e3 * late_s;
         let text = format!("late: up to {late_ms:.0} ms from stamp to publish");
         Some((level, text))

@@ -6,7 +6,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{sighting, skeleton_topic};
-use crate::health::{Cause, Drops};
+use crate::health::{Cause, Drops, excerpt};
 use crate::input::header;
 use crate::msg::hri_msgs::{IdsList, Skeleton2D};
 use crate::person::observation::{Observation, Sighting};
@@ -120,10 +120,10 @@ impl Bodies {
         let mut new = Vec::new();
         for id in ids {
             if skeleton_topic(id).is_none() {
-                let found: String = id.chars().take(64).collect();
+                let found = excerpt(id);
                 drops.note(
                     Cause::BadBodyId,
-                    format!("{found:?}, expected letters, digits and _, no digit first"),
+                    format!("{found}, expected letters, digits and _, no digit first"),
                 );
             } else if !named.insert(id.clone()) {
                 drops.note(Cause::DuplicateId, format!("body {id:?} twice in a list"));
