@@ -11,6 +11,7 @@ mod looking_ahead;
 mod managed;
 mod messages;
 mod peers;
+mod remembering;
 mod resilience;
 mod several_cameras;
 mod target_frame;
