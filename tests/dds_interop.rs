@@ -1,7 +1,6 @@
 //! The DDS bus against Cyclone DDS, the middleware under `rmw_cyclonedds`, on loopback.
 //!
-//! Needs a Python with the PyPI package `cyclonedds`, named by `POSEMOE_TEST_PYTHON`; without that
-//! variable these tests say so and pass.
+//! Needs a Python with the PyPI package `cyclonedds`, such as `scripts/setup` makes.
 #![cfg(feature = "dds")]
 
 mod dds_support;

@@ -256,6 +256,18 @@ mod tests {
     }
 
     #[test]
+    fn an_id_is_theirs_only_where_it_is_near_them() {
+        // Within a metre in the first two frames, beyond it in the last two.
+        let off_m = [0.5, 0.99, 1.01, 5.0];
+        let at = |place: usize| place as f64 * 0.1;
+        let truth = (0..4).map(|i| frame(at(i), vec![somebody("a", 0.0)]));
+        let predictions = (0..4).map(|i| frame(at(i), vec![somebody("1", off_m[i])]));
+        let found = paired(predictions.collect(), truth.collect()).detection;
+        assert_eq!((found.found, found.id_true_positives), (2, 2));
+        assert_eq!(found.idf1(), Some(0.5));
+    }
+
+    #[test]
     fn what_has_no_counterpart_is_counted() {
         let nose_only = person("1", &[("nose", [0.0, -0.8, 3.0])]);
         let predictions = vec![

@@ -308,6 +308,44 @@ mod tests {
         assert!((pixel.x - (320.0 + 600.0 * (0.475 + 0.0075))).abs() < 1e-9);
     }
 
+    #[test]
+    fn each_model_agrees_with_a_hand_worked_point_off_both_axes() {
+        // x = 0.5, y = 0.25: r2 = 0.3125, x y = 0.125.
+        let shown = |model: &str, d: &[f64]| {
+            let pixel = camera(model, d).unwrap().pixel(&Point3::new(1.0, 0.5, 2.0));
+            let pixel = pixel.unwrap();
+            ((pixel.x - 320.0) / 600.0, (pixel.y - 240.0) / 610.0)
+        };
+        let is = |found: (f64, f64), x: f64, y: f64| {
+            assert!((found.0 - x).hypot(found.1 - y) < 1e-12, "{found:?}");
+        };
+        // radial = 1 - 0.2 r2 = 0.9375; x gets 2 p1 x y + p2 (r2 + 2 x2), y gets p1 (r2 + 2 y2) + 2 p2 x y.
+        let tangential = shown("plumb_bob", &[-0.2, 0.0, 0.02, 0.01, 0.0]);
+        is(
+            tangential,
+            0.46875 + 0.005 + 0.008125,
+            0.234375 + 0.00875 + 0.0025,
+        );
+        // k2 r2^2 and k3 r2^3.
+        let radial = 1.0 + 0.5 * 0.09765625 - 0.25 * 0.030517578125;
+        let high_orders = shown("plumb_bob", &[0.0, 0.5, 0.0, 0.0, -0.25]);
+        is(high_orders, 0.5 * radial, 0.25 * radial);
+        // Numerator 1 + 0.4 r2, denominator 1 + 0.8 r2 + 0.5 r2^2 - 0.25 r2^3.
+        let radial = 1.125 / (1.25 + 0.5 * 0.09765625 - 0.25 * 0.030517578125);
+        let rational = [0.4, 0.0, 0.0, 0.0, 0.0, 0.8, 0.5, -0.25];
+        is(
+            shown("rational_polynomial", &rational),
+            0.5 * radial,
+            0.25 * radial,
+        );
+        // The angle from the axis, bent, in place of its tangent.
+        let (tangent, angle) = (0.3125f64.sqrt(), 0.3125f64.sqrt().atan());
+        let bent = angle + 0.1 * angle.powi(3) - 0.2 * angle.powi(5) + 0.3 * angle.powi(7)
+            - 0.4 * angle.powi(9);
+        let fisheye = shown("equidistant", &[0.1, -0.2, 0.3, -0.4]);
+        is(fisheye, 0.5 * bent / tangent, 0.25 * bent / tangent);
+    }
+
     proptest! {
         #[test]
         fn ray_inverts_pixel(x in -0.5..0.5f64, y in -0.4..0.4f64, z in 0.3..10.0f64, which in 0..3usize) {

@@ -184,4 +184,83 @@ mod tests {
         let behind = rays(&pose(), &root);
         assert_eq!(place(&behind, &pose().map(|j| -j), &SIGMA), None);
     }
+
+    const ROOT: Vector3<f64> = Vector3::new(0.5, 0.2, 4.0);
+
+    /// Rays of one person of whom some joints are elsewhere.
+    fn torn(from_m: Vector3<f64>, to_m: Vector3<f64>, is_to: impl Fn(usize) -> bool) -> Rays {
+        let (from, to) = (rays(&pose(), &from_m), rays(&pose(), &to_m));
+        std::array::from_fn(|j| if is_to(j) { to[j] } else { from[j] })
+    }
+
+    #[test]
+    fn joints_of_which_the_detector_is_surer_count_for_more() {
+        let there = ROOT + Vector3::x() * 0.04;
+        let share = |score: f64| {
+            let mut seen = torn(ROOT, there, |j| j % 2 == 1);
+            for (j, ray) in seen.iter_mut().enumerate() {
+                ray.as_mut().unwrap().score = if j % 2 == 1 { score } else { 0.2 };
+            }
+            (place(&seen, &pose(), &SIGMA).unwrap().root_m - ROOT).x / 0.04
+        };
+        assert!((0.38..0.46).contains(&share(0.2)), "{}", share(0.2));
+        assert!(share(0.6) > 0.65 && share(1.0) > 0.75, "{}", share(1.0));
+    }
+
+    #[test]
+    fn a_leg_that_is_someone_elses_is_left_out() {
+        let seen = torn(ROOT, ROOT + Vector3::new(0.6, 0.0, 0.0), |j| {
+            (1..=5).contains(&j)
+        });
+        let placed = place(&seen, &pose(), &SIGMA).unwrap();
+        // By plain least squares the person would be 1.06 m off.
+        let off_m = (placed.root_m - ROOT).norm();
+        assert!(off_m < 0.25, "{off_m}");
+    }
+
+    /// What rays tell that are all alike: each of them `sigma` across itself.
+    fn covariance_m2(sigma_m: f64) -> Matrix3<f64> {
+        let rays = rays(&pose(), &ROOT);
+        let across = rays.iter().flatten().map(|ray| {
+            let direction = Vector3::new(ray.xy.x, ray.xy.y, 1.0).normalize();
+            Matrix3::identity() - direction * direction.transpose()
+        });
+        across.sum::<Matrix3<f64>>().try_inverse().unwrap() * sigma_m.powi(2)
+    }
+
+    #[test]
+    fn where_all_fits_the_covariance_is_that_of_the_joints() {
+        for (sigma_m, counted_m) in [
+            (0.2, 0.2f64.hypot(0.015)),
+            (0.015, 0.0212132034),
+            (0.0, 0.015),
+        ] {
+            for score in [0.1, 0.8] {
+                let seen = rays(&pose(), &ROOT).map(|ray| ray.map(|ray| Ray { score, ..ray }));
+                let placed = place(&seen, &pose(), &[sigma_m; JOINT_COUNT]).unwrap();
+                let expected = covariance_m2(counted_m);
+                let off = (placed.covariance_m2 - expected).norm() / expected.norm();
+                assert!(off < 1e-6, "sigma {sigma_m}, score {score}: {off}");
+            }
+        }
+    }
+
+    #[test]
+    fn where_joints_miss_their_rays_the_root_is_less_sure() {
+        let there = ROOT + Vector3::y() * 0.2;
+        let torn = place(&torn(ROOT, there, |j| j % 2 == 1), &pose(), &SIGMA).unwrap();
+        let whole = covariance_m2(0.05f64.hypot(0.015));
+        let growth = torn.covariance_m2[(1, 1)] / whole[(1, 1)];
+        assert!(growth > 2.2, "{growth}");
+    }
+
+    #[test]
+    fn one_joint_that_claims_to_be_exact_does_not_rule_alone() {
+        let seen = torn(ROOT, ROOT + Vector3::x() * 0.04, |j| j == 0);
+        let mut sigma_m = SIGMA;
+        sigma_m[0] = 0.0;
+        // It counts for 12 of the others, as 15 mm to 52 mm, and is less trusted for being 4 cm off.
+        let pulled_m = (place(&seen, &pose(), &sigma_m).unwrap().root_m - ROOT).x;
+        assert!((0.009..0.016).contains(&pulled_m), "{pulled_m}");
+    }
 }

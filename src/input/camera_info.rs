@@ -172,4 +172,52 @@ mod tests {
             Err(CameraError::Uncalibrated)
         );
     }
+
+    #[test]
+    fn whatever_changes_in_a_calibration_counts_from_then_on() {
+        let info = || CameraInfo {
+            width: 640,
+            height: 480,
+            distortion_model: "plumb_bob".into(),
+            d: vec![-0.3, 0.1, 0.0, 0.0, 0.0],
+            k: [500.0, 0.0, 320.0, 0.0, 500.0, 240.0, 0.0, 0.0, 1.0],
+            p: [
+                450.0, 0.0, 310.0, 0.0, 0.0, 450.0, 230.0, 0.0, 0.0, 0.0, 1.0, 0.0,
+            ],
+            ..Default::default()
+        };
+        let camera_of = |calibration: &Calibration| match calibration {
+            Calibration::Known { camera, info } => (camera.clone(), info.header.frame_id.clone()),
+            other => panic!("{other:?}"),
+        };
+        let becomes_another = |rectified: bool, change: fn(&mut CameraInfo)| {
+            let (mut calibration, mut changed) = (Calibration::default(), info());
+            change(&mut changed);
+            assert!(calibration.update(info(), rectified));
+            assert!(!calibration.update(info(), rectified), "nothing new");
+            let before = camera_of(&calibration);
+            calibration.update(changed, rectified);
+            camera_of(&calibration) != before
+        };
+        let changes: [(fn(&mut CameraInfo), [bool; 2]); 7] = [
+            (|info| info.k[0] = 501.0, [true, false]),
+            (|info| info.d[1] = 0.2, [true, false]),
+            (
+                |info| (info.distortion_model, info.d) = ("equidistant".into(), vec![0.1; 4]),
+                [true, false],
+            ),
+            (|info| info.p[0] = 451.0, [false, true]),
+            (|info| info.p[6] = 231.0, [false, true]),
+            (|info| info.height = 400, [true, true]),
+            (|info| info.header.frame_id = "other".into(), [true, true]),
+        ];
+        for (place, (change, [raw, rectified])) in changes.into_iter().enumerate() {
+            assert_eq!(becomes_another(false, change), raw, "change {place}");
+            assert_eq!(
+                becomes_another(true, change),
+                rectified,
+                "change {place}, rectified"
+            );
+        }
+    }
 }

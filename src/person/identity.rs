@@ -167,6 +167,40 @@ mod tests {
     }
 
     #[test]
+    fn who_is_too_far_off_is_someone_else_and_the_nearest_goes_first() {
+        // These sightings are 124 px in size (root mean square from their middle); 0.6 of it are 74 px.
+        let named = |people: [f64; 2]| {
+            let mut identity = Identity::default();
+            identity.name(at(0), &[&standing_at(100.0)], 1.0);
+            let people = people.map(standing_at);
+            identity.name(at(33), &[&people[0], &people[1]], 1.0)
+        };
+        assert_eq!(named([170.0, 900.0]), ["u1", "u2"]);
+        assert_eq!(named([180.0, 900.0]), ["u2", "u3"]);
+        assert_eq!(named([60.0, 110.0]), ["u2", "u1"]);
+    }
+
+    #[test]
+    fn two_joints_in_common_say_nothing_and_three_do() {
+        let part = |joints: std::ops::Range<usize>| {
+            let mut person = standing_at(100.0);
+            for (j, joint) in person.joints.iter_mut().enumerate() {
+                *joint = joint.filter(|_| joints.contains(&j));
+            }
+            person
+        };
+        let named = |then: std::ops::Range<usize>| {
+            let mut identity = Identity::default();
+            identity.name(at(0), &[&part(0..9)], 1.0);
+            identity.name(at(33), &[&part(then)], 1.0)
+        };
+        assert_eq!(
+            (named(7..17), named(6..17)),
+            (vec!["u2".into()], vec!["u1".into()])
+        );
+    }
+
+    #[test]
     fn the_detectors_own_ids_are_kept() {
         let mut tracked = standing_at(100.0);
         tracked.track_id = Some("7".into());

@@ -280,6 +280,30 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn the_unseen_keep_their_pose_and_all_of_them_goes_on_as_the_root_does() {
+        let mut person = walker();
+        let fresh = person.pose("1", State::Tracked, &MODEL).unwrap();
+        for later_ms in [200, 500] {
+            assert_eq!(
+                person.pass(at(59 * 20 + later_ms), &MODEL),
+                Some(State::Predicted)
+            );
+            let held = person.pose("1", State::Predicted, &MODEL).unwrap();
+            let gone_m = fresh.root_velocity_m_s * (later_ms as f64 * 1e-3);
+            assert!((held.root_m - fresh.root_m - gone_m).norm() < 1e-9);
+            assert_eq!(held.root_velocity_m_s, fresh.root_velocity_m_s);
+            for (was, is) in fresh.joints.iter().zip(&held.joints) {
+                let moved_m = is.position_m - was.position_m;
+                assert!((moved_m - gone_m).norm() < 1e-9, "{moved_m}");
+                assert_eq!(is.velocity_m_s, held.root_velocity_m_s);
+                // Limbs move by 0.5 m/s meanwhile.
+                let drift_m = 0.5e-3 * later_ms as f64;
+                assert!((is.sigma_m - was.sigma_m.hypot(drift_m)).abs() < 1e-9);
+            }
+        }
+    }
+
+    #[test]
     fn stature_is_an_error_along_the_ray() {
         let sigma = walker()
             .pose("1", State::Tracked, &MODEL)

@@ -84,6 +84,7 @@ impl RootMotion {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn seen_at(x: f64) -> Placement {
         Placement {
@@ -122,5 +123,42 @@ mod tests {
             }
         }
         assert!(worst < 0.01, "{worst}");
+    }
+
+    /// Half a second after someone was met, and where they are found 1 m off then, by the textbook's formulas for
+    /// one axis.
+    #[test]
+    fn the_first_steps_are_those_of_the_textbook() {
+        let (dt_s, power, first_m2, speed_m2_s2, found_m2) = (0.5f64, 9.0, 1e-4, 1.5 * 1.5, 1e-4);
+        let position = first_m2 + dt_s.powi(2) * speed_m2_s2 + power * dt_s.powi(3) / 3.0;
+        let cross = dt_s * speed_m2_s2 + power * dt_s.powi(2) / 2.0;
+        let mut motion = RootMotion::start(&seen_at(0.0));
+        motion.predict(dt_s, power.sqrt());
+        let found = motion.position_covariance_m2();
+        assert!((found[(0, 0)] - position).abs() < 1e-12, "{found}");
+        assert_eq!((found[(0, 1)], found[(0, 2)]), (0.0, 0.0));
+        motion.correct(&seen_at(1.0));
+        let share = 1.0 / (position + found_m2);
+        let near = |found: f64, expected: f64| (found - expected).abs() < 1e-12;
+        assert!(near(motion.position_m().x, position * share));
+        assert!(near(motion.velocity_m_s().x, cross * share));
+        let left = motion.position_covariance_m2()[(0, 0)];
+        assert!(near(left, position * found_m2 * share));
+    }
+
+    proptest! {
+        /// White noise has no steps: however finely time is cut, as much is known in the end.
+        #[test]
+        fn two_steps_are_one_long_one(first_s in 0.001..2.0f64, then_s in 0.001..2.0f64, noise in 0.1..9.0f64) {
+            let mut walker = RootMotion::start(&seen_at(0.0));
+            walker.predict(0.1, noise);
+            walker.correct(&seen_at(0.2));
+            let (mut once, mut twice) = (walker.clone(), walker);
+            once.predict(first_s + then_s, noise);
+            twice.predict(first_s, noise);
+            twice.predict(then_s, noise);
+            let off = (once.covariance - twice.covariance).norm() / once.covariance.norm();
+            prop_assert!(off < 1e-12 && (once.state - twice.state).norm() < 1e-12, "{off}");
+        }
     }
 }

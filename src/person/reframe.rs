@@ -109,6 +109,26 @@ mod tests {
         }
     }
 
+    /// Where something is a little later says how fast it is.
+    #[test]
+    fn each_joint_is_as_fast_as_its_places_say() {
+        let (there, motion, step_s) = (into_frame(&poses(), "base", &motion()), motion(), 1e-6);
+        let turn = UnitQuaternion::from_scaled_axis(motion.angular_rad_s * step_s);
+        let (shift, before) = (motion.linear_m_s * step_s, motion.target_from_source);
+        let later = Motion::at_rest(Isometry3::from_parts(
+            (before.translation.vector + shift).into(),
+            turn * before.rotation,
+        ));
+        for (was, is) in poses().people[0].joints.iter().zip(&there.people[0].joints) {
+            let goes_to_m = later.position_m(&(was.position_m + was.velocity_m_s * step_s));
+            let velocity_m_s = (goes_to_m - is.position_m) / step_s;
+            assert!(
+                (velocity_m_s - is.velocity_m_s).norm() < 1e-5,
+                "{velocity_m_s}"
+            );
+        }
+    }
+
     #[test]
     fn there_and_back_positions_and_velocities_are_what_they_were() {
         let there = into_frame(&poses(), "base", &motion());

@@ -106,4 +106,26 @@ mod tests {
         assert_eq!(marks.joints.iter().flatten().count(), 1);
         assert_eq!(marks.face, [mark(0.5, 0.25, 1.0), None, None, None, None]);
     }
+
+    #[test]
+    fn no_ray_weighs_more_than_one_whatever_the_detector_scores() {
+        let k = [500.0, 0.0, 320.0, 0.0, 500.0, 240.0, 0.0, 0.0, 1.0];
+        let camera = Camera::new(&k, "plumb_bob", &[0.0; 5], 640, 480).unwrap();
+        let score = |j: usize| [0.5, 1.0, 1.5, 97.0, f64::MAX][j % 5];
+        let joints = std::array::from_fn(|j| {
+            let (x_px, y_px) = (300.0, 10.0 * (j + 1) as f64);
+            Some(Keypoint {
+                x_px,
+                y_px,
+                score: score(j),
+            })
+        });
+        let rays = rays_of(&joints, &camera, 0.1, &mut Drops::default());
+        assert_eq!(rays[0].map(|ray| ray.score), Some(0.5));
+        assert_eq!(rays[1].map(|ray| ray.score), Some(1.0));
+        assert!(
+            rays.iter().flatten().all(|ray| ray.score <= 1.0),
+            "{rays:?}"
+        );
+    }
 }

@@ -15,6 +15,8 @@ use posemoe::msg::{Message, decode, diagnostic_msgs::DiagnosticArray, encode};
 use posemoe::node::{Engine, Loader, Node, Timing};
 use posemoe::stamp::Stamp;
 
+use crate::remembering;
+
 /// A message that the node published.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outgoing {
@@ -130,7 +132,7 @@ pub fn standing() -> [Vector3<f64>; 17] {
     .map(|(x, y)| Vector3::new(x, y, 0.0))
 }
 
-/// Everyone stands; or fails, or is not a number, as asked.
+/// Everyone stands; or remembers, or fails, or is not a number, as asked.
 pub struct Standing {
     pub answer: Answer,
 }
@@ -138,6 +140,8 @@ pub struct Standing {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Answer {
     Stand,
+    /// As all that is seen and remembered says.
+    Remember,
     Fail,
     NotFinite,
 }
@@ -158,13 +162,22 @@ impl Standing {
         answers.sigma_m.fill(0.05);
         match self.answer {
             Answer::Fail => Err(LiftError::Runtime("out of memory".into())),
-            Answer::Stand | Answer::NotFinite => Ok(()),
+            Answer::Stand | Answer::Remember | Answer::NotFinite => Ok(()),
         }
     }
 }
 
 impl StepNetwork for Standing {
-    fn step(&mut self, _: &Step<'_>, answers: Answers<'_>, _: &mut [f32]) -> Result<(), LiftError> {
+    fn step(
+        &mut self,
+        step: &Step<'_>,
+        answers: Answers<'_>,
+        entries: &mut [f32],
+    ) -> Result<(), LiftError> {
+        if self.answer == Answer::Remember {
+            remembering::answer(step, answers, entries);
+            return Ok(());
+        }
         self.answer(answers)
     }
 }
@@ -186,7 +199,7 @@ fn lifter(config: &Config, network: Standing) -> Box<dyn Lifter> {
                     span_s: 8.0,
                 },
                 blocks: 1,
-                width: 4,
+                width: remembering::WIDTH,
                 cycle_s: 10.0,
                 together: config.frames_together.max(1) as usize,
             };

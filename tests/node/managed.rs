@@ -262,6 +262,49 @@ fn sigmas_are_scaled_from_the_next_frame_on() {
 }
 
 #[test]
+fn parameters_that_contradict_each_other_are_refused_and_both_named() {
+    let mut rig = ready("");
+    assert!(change(&mut rig, "deactivate") && change(&mut rig, "cleanup"));
+    let mode = |value: &str| Parameter {
+        name: "mode".into(),
+        value: ParameterValue {
+            r#type: ParameterType::PARAMETER_STRING,
+            string_value: value.into(),
+            ..Default::default()
+        },
+    };
+    // A stream answers at once: to look ahead takes a window.
+    let refused = set(&mut rig, vec![number("lookahead_s", 0.2)]).remove(0);
+    assert!(!refused.successful);
+    for word in ["mode", "lookahead_s", "contradict"] {
+        assert!(refused.reason.contains(word), "{refused:?}");
+    }
+    assert_eq!(get(&mut rig, "lookahead_s").double_value, 0.0);
+    // One after the other, in the order in which they are given.
+    let results = set(&mut rig, vec![mode("window"), number("lookahead_s", 0.2)]);
+    assert!(
+        results.iter().all(|result| result.successful),
+        "{results:?}"
+    );
+    let refused = set(&mut rig, vec![mode("stream")]).remove(0);
+    assert!(refused.reason.contains("contradict"), "{refused:?}");
+    assert_eq!(get(&mut rig, "mode").string_value, "window");
+    let parameters = vec![
+        number("lookahead_s", 0.0),
+        mode("stream"),
+        number("lookahead_s", 0.1),
+    ];
+    let asked = SetParametersAtomically_Request { parameters };
+    let answer: SetParametersAtomically_Response = rig.ask("set_parameters_atomically", &asked);
+    assert!(answer.result.reason.contains("contradict"), "{answer:?}");
+    assert_eq!(
+        get(&mut rig, "lookahead_s").double_value,
+        0.2,
+        "none of them"
+    );
+}
+
+#[test]
 fn all_or_none_when_asked_so() {
     let mut rig = ready("");
     let asked = SetParametersAtomically_Request {

@@ -82,7 +82,7 @@ proptest! {
         together in 2..10_usize,
         max_people in 2..6_usize,
         answer in prop_oneof![
-            4 => Just(Answer::Stand), 1 => Just(Answer::Fail), 1 => Just(Answer::NotFinite),
+            8 => Just(Answer::Remember), 1 => Just(Answer::Fail), 1 => Just(Answer::NotFinite),
         ],
     ) {
         let (expected, expected_drops) = outcome(1, answer, max_people, &all);

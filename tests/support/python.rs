@@ -1,22 +1,35 @@
 //! Scripts of `tests/interop/`, by which other implementations take part.
 #![allow(dead_code)] // each test binary uses its own part
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A script, ready for its arguments. Without `POSEMOE_TEST_PYTHON` there is none and the test does not
-/// run; with it, whatever keeps the test from running is a failure.
+/// A script, ready for its arguments. `None` only where `POSEMOE_SKIP_PYTHON=1` leaves such tests out: whatever
+/// else keeps the script from running is a failure.
 pub fn script(name: &str) -> Option<Command> {
-    let Some(python) = std::env::var_os("POSEMOE_TEST_PYTHON") else {
-        eprintln!("not run: POSEMOE_TEST_PYTHON names no interpreter (scripts/test sets it)");
+    if std::env::var_os("POSEMOE_SKIP_PYTHON").is_some_and(|skip| skip == "1") {
+        eprintln!("not run: POSEMOE_SKIP_PYTHON=1");
         return None;
-    };
+    }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut command = Command::new(python);
+    let mut command = Command::new(interpreter(root));
     command
         .current_dir(root)
         .arg(root.join("tests/interop").join(name));
     Some(command)
+}
+
+/// The one that `POSEMOE_TEST_PYTHON` names, else the one that `scripts/setup` makes.
+fn interpreter(root: &Path) -> PathBuf {
+    let named = std::env::var_os("POSEMOE_TEST_PYTHON").map(PathBuf::from);
+    let python = named.unwrap_or_else(|| root.join(".cache/venv/bin/python"));
+    assert!(
+        python.is_file(),
+        "no Python at {}: run scripts/setup, or let POSEMOE_TEST_PYTHON name one, or leave such tests out by \
+         POSEMOE_SKIP_PYTHON=1",
+        python.display()
+    );
+    python
 }
 
 /// What it prints; it must succeed.
