@@ -1,5 +1,7 @@
 """Which joints a body hides from its camera: limbs and trunk as capsules."""
 
+from typing import Tuple
+
 import torch
 
 # (joint, joint, radius in metres)
@@ -13,8 +15,9 @@ _FOREIGN = torch.tensor([[float(j not in (a, b)) for a, b, _ in CAPSULES] for j 
 BEHIND_M = 0.03
 
 
-def hidden(camera_m: torch.Tensor) -> torch.Tensor:
-    """Whether each joint (B, T, 17, 3, camera optical frame) lies behind a capsule: (B, T, 17), 0 or 1."""
+def covering(camera_m: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
+    """Whether each joint (B, T, 17, 3, camera optical frame) lies behind a capsule, (B, T, 17), 0 or 1; and the depth
+    (B, T, 17) of the nearest capsule's surface there, infinite where it lies behind none."""
     z = camera_m[..., 2].clamp(min=0.1)
     xy = camera_m[..., :2] / z[..., None]
     a, along = xy[:, :, _A], xy[:, :, _B] - xy[:, :, _A]                    # (B, T, S, 2)
@@ -24,5 +27,11 @@ def hidden(camera_m: torch.Tensor) -> torch.Tensor:
     depth = z[:, :, _A][:, :, None] * (1 - at) + z[:, :, _B][:, :, None] * at
     aside_m = (to_joint - at[..., None] * along[:, :, None]).norm(dim=-1) * depth
     radius = torch.tensor(_RADIUS_M, device=z.device)
-    covered = (aside_m < radius) & (z[..., None] - depth > radius + BEHIND_M)
-    return (covered * _FOREIGN.to(z.device)).amax(-1)
+    covered = (aside_m < radius) & (z[..., None] - depth > radius + BEHIND_M) & (_FOREIGN.to(z.device) > 0)
+    surface_m = (depth - radius).masked_fill(~covered, torch.inf).amin(-1)
+    return covered.any(-1).to(z.dtype), surface_m
+
+
+def hidden(camera_m: torch.Tensor) -> torch.Tensor:
+    """Whether each joint (B, T, 17, 3, camera optical frame) lies behind a capsule: (B, T, 17), 0 or 1."""
+    return covering(camera_m)[0]

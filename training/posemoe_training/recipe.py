@@ -8,11 +8,16 @@ import yaml
 
 from . import HOME
 from .data import Sources
+from .detector import Detectors
 from .memory import Memory
 from .network import SIZES, VARIANTS, Size
+from .poses import Poses
+from .streams import World
 
 CONFIGS = HOME / "configs"
-PRECISIONS = ("float32", "bfloat16")
+PRECISIONS = ("auto", "float32", "bfloat16")
+# Parts of a recipe that are mappings, besides stages.
+PARTS = {"memory": Memory, "poses": Poses, "detectors": Detectors}
 
 
 @dataclass(frozen=True)
@@ -40,15 +45,23 @@ class Recipe:
     variant: str = "full"
     seed: int = 7
     memory: Memory = Memory()    # of the shipped model
-    precision: str = "float32"   # of the matrix products; bfloat16 pays off on a GPU only
+    precision: str = "auto"      # of the matrix products; auto: bfloat16 where the processor has it
     average: float = 0.998       # running average of the weights that is kept, per step
     more_data: Tuple[str, ...] = field(default=())  # `.npz` files made by `prepare`
+    leave_out: Tuple[str, ...] = field(default=())  # sources of `data.SOURCE_WEIGHTS`
+    poses: Poses = Poses()
+    detectors: Detectors = Detectors()
+    depth: float = 0.5           # share of streams with a depth camera
 
     def network_size(self) -> Size:
         return SIZES[self.size]
 
     def sources(self) -> Sources:
-        return Sources(more=tuple(Path(p) for p in self.more_data))
+        return Sources(more=tuple(Path(p) for p in self.more_data), leave_out=self.leave_out)
+
+    def world(self) -> World:
+        """What is drawn for training."""
+        return World(self.poses, self.detectors, self.depth)
 
     def stage_named(self, name: str) -> int:
         """Its place among the stages."""
@@ -80,10 +93,15 @@ def parse(values: Dict[str, Any], where: str) -> Recipe:
     try:
         values["stages"] = tuple(Stage(**_known(Stage, stage, f"{where}, stage {n}"))
                                  for n, stage in enumerate(values["stages"]))
-        values["memory"] = Memory(**_known(Memory, values.get("memory") or {}, f"{where}, memory"))
-        values["more_data"] = tuple(values.get("more_data") or ())
+        for name, kind in PARTS.items():
+            values[name] = kind(**_known(kind, values.get(name) or {}, f"{where}, {name}"))
+        for name in ("more_data", "leave_out"):
+            values[name] = tuple(values.get(name) or ())
         recipe = Recipe(**values)
-    except TypeError as missing:
+        recipe.sources()
+    except (TypeError, ValueError) as missing:
+        if isinstance(missing, RecipeError):
+            raise
         raise RecipeError(f"{where}: {missing}") from None
     for name, allowed in (("size", tuple(SIZES)), ("variant", VARIANTS), ("precision", PRECISIONS)):
         if getattr(recipe, name) not in allowed:

@@ -33,6 +33,13 @@ REPORTS = 10            # evaluations and checkpoints in a stage, at least 100 s
 REPORT_PEOPLE = 1024
 
 
+def has_bfloat16(device: str) -> bool:
+    """Whether this processor multiplies matrices faster in bfloat16: AVX-512 and AMX do, and GPUs since Ampere."""
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
 class Processes:
     """This process among those that train together; one alone unless started by `torchrun`."""
 
@@ -108,6 +115,7 @@ class Run:
         device = processes.device
         self.motion = Motion.load(held_out=False, sources=recipe.sources()).to(device)
         self.held_out = Motion.load(held_out=True)
+        self.world = recipe.world()
         self.network = PoseMoE(recipe.network_size(), recipe.variant).to(device)
         self.average = torch.optim.swa_utils.AveragedModel(
             self.network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.average))
@@ -144,9 +152,9 @@ class Run:
         return torch.Generator(self.processes.device).manual_seed(seed)
 
     def _autocast(self):
-        if self.recipe.precision == "float32":
-            return nullcontext()
-        return torch.autocast(self.processes.device.type, torch.bfloat16)
+        kind = self.processes.device.type
+        fast = has_bfloat16(kind) if self.recipe.precision == "auto" else self.recipe.precision == "bfloat16"
+        return torch.autocast(kind, torch.bfloat16) if fast else nullcontext()
 
     def follow(self, report: Callable[[str], None] = tqdm.write) -> PoseMoE:
         """Runs what is left of the recipe and gives back the averaged network."""
@@ -198,7 +206,8 @@ class Run:
         return terms
 
     def _loss(self, rng: torch.Generator, size: int, frames: int, causal: bool = True) -> Dict[str, torch.Tensor]:
-        batch = make_batch(self.motion, max(1, size // self.processes.count), frames, rng, memory=self.recipe.memory)
+        batch = make_batch(self.motion, max(1, size // self.processes.count), frames, rng, memory=self.recipe.memory,
+                           world=self.world)
         with self._autocast():
             lifted = self.network.lift(*batch.inputs, self.recipe.memory, causal)
         return loss_of(lifted, batch)
