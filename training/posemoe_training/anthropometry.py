@@ -28,7 +28,7 @@ HIP_BONES, SHOULDER_BONES = [1, 4], [11, 14]
 
 MEAN_STATURE_M = 1.70
 WOMEN_M, MEN_M = (1.64, 0.068), (1.77, 0.074)
-CHILD_CHANCE, CHILDREN_M = 0.1, (1.1, 1.5)
+CHILD_CHANCE, CHILDREN_M = 0.05, (1.1, 1.5)
 LEG_SPREAD, ARM_SPREAD = 0.028, 0.03
 LEG_AGAINST_TRUNK = -1.2          # longer legs leave less of the same stature to the trunk
 WOMENS_HIPS, WOMENS_SHOULDERS = 1.05, 0.965

@@ -4,7 +4,7 @@ is there.
 What src/lift makes of them for the network is in `view.py`.
 """
 
-from typing import Tuple
+from dataclasses import dataclass
 
 import torch
 
@@ -20,21 +20,31 @@ BELOW_SPREAD = 0.25
 NEAREST_M, FARTHEST_M = 0.3, 10.0
 NOISE_M, NOISE_PER_M = 0.008, 0.0025   # noise_m = NOISE_M + NOISE_PER_M z², as stereo has it; one sigma
 STEADY_SHARE = 0.5                     # of its variance
-MOST_HOLES, BACKGROUND_CHANCE = 0.4, 0.04
-FEW_CHANCE = 0.25                      # streams of which only some joints are measured
-IN_THE_WAY_CHANCE = 0.08               # streams with a thing in front of part of the person
-LATE_CHANCE, SHIFTED_CHANCE = 0.08, 0.08  # depth of the frame before; depth of a place beside the joint
+BACKGROUND_CHANCE = 0.04
 
 
-def measured(scene: Scene, xy: torch.Tensor, score: torch.Tensor, family: torch.Tensor, share: float,
+@dataclass(frozen=True)
+class DepthCameras:
+    """How many streams have one, and what goes wrong with them; shares of those streams but for `holes`."""
+
+    share: float = 0.5
+    holes: float = 0.4    # of a stream's joints, at most
+    few: float = 0.25     # only some joints are measured
+    thing: float = 0.08   # something stands in front of part of the person
+    late: float = 0.08    # it shows the frame before
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if not isinstance(value, (int, float)) or not 0 <= value <= 1:
+                raise ValueError(f"depth: {name} is {value}, expected 0 to 1")
+
+
+def measured(scene: Scene, xy: torch.Tensor, score: torch.Tensor, family: torch.Tensor, cameras: DepthCameras,
              draw: Draw) -> torch.Tensor:
-    """Depths (B, T, 17) along the optical axis at keypoints, metres, 0 where there is none.
-
-    `share` of the streams have a depth camera.
-    """
+    """Depths (B, T, 17) along the optical axis at keypoints, metres, 0 where there is none."""
     batch, frames = xy.shape[:2]
     none = torch.zeros(batch, frames, 17, device=draw.device)
-    if share == 0:
+    if cameras.share == 0:
         return none
     joints_m = scene.camera_m
     z = joints_m[..., 2]
@@ -46,23 +56,23 @@ def measured(scene: Scene, xy: torch.Tensor, score: torch.Tensor, family: torch.
     missed = (off_m > 0.12) | draw.chance(BACKGROUND_CHANCE, batch, frames, 17)
     background_m = z.amax(-1, keepdim=True) + draw.uniform(0.3, 4.0, batch, 1, 1)
     depth_m = torch.where(missed, background_m, depth_m)
-    depth_m = _with_things_in_the_way(depth_m, joints_m, draw)
-    late = draw.chance(LATE_CHANCE, batch, 1, 1)
+    depth_m = _with_things_in_the_way(depth_m, joints_m, cameras.thing, draw)
+    late = draw.chance(cameras.late, batch, 1, 1)
     depth_m = torch.where(late, torch.cat([depth_m[:, :1], depth_m[:, :-1]], 1), depth_m)
     noise_m = (NOISE_M + NOISE_PER_M * z.square()) * torch.exp(0.4 * draw.normal(batch, 1, 1))
     noise = STEADY_SHARE ** 0.5 * draw.normal(batch, 1, 17) + (1 - STEADY_SHARE) ** 0.5 * draw.normal(batch, frames, 17)
     depth_m = depth_m + noise_m * noise
-    holes = MOST_HOLES * draw.unit(batch, 1, 1)
-    few = draw.chance(FEW_CHANCE, batch, 1, 1) & ~draw.chance(draw.uniform(0.2, 0.9, batch, 1, 1), batch, 1, 17)
+    holes = cameras.holes * draw.unit(batch, 1, 1)
+    few = draw.chance(cameras.few, batch, 1, 1) & ~draw.chance(draw.uniform(0.2, 0.9, batch, 1, 1), batch, 1, 17)
     there = ~draw.chance(holes, batch, frames, 17) & ~few & (depth_m > NEAREST_M) & (depth_m < FARTHEST_M)
-    there = there & (score > 0) & draw.chance(share, batch, 1, 1)
+    there = there & (score > 0) & draw.chance(cameras.share, batch, 1, 1)
     return _derived(torch.where(there, depth_m, none), family)
 
 
-def _with_things_in_the_way(depth_m: torch.Tensor, joints_m: torch.Tensor, draw: Draw) -> torch.Tensor:
+def _with_things_in_the_way(depth_m: torch.Tensor, joints_m: torch.Tensor, share: float, draw: Draw) -> torch.Tensor:
     """Some people stand behind a table or a post: all that lies below, or to one side, has its depth."""
     batch = len(depth_m)
-    thing = draw.chance(IN_THE_WAY_CHANCE, batch, 1, 1)
+    thing = draw.chance(share, batch, 1, 1)
     thing_m = joints_m[:, :, :1, 2] - draw.uniform(0.15, 1.2, batch, 1, 1)
     axis = draw.chance(0.7, batch)[:, None, None]  # a table, else a post
     along = torch.where(axis, joints_m[..., 1], joints_m[..., 0])

@@ -24,7 +24,7 @@ DIFFICULTY = torch.tensor([1.2, 1.5, 1.0, 1.1, 1.5, 1.0, 1.1, 1.3, 1.0, 0.8, 0.9
 HIDDEN_NOISE, HIDDEN_BIAS_M, HIDDEN_MISSING_CHANCE, HIDDEN_LOGIT = 1.5, 0.03, 0.12, -0.7
 FACE_FROM_BEHIND_NOISE = 2.0
 # Whose marks: COCO's surface points; MPII's, with upper neck and top of the head; the centres of joints.
-FAMILIES, FAMILY_SHARES = ("coco", "mpii", "centres"), (0.6, 0.2, 0.2)
+FAMILIES = ("coco", "mpii", "centres")
 NO_SPINE_CHANCE = 0.15   # of those that mark centres: detectors that lack pelvis, spine and thorax
 NO_HEAD_TOP_CHANCE = 0.15
 SWAP_CHANCE, MISSING_CHANCE, BURST_CHANCE = 0.004, 0.02, 0.03
@@ -48,11 +48,19 @@ class Detectors:
     spread: float = 0.6           # of its logarithm
     gross: float = 0.015          # chance that an elbow or knee in sight is taken for something else for a while
     constant_scores: float = 0.25  # share of detectors that give all keypoints the same score
+    coco: float = 0.6             # share of detectors that mark as COCO says,
+    mpii: float = 0.2             # and MPII; the rest mark centres of joints
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
             if not isinstance(value, (int, float)) or not 0 <= value <= 1:
                 raise ValueError(f"detectors: {name} is {value}, expected 0 to 1")
+        if self.coco + self.mpii > 1:
+            raise ValueError(f"detectors: coco and mpii are {self.coco + self.mpii} together, expected 1 at most")
+
+    def shares(self) -> torch.Tensor:
+        """Of FAMILIES."""
+        return torch.tensor([self.coco, self.mpii, max(0.0, 1 - self.coco - self.mpii)])
 
 
 class Marks(NamedTuple):
@@ -70,8 +78,8 @@ def _apart(x: torch.Tensor, pair: Tuple[int, int], times: torch.Tensor) -> torch
     return x
 
 
-def as_detectors_mark(joints_m: torch.Tensor, draw: Draw) -> Marks:
-    """Moves joints (B, T, 17, 3) to the points a detector would mark.
+def as_detectors_mark(joints_m: torch.Tensor, shares: torch.Tensor, draw: Draw) -> Marks:
+    """Moves joints (B, T, 17, 3) to the points a detector would mark; `shares` of detectors are of each family.
 
     A COCO detector marks the nose for joint 9, and joint 10 becomes the mean of its ears; MPII's marks the base of the
     skull and the top of the head. How hips and shoulders are marked differs between data sets and networks.
@@ -100,7 +108,7 @@ def as_detectors_mark(joints_m: torch.Tensor, draw: Draw) -> Marks:
     mpii[:, :, 0] += up * random(-0.04, 0.04)
     mpii[:, :, 8] += up * random(-0.04, 0.03)
 
-    family = draw.pick(torch.tensor(FAMILY_SHARES), batch)
+    family = draw.pick(shares, batch)
     marks = torch.stack([coco, mpii, joints_m])[family, torch.arange(batch, device=draw.device)]
     marks = marks + BIAS_M * draw.normal(batch, 1, 17, 3)
     has = torch.ones(batch, 17, dtype=torch.bool, device=draw.device)
@@ -175,7 +183,7 @@ def detect(scene: Scene, age_s: torch.Tensor, draw: Draw, noise: float = 1.0,
     """What a detector reports: rays (B, T, 17, 2) and scores (B, T, 17), 0 where missing; and its family (B,)."""
     batch, frames = age_s.shape
     covered = hidden(scene.camera_m)
-    marks = as_detectors_mark(scene.camera_m, draw)
+    marks = as_detectors_mark(scene.camera_m, detectors.shares(), draw)
     marks = marks._replace(points_m=_swapped(marks.points_m, noise, draw))
     better = torch.exp(detectors.spread * draw.normal(batch, 1, 1, 1))
     error_m = _noise_m(marks, covered, age_s, detectors.noise_m * noise * better, noise, draw)

@@ -8,6 +8,7 @@ import yaml
 
 from . import HOME
 from .data import Sources
+from .depth import DepthCameras
 from .detector import Detectors
 from .memory import Memory
 from .network import SIZES, VARIANTS, Size
@@ -17,7 +18,7 @@ from .streams import World
 CONFIGS = HOME / "configs"
 PRECISIONS = ("auto", "float32", "bfloat16")
 # Parts of a recipe that are mappings, besides stages.
-PARTS = {"memory": Memory, "poses": Poses, "detectors": Detectors}
+PARTS = {"memory": Memory, "poses": Poses, "detectors": Detectors, "depth": DepthCameras}
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Recipe:
     leave_out: Tuple[str, ...] = field(default=())  # sources of `data.SOURCE_WEIGHTS`
     poses: Poses = Poses()
     detectors: Detectors = Detectors()
-    depth: float = 0.5           # share of streams with a depth camera
+    depth: DepthCameras = DepthCameras()
 
     def network_size(self) -> Size:
         return SIZES[self.size]

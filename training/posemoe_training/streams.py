@@ -10,7 +10,7 @@ from .anthropometry import Body
 from .bodies import lean_some, mirror_half, resize
 from .cameras import TRAINING_BORDER, place_cameras
 from .data import Motion
-from .depth import measured
+from .depth import DepthCameras, measured
 from .detector import Detectors, detect
 from .draw import Draw
 from .memory import Memory
@@ -26,15 +26,15 @@ DENSE_SHARE = 0.5    # of a thinned stream's frames
 
 @dataclass(frozen=True)
 class World:
-    """What is drawn for training: poses, detectors, and the share of streams with a depth camera."""
+    """What is drawn besides bodies and cameras."""
 
     poses: Poses = Poses()
     detectors: Detectors = Detectors()
-    depth: float = 0.5
+    depth: DepthCameras = DepthCameras()
 
 
 # For measurements: poses as recorded, no depth camera.
-AS_RECORDED = World(poses=Poses(upper_body=0.0), depth=0.0)
+AS_RECORDED = World(poses=Poses(upper_body=0.0), depth=DepthCameras(share=0.0))
 
 
 class Batch(NamedTuple):
@@ -111,12 +111,13 @@ def _varied(motion: Motion, row: torch.Tensor, played_s: torch.Tensor, body: Bod
 
 def make_batch(motion: Motion, size: int, frames: int, rng: torch.Generator, noise: float = 1.0, vary: bool = True,
                rate_hz: Optional[float] = None, border: Optional[str] = None, roll_deg: float = 0.0,
-               memory: Memory = Memory(), world: Optional[World] = None, body: Optional[Body] = None) -> Batch:
+               memory: Memory = Memory(), world: Optional[World] = None, body: Optional[Body] = None,
+               distance_m: Optional[float] = None) -> Batch:
     """Draws `size` streams of `frames` frames from `motion` through random bodies, cameras and detectors.
 
     For measurements: `vary=False` leaves movement as recorded, the camera at rest and every frame in its place,
     `rate_hz` fixes the detector's rate, `border` ("full", "legs") the image's border, `roll_deg` turns the cameras
-    about their axis, and `body` is the one of each stream.
+    about their axis and `distance_m` away, and `body` is the one of each stream.
     """
     world = world or (World() if vary else AS_RECORDED)
     draw = Draw(rng)
@@ -132,7 +133,7 @@ def make_batch(motion: Motion, size: int, frames: int, rng: torch.Generator, noi
     else:
         world_m = resize(motion.sample(row, played_s, draw), body)
     border = border or (TRAINING_BORDER if vary else None)
-    scene = place_cameras(world_m, draw, border, age_s if vary else None, roll_deg)
+    scene = place_cameras(world_m, draw, border, age_s if vary else None, roll_deg, distance_m)
     xy, score, family = detect(scene, age_s, draw, noise, world.detectors)
     present = present * enough_seen(score)
     seen = person_view(xy, score)
