@@ -80,7 +80,7 @@ def table(rows: List[Dict[str, Any]]) -> str:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", default="ablation", help="a recipe in configs/ or a path")
+    parser.add_argument("--config", help="a recipe in configs/ or a path [ablation, or left_out]")
     parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=VARIANTS, metavar="VARIANT",
                         help=f"of {', '.join(VARIANTS)}")
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
@@ -101,7 +101,7 @@ def _keep(rows: List[Dict[str, Any]], path: Path) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    base = read(args.config)
+    base = read(args.config or ("left_out" if args.leave_one_out else "ablation"))
     base = smoke(base) if args.smoke else base
     people = 256 if args.smoke else PEOPLE
     if args.leave_one_out:

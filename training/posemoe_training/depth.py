@@ -27,7 +27,7 @@ BACKGROUND_CHANCE = 0.04
 class DepthCameras:
     """How many streams have one, and what goes wrong with them; shares of those streams but for `holes`."""
 
-    share: float = 0.5
+    share: float = 0.4
     holes: float = 0.4    # of a stream's joints, at most
     few: float = 0.25     # only some joints are measured
     thing: float = 0.08   # something stands in front of part of the person

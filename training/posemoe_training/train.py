@@ -29,8 +29,8 @@ from .streams import make_batch
 WEIGHT_DECAY = 0.01
 LARGEST_GRADIENT = 1.0
 BOTH_WAYS = 4           # every so many steps frames see what comes after them too, as in a window
-REPORTS = 10            # evaluations and checkpoints in a stage, at least 100 steps apart
-REPORT_PEOPLE = 1024
+REPORTS = 6             # evaluations and checkpoints in a stage, at least 100 steps apart
+REPORT_PEOPLE = 384
 
 
 def has_bfloat16(device: str) -> bool:
