@@ -17,7 +17,7 @@ from . import HOME
 from .data import SOURCE_WEIGHTS, Motion
 from .evaluation.held_out import errors, outcome, quick
 from .evaluation.stream import streaming
-from .network import VARIANTS, parameter_count
+from .network import RIVALS, VARIANTS, parameter_count
 from .poses import Poses
 from .recipe import Recipe, read, smoke
 from .train import Processes, Run
@@ -67,7 +67,7 @@ def table(rows: List[Dict[str, Any]]) -> str:
 
     shown = ("mpjpe_mm", "image_plane_mm", "depth_mm")
     lines = [f"{'variant':16} {'seeds':>5} " + " ".join(f"{name:>14}" for name in shown) + f" {'to full':>8}"]
-    for variant in VARIANTS:
+    for variant in (*VARIANTS, *RIVALS):
         mine = values(variant, "mpjpe_mm")
         if len(mine) == 0:
             continue
@@ -81,8 +81,10 @@ def table(rows: List[Dict[str, Any]]) -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", help="a recipe in configs/ or a path [ablation, or left_out]")
-    parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=VARIANTS, metavar="VARIANT",
+    parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=(*VARIANTS, *RIVALS), metavar="VARIANT",
                         help=f"of {', '.join(VARIANTS)}")
+    parser.add_argument("--rivals", dest="variants", action="store_const", const=list(RIVALS),
+                        help=f"train {', '.join(RIVALS)} instead (rivals.py)")
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
     parser.add_argument("--leave-one-out", action="store_true",
                         help="leave out sources of movement instead, and measure on them")

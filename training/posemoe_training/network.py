@@ -21,10 +21,13 @@ from torch import nn
 from .layers import Block, NewFrames, Past, TimeAttention, WholeStream
 from .memory import Memory
 from .readout import Readout
+from .rivals import TRUNKS
 from .skeleton import JOINTS
 from .view import DEPTH_FEATURES, VIEW_FEATURES
 
 VARIANTS = ("full", "entangled", "experts_only", "decoder_only", "no_gaussian", "no_router")
+RIVALS = tuple(TRUNKS)
+ONE_STREAM = ("entangled", *RIVALS)
 
 
 @dataclass(frozen=True)
@@ -111,22 +114,26 @@ class PoseMoE(nn.Module):
     decoder_only  one stream instead of the experts, then the decoder
     no_gaussian   the depth expert gets no prior token
     no_router     the experts go to the decoder unmixed
+
+    The rivals have one stream each, in a trunk of their own (rivals.py).
     """
 
     def __init__(self, size: Size = SIZES["s"], variant: str = "full"):
         super().__init__()
-        if variant not in VARIANTS:
-            raise ValueError(f"variant {variant!r} is none of {', '.join(VARIANTS)}")
+        if variant not in (*VARIANTS, *RIVALS):
+            raise ValueError(f"variant {variant!r} is none of {', '.join((*VARIANTS, *RIVALS))}")
         c, joints = size.channels, len(JOINTS)
         self.size, self.variant = size, variant
         self.embed = nn.Linear(4, c)
         self.joint_place = nn.Parameter(torch.randn(joints, c) * 0.02)
         self.view_embed = nn.Sequential(nn.Linear(VIEW_FEATURES, c), nn.GELU(), nn.Linear(c, c))
-        if variant not in ("entangled", "no_gaussian"):
+        if variant not in (*ONE_STREAM, "no_gaussian"):
             self.depth_prior = nn.Parameter(torch.randn(joints, c))  # Gaussian N(0, 1)
         expert = "s" * size.expert_space + "t" * size.expert_time
         decoder = "st" * size.decoder
-        if variant == "entangled":
+        if variant in TRUNKS:
+            self.trunk = TRUNKS[variant](size, 2 * (expert + decoder))
+        elif variant == "entangled":
             self.trunk = Stream(size, 2 * (expert + decoder))
         elif variant == "decoder_only":
             self.trunk = Stream(size, 2 * expert)
@@ -136,7 +143,7 @@ class PoseMoE(nn.Module):
                 self.router = Router(c)
         if variant == "experts_only":
             self.pose_after, self.depth_after = Stream(size, decoder), Stream(size, decoder)
-        elif variant != "entangled":
+        elif variant not in ONE_STREAM:
             self.decoder = nn.ModuleList(CrossPair(size, in_time=kind == "t") for kind in decoder)
         self.depth_embed = nn.Linear(DEPTH_FEATURES - 1, c)
         self.early = Readout(c)
@@ -155,6 +162,9 @@ class PoseMoE(nn.Module):
     def _experts(self, tokens: torch.Tensor, depth: torch.Tensor, past: Past,
                  newest_only: bool) -> Tuple[torch.Tensor, torch.Tensor]:
         start = self._start_of_depth(depth)
+        if self.variant in RIVALS:
+            x = self.trunk(tokens + start, past)
+            return x, x
         if self.variant == "entangled":
             x = self.trunk(tokens + start, past, newest_only)
             return x, x
@@ -169,7 +179,7 @@ class PoseMoE(nn.Module):
             pose, depth = self.router(pose, depth)
         if self.variant == "experts_only":
             return self.pose_after(pose, past, newest_only), self.depth_after(depth, past, newest_only)
-        if self.variant != "entangled":
+        if self.variant not in ONE_STREAM:
             for pair in self.decoder[:-1]:
                 pose, depth = pair(pose, depth, past)
             pose, depth = self.decoder[-1](pose, depth, past, newest_only)

@@ -11,7 +11,7 @@ from .data import Sources
 from .depth import DepthCameras
 from .detector import Detectors
 from .memory import Memory
-from .network import SIZES, VARIANTS, Size
+from .network import RIVALS, SIZES, VARIANTS, Size
 from .poses import Poses
 from .streams import World
 
@@ -104,7 +104,7 @@ def parse(values: Dict[str, Any], where: str) -> Recipe:
         if isinstance(missing, RecipeError):
             raise
         raise RecipeError(f"{where}: {missing}") from None
-    for name, allowed in (("size", tuple(SIZES)), ("variant", VARIANTS), ("precision", PRECISIONS)):
+    for name, allowed in (("size", tuple(SIZES)), ("variant", (*VARIANTS, *RIVALS)), ("precision", PRECISIONS)):
         if getattr(recipe, name) not in allowed:
             raise RecipeError(f"{where}: {name} is {getattr(recipe, name)!r}, expected one of {', '.join(allowed)}")
     for stage in recipe.stages:
