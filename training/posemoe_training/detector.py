@@ -96,13 +96,13 @@ def as_detectors_mark(joints_m: torch.Tensor, shares: torch.Tensor, draw: Draw) 
     between = crown - neck
 
     coco = joints_m.clone()
-    coco[:, :, 9] = neck + between * random(-0.2, 0.4) + facing * random(0.0, 0.10)
-    coco[:, :, 10] = neck + between * random(0.1, 0.6) + facing * random(-0.08, 0.0)
+    coco[:, :, 9] = neck + between * random(-0.15, 0.6) + facing * random(0.03, 0.16)
+    coco[:, :, 10] = neck + between * random(0.15, 0.8) + facing * random(-0.05, 0.07)
     coco = _apart(_apart(coco, HIPS, random(0.65, 1.15)), SHOULDERS, random(0.85, 1.15))
     coco[:, :, list(HIPS)] += (up * random(-0.03, 0.04))[:, :, None]
     mpii = joints_m.clone()
     mpii[:, :, 9] = thorax + (neck - thorax) * random(0.3, 0.9) - facing * random(0.0, 0.05)
-    mpii[:, :, 10] = crown + between * random(-0.2, 0.3)
+    mpii[:, :, 10] = crown + between * random(0.1, 0.9)
     mpii = _apart(_apart(mpii, HIPS, random(0.75, 1.15)), SHOULDERS, random(0.85, 1.15))
     mpii[:, :, list(HIPS)] += (up * random(-0.03, 0.03))[:, :, None]
     mpii[:, :, 0] += up * random(-0.04, 0.04)
