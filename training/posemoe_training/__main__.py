@@ -1,4 +1,4 @@
-"""Command line: `python -m posemoe_training prepare|train|evaluate|ablate|export`."""
+"""Command line: `python -m posemoe_training prepare|train|evaluate|ablate|export|scenes`."""
 
 import argparse
 import importlib
@@ -16,6 +16,7 @@ COMMANDS = {
     "evaluate": "errors on held-out people and on a real walk",
     "ablate": "take parts of the network away and measure what each is worth",
     "export": "write the ONNX model and what proves that Rust computes the same",
+    "scenes": "write bags of several people with the truth, to try settings on",
 }
 MODULES = {"evaluate": "evaluation"}
 
