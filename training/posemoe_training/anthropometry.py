@@ -1,6 +1,6 @@
 """How large people are: stature, and the lengths of the skeleton's parts as shares of it.
 
-One definition of the 17 joints for everybody; docs/model.md shows it in a picture.
+One definition of the 17 joints for everybody; docs/interfaces.md shows it in a picture.
 
 Statures of adults after NCD-RisC (eLife 2016;5:e13410), western Europe and North America; sitting height, and with it
 legs against trunk, 52 % of stature with a deviation of 1.4 % (NHANES III, McDowell et al. 2008). Limbs after the joint
