@@ -33,6 +33,7 @@ class Stage:
     other_rate: float = 1e-3     # and of everything else (AdamW)
     warmup: int = 50
     lone: int = 0                # single frames of other people a step, beside the streams
+    poses: Optional[Poses] = None  # made poses; None: the recipe's
 
     def at_most(self, people: int) -> int:
         """How many people to measure on; a smoke run of few steps has no time for many."""
@@ -60,9 +61,9 @@ class Recipe:
     def sources(self) -> Sources:
         return Sources(more=tuple(Path(p) for p in self.more_data), leave_out=self.leave_out)
 
-    def world(self) -> World:
-        """What is drawn for training."""
-        return World(self.poses, self.detectors, self.depth)
+    def world(self, stage: Stage) -> World:
+        """What is drawn for a stage."""
+        return World(stage.poses or self.poses, self.detectors, self.depth)
 
     def stage_named(self, name: str) -> int:
         """Its place among the stages."""
@@ -87,13 +88,19 @@ def _known(kind: type, values: Dict[str, Any], where: str) -> Dict[str, Any]:
     return values
 
 
+def _stage(values: Dict[str, Any], where: str) -> Stage:
+    values = dict(_known(Stage, values, where))
+    if values.get("poses") is not None:
+        values["poses"] = Poses(**_known(Poses, values["poses"], f"{where}, poses"))
+    return Stage(**values)
+
+
 def parse(values: Dict[str, Any], where: str) -> Recipe:
     if not isinstance(values, dict) or not values.get("stages"):
         raise RecipeError(f"{where}: expected a mapping with a list of stages")
     values = dict(_known(Recipe, values, where))
     try:
-        values["stages"] = tuple(Stage(**_known(Stage, stage, f"{where}, stage {n}"))
-                                 for n, stage in enumerate(values["stages"]))
+        values["stages"] = tuple(_stage(stage, f"{where}, stage {n}") for n, stage in enumerate(values["stages"]))
         for name, kind in PARTS.items():
             values[name] = kind(**_known(kind, values.get(name) or {}, f"{where}, {name}"))
         for name in ("more_data", "leave_out"):

@@ -24,7 +24,7 @@ from .loss import loss_of
 from .network import PoseMoE, parameter_count
 from .recipe import Recipe, RecipeError, Stage, read, smoke, with_seed
 from .sources.recording import read_licence
-from .streams import make_batch
+from .streams import World, make_batch
 
 WEIGHT_DECAY = 0.01
 LARGEST_GRADIENT = 1.0
@@ -115,7 +115,6 @@ class Run:
         device = processes.device
         self.motion = Motion.load(held_out=False, sources=recipe.sources()).to(device)
         self.held_out = Motion.load(held_out=True)
-        self.world = recipe.world()
         self.network = PoseMoE(recipe.network_size(), recipe.variant).to(device)
         self.average = torch.optim.swa_utils.AveragedModel(
             self.network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.average))
@@ -200,14 +199,16 @@ class Run:
     def _losses(self, stage: Stage) -> Dict[str, torch.Tensor]:
         """What this process's share of the step's examples says."""
         rng = self._seeded(self.step)
-        terms = self._loss(rng, stage.batch, stage.frames, causal=self.step % BOTH_WAYS != BOTH_WAYS - 1)
+        world = self.recipe.world(stage)
+        terms = self._loss(rng, world, stage.batch, stage.frames, causal=self.step % BOTH_WAYS != BOTH_WAYS - 1)
         if stage.lone:
-            terms.update({f"lone_{name}": term for name, term in self._loss(rng, stage.lone, 1).items()})
+            terms.update({f"lone_{name}": term for name, term in self._loss(rng, world, stage.lone, 1).items()})
         return terms
 
-    def _loss(self, rng: torch.Generator, size: int, frames: int, causal: bool = True) -> Dict[str, torch.Tensor]:
+    def _loss(self, rng: torch.Generator, world: World, size: int, frames: int,
+              causal: bool = True) -> Dict[str, torch.Tensor]:
         batch = make_batch(self.motion, max(1, size // self.processes.count), frames, rng, memory=self.recipe.memory,
-                           world=self.world)
+                           world=world)
         with self._autocast():
             lifted = self.network.lift(*batch.inputs, self.recipe.memory, causal)
         return loss_of(lifted, batch)
