@@ -23,8 +23,8 @@ NEW_FRAMES = 3      # at once, of the stream's example
 
 KEYPOINTS = "x, y in the person-centred view divided by apparent size, detector score; zeros where not seen"
 VIEW = "viewing ray x, y (unit vector, camera optical frame), log of the apparent size (tangent units)"
-DEPTH = ("measured depths: how far beyond the torso in units of apparent size, log of the person's size in metres at the "
-         "torso's depth, 1; zeros where none is measured")
+DEPTH = ("measured depth: how far beyond the torso's in units of apparent size, log of the person's size in metres at "
+         "the torso's, 1; zeros where none is measured")
 OUTPUTS = {
     "joints_m": "float32 [people, 17, 3]: relative to the pelvis",
     "sigma_m": "float32 [people, 17]: distance from the truth within which 68 % of joints lie",

@@ -24,10 +24,10 @@ class Tokens(nn.Module):
         self.embed = linear(network.embed.weight, network.embed.bias)
         self.view_first, self.view_second = linear(first.weight, first.bias), linear(second.weight, second.bias)
         self.register_buffer("place", network.joint_place.detach()[:, None].clone())
-        prior, measured = network.depth_prior.detach()[:, None], network.depth_embed
-        from_prior = torch.cat([measured.weight.detach().T.expand(len(JOINTS), -1, -1), measured.bias.detach() - prior], 1)
-        self.register_buffer("prior", prior.clone())
-        self.register_buffer("from_prior", from_prior.clone())  # (17, 3, C)
+        prior = network.depth_prior.detach()[:, None].clone()
+        weight, bias = network.depth_embed.weight.detach(), network.depth_embed.bias.detach()
+        self.register_buffer("prior", prior)
+        self.register_buffer("from_prior", torch.cat([weight.T.expand(len(JOINTS), -1, -1), bias - prior], 1))
 
     def forward(self, keypoints: torch.Tensor, view: torch.Tensor,
                 depth: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
