@@ -26,7 +26,7 @@ def tiny() -> PoseMoE:
     network = PoseMoE(TINY).eval()
     for parameter in network.parameters():
         if parameter.ndim == 2:  # blocks in time begin as the identity
-            torch.nn.init.normal_(parameter, std=0.3)
+            torch.nn.init.normal_(parameter, std=0.15)
     return network
 
 
