@@ -152,6 +152,7 @@ fn warm_up(lifter: &mut dyn Lifter) -> Result<(), LiftError> {
     let view = PersonView {
         keypoints: [[0.0; 3]; JOINT_COUNT],
         view: [0.0; 3],
+        depth: [[0.0; 3]; JOINT_COUNT],
         view_from_camera: Rotation3::identity(),
     };
     let person = PersonKey(u64::MAX);

@@ -47,6 +47,8 @@ pub enum Cause {
     UnknownKeypoint,
     /// A pixel that the distortion model cannot undo.
     NoRay,
+    /// A depth that no camera can have measured; its keypoint is used without.
+    DepthOutOfRange,
     /// The network failed or answered with NaN or infinity.
     NetworkFailed,
     /// A pose that fits nowhere in front of the camera.
@@ -88,6 +90,7 @@ impl Cause {
             Self::OutsideImage => "keypoint outside image",
             Self::UnknownKeypoint => "unknown keypoint id",
             Self::NoRay => "pixel cannot be undistorted",
+            Self::DepthOutOfRange => "depth out of range",
             Self::NetworkFailed => "network failed",
             Self::NotPlaceable => "pose cannot be placed",
             Self::NoTransform => "no transform into the target frame",

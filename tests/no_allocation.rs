@@ -47,6 +47,7 @@ fn view(x: f32) -> PersonView {
     PersonView {
         keypoints: [[x; 3]; 17],
         view: [x; 3],
+        depth: [[x; 3]; 17],
         view_from_camera: Rotation3::identity(),
     }
 }

@@ -3,7 +3,10 @@
 //! Each frame, a virtual camera without roll is turned to look at the person; keypoints become
 //! coordinates in that view divided by the person's apparent size. What is divided out (direction and
 //! apparent size) goes to the network beside them. Computed frame by frame, so that it works in a
-//! stream. `training/posemoe_training/view.py` is the same, and a shared fixture checks that.
+//! stream. Measured depths go in relative to the torso's. `training/posemoe_training/view.py` is the same, and a
+//! shared fixture checks that.
+
+mod depth;
 
 use nalgebra::{Matrix3, Point2, Rotation3, Vector2, Vector3};
 
@@ -25,6 +28,8 @@ pub struct Ray {
     pub xy: Point2<f64>,
     /// The detector's score, above 0 and at most 1.
     pub score: f64,
+    /// The depth that was measured there, metres along the camera's optical axis.
+    pub depth_m: Option<f64>,
 }
 
 /// One frame of one person as the network sees it.
@@ -34,6 +39,9 @@ pub struct PersonView {
     pub keypoints: [[f32; 3]; JOINT_COUNT],
     /// Viewing direction x, y (unit vector, camera optical frame) and log apparent size.
     pub view: [f32; 3],
+    /// Of each joint's measured depth: how far beyond the torso's (units of apparent size), log of the person's size
+    /// (m) at the torso's, and 1; zeros where none was measured.
+    pub depth: [[f32; 3]; JOINT_COUNT],
     /// Turns camera coordinates into the virtual camera's.
     pub view_from_camera: Rotation3<f64>,
 }
@@ -64,6 +72,7 @@ pub fn person_view(rays: &Rays) -> Option<PersonView> {
             None => [0.0; 3],
         }),
         view: [direction.x as f32, direction.y as f32, size.ln() as f32],
+        depth: depth::features(rays, &direction, size),
         view_from_camera,
     })
 }
@@ -107,6 +116,7 @@ mod tests {
             rays[*joint] = Some(Ray {
                 xy: Point2::new(*x, *y),
                 score: 0.5,
+                depth_m: None,
             });
         }
         rays

@@ -138,6 +138,7 @@ mod tests {
             Some(Ray {
                 xy: Point2::new(point.x / point.z, point.y / point.z),
                 score: 0.8,
+                depth_m: None,
             })
         })
     }

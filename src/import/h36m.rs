@@ -203,6 +203,7 @@ fn keypoints(array: &Array, count: usize) -> Result<Vec<Vec<Keypoint>>, Refusal>
             x_px: row.first().copied().unwrap_or(f64::NAN),
             y_px: row.get(1).copied().unwrap_or(f64::NAN),
             score: row.get(2).map_or(1.0, |score| score.clamp(0.0, 1.0)),
+            depth_m: None,
         };
         Ok(frame.chunks_exact(width).map(keypoint).collect())
     });

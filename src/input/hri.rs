@@ -48,6 +48,7 @@ fn keypoint(
         x_px: f64::from(point.x) * f64::from(width_px),
         y_px: f64::from(point.y) * f64::from(height_px),
         score: f64::from(point.c.min(1.0)),
+        depth_m: None,
     })
 }
 

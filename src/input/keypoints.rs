@@ -55,6 +55,7 @@ fn sighting(person: &Person2D, set: JointSet, drops: &mut Drops) -> Option<Sight
                 x_px: f64::from(k.x_px),
                 y_px: f64::from(k.y_px),
                 score: f64::from(k.score),
+                depth_m: None,
             })
         })
         .collect();

@@ -39,6 +39,7 @@ fn sighting(detection: &Detection, drops: &mut Drops) -> Sighting {
                     x_px: keypoint.point.x,
                     y_px: keypoint.point.y,
                     score: keypoint.score,
+                    depth_m: None,
                 });
             }
             None => drops.note(

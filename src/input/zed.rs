@@ -111,6 +111,7 @@ fn keypoint([x_px, y_px]: [f32; 2], score: f64) -> Option<Keypoint> {
         x_px: f64::from(x_px),
         y_px: f64::from(y_px),
         score,
+        depth_m: None,
     })
 }
 

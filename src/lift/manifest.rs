@@ -1,5 +1,7 @@
 //! What a model file promises, written by its training into the file itself.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::Mode;
@@ -42,6 +44,9 @@ pub struct Manifest {
     /// What it takes of a person's past; in the file `kind`, and `memory` or `window`.
     #[serde(flatten)]
     pub form: Form,
+    /// What each input is, in words.
+    #[serde(default)]
+    pub inputs: BTreeMap<String, String>,
     /// Frame of the output, in words.
     pub output_frame: String,
     /// Unit of the output.
@@ -179,6 +184,11 @@ impl Manifest {
         }
         Ok(manifest)
     }
+
+    /// Whether it makes use of measured depths.
+    pub fn takes_depth(&self) -> bool {
+        self.inputs.contains_key("depth")
+    }
 }
 
 #[derive(Deserialize)]
@@ -279,6 +289,19 @@ mod tests {
             error.contains("unknown variant `int8`, expected `float32` or `float16`"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_model_takes_depth_if_that_is_among_its_inputs() {
+        let mut json = window();
+        assert!(
+            !parse(&json).unwrap().takes_depth(),
+            "older files do not list any"
+        );
+        json["inputs"] = json!({"keypoints": "x, y, score", "view": "where to"});
+        assert!(!parse(&json).unwrap().takes_depth());
+        json["inputs"]["depth"] = "beyond the torso".into();
+        assert!(parse(&json).unwrap().takes_depth());
     }
 
     #[test]

@@ -26,9 +26,12 @@ use crate::stamp::Stamp;
 pub const KEYPOINT_WIDTH: usize = 3;
 /// Numbers of one view: viewing direction x, y, log apparent size.
 pub const VIEW_WIDTH: usize = 3;
-/// Numbers of one person's joints, and of their keypoints.
+/// Numbers of one measured depth: beyond the torso's, log size, 1.
+pub const DEPTH_WIDTH: usize = 3;
+/// Numbers of one person's joints, of their keypoints and of their measured depths.
 const JOINT_NUMBERS: usize = JOINT_COUNT * 3;
 const KEYPOINT_NUMBERS: usize = JOINT_COUNT * KEYPOINT_WIDTH;
+const DEPTH_NUMBERS: usize = JOINT_COUNT * DEPTH_WIDTH;
 /// Frames that wait for later ones at most, before the oldest is answered with fewer of them.
 pub const MOST_WAITING: usize = 256;
 
@@ -82,7 +85,7 @@ impl FromStr for Mode {
 pub struct Seen<'a> {
     /// Who it is; nobody twice in a frame.
     pub person: PersonKey,
-    /// Their keypoints and where they are looked at.
+    /// Their keypoints, where they are looked at, and what depths were measured.
     pub view: &'a PersonView,
 }
 

@@ -1,6 +1,6 @@
 //! What a lifter asks of a network: numbers in, numbers out. All tensors are row-major.
 
-use super::{KEYPOINT_NUMBERS, LiftError, VIEW_WIDTH};
+use super::{DEPTH_NUMBERS, KEYPOINT_NUMBERS, LiftError, VIEW_WIDTH};
 
 /// New frames of several people, and what is kept of their earlier ones.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +17,8 @@ pub struct Step<'a> {
     pub keypoints: &'a [f32],
     /// (P, F, 3).
     pub view: &'a [f32],
+    /// (P, F, 17, 3); zeros where none was measured. For networks that take it.
+    pub depth: &'a [f32],
     /// (P, F): the new frames' stamps (s), modulo the network's cycle.
     pub moment_s: &'a [f32],
     /// (P, F, N): seconds from the frame in that slot to the new one, [`super::stream::EMPTY_AGE_S`] where
@@ -37,6 +39,7 @@ impl Step<'_> {
         let frames = count * self.frames;
         let (keypoints, other_keypoints) = self.keypoints.split_at(frames * KEYPOINT_NUMBERS);
         let (view, other_view) = self.view.split_at(frames * VIEW_WIDTH);
+        let (depth, other_depth) = self.depth.split_at(frames * DEPTH_NUMBERS);
         let (moment_s, other_moment_s) = self.moment_s.split_at(frames);
         let (age_s, other_age_s) = self.age_s.split_at(frames * self.slots);
         let (stands_for, other_stands_for) = self.stands_for.split_at(frames * self.slots);
@@ -45,6 +48,7 @@ impl Step<'_> {
             people: count,
             keypoints,
             view,
+            depth,
             moment_s,
             age_s,
             stands_for,
@@ -56,6 +60,7 @@ impl Step<'_> {
             row: self.row + count,
             keypoints: other_keypoints,
             view: other_view,
+            depth: other_depth,
             moment_s: other_moment_s,
             age_s: other_age_s,
             stands_for: other_stands_for,
@@ -100,6 +105,8 @@ pub struct Windows {
     pub keypoints: Vec<f32>,
     /// (P, T, 3).
     pub view: Vec<f32>,
+    /// (P, T, 17, 3); zeros where none was measured. For networks that take it.
+    pub depth: Vec<f32>,
     /// (P, T): seconds before the frame to be answered; below 0 for frames after it.
     pub age_s: Vec<f32>,
     /// (P, T): 1 where the slot is filled.

@@ -147,6 +147,9 @@ mod tests {
             for (place, sigma_m) in sigma_m.enumerate() {
                 sigma_m.fill(step.view[place * 3] + step.moment_s[place]);
             }
+            let depth = step.depth.chunks_exact(JOINT_NUMBERS);
+            let keypoints = step.keypoints.chunks_exact(JOINT_NUMBERS);
+            assert!(depth.eq(keypoints), "depths of somebody else");
             for (person, entries) in entries.chunks_exact_mut(WIDTH).enumerate() {
                 let memory = &step.memory[0][(step.row + person) * JOINT_COUNT * step.slots..];
                 entries.copy_from_slice(&[
@@ -172,6 +175,7 @@ mod tests {
             row: 0,
             keypoints: &numbers(FRAMES * JOINT_NUMBERS),
             view,
+            depth: &numbers(FRAMES * JOINT_NUMBERS),
             moment_s: &numbers(FRAMES),
             age_s: &numbers(FRAMES * slots),
             stands_for: &numbers(FRAMES * slots),

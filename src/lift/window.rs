@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use past::{Frame, Past};
 
 use super::network::{Answers, WindowNetwork, Windows};
-use super::{JOINT_NUMBERS, KEYPOINT_NUMBERS, LiftError, Lifted, Lifter, Seen, VIEW_WIDTH};
+use super::{
+    DEPTH_NUMBERS, JOINT_NUMBERS, KEYPOINT_NUMBERS, LiftError, Lifted, Lifter, Seen, VIEW_WIDTH,
+};
 use crate::person::crowd::PersonKey;
 use crate::person::skeleton::JOINT_COUNT;
 use crate::stamp::Stamp;
@@ -70,6 +72,7 @@ impl Windows {
         for (tensor, of_each) in [
             (&mut self.keypoints, KEYPOINT_NUMBERS),
             (&mut self.view, VIEW_WIDTH),
+            (&mut self.depth, DEPTH_NUMBERS),
             (&mut self.age_s, 1),
             (&mut self.present, 1),
         ] {
@@ -82,6 +85,8 @@ impl Windows {
         self.keypoints[slot * KEYPOINT_NUMBERS..][..KEYPOINT_NUMBERS]
             .copy_from_slice(frame.keypoints.as_flattened());
         self.view[slot * VIEW_WIDTH..][..VIEW_WIDTH].copy_from_slice(&frame.view);
+        self.depth[slot * DEPTH_NUMBERS..][..DEPTH_NUMBERS]
+            .copy_from_slice(frame.depth.as_flattened());
         self.age_s[slot] = age_s as f32;
         self.present[slot] = 1.0;
     }

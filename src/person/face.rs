@@ -52,6 +52,7 @@ mod tests {
             x_px: i as f64,
             y_px: 0.0,
             score: 0.9,
+            depth_m: None,
         })
     }
 

@@ -124,6 +124,7 @@ mod tests {
                     x_px: x_px + (j % 3) as f64 * 20.0,
                     y_px: j as f64 * 25.0,
                     score: 0.9,
+                    depth_m: None,
                 })
             }),
         }

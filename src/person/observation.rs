@@ -13,6 +13,19 @@ pub struct Keypoint {
     pub y_px: f64,
     /// The detector's score, above 0 and at most 1.
     pub score: f64,
+    /// What a depth camera measured there, metres along the camera's optical axis; `None` where nothing did.
+    pub depth_m: Option<f64>,
+}
+
+/// Farther than depth cameras measure: a number that stands for something else.
+pub const FARTHEST_DEPTH_M: f64 = 40.0;
+
+impl Keypoint {
+    /// The depth, where it is one that can have been measured.
+    pub fn measured_m(&self) -> Option<f64> {
+        self.depth_m
+            .filter(|depth_m| *depth_m > 0.0 && *depth_m <= FARTHEST_DEPTH_M)
+    }
 }
 
 /// One person in one image.

@@ -39,6 +39,8 @@ pub const THORAX: usize = 8;
 pub const HIPS: [usize; 2] = [RIGHT_HIP, LEFT_HIP];
 /// Both shoulders.
 pub const SHOULDERS: [usize; 2] = [11, 14];
+/// Joints that lie in the torso: pelvis and hips, spine, thorax and shoulders.
+pub const TORSO: [usize; 7] = [0, 1, 4, 7, 8, 11, 14];
 
 /// Bones as (parent, child) joints.
 pub const BONES: [(usize, usize); JOINT_COUNT - 1] = [
@@ -146,7 +148,7 @@ impl JointSet {
     }
 
     /// Converts a detector's keypoints (px; `None` where not seen) to the network's joints. A derived
-    /// joint is the mean of its sources with the lowest of their scores.
+    /// joint is the mean of its sources with the lowest of their scores; so is its depth, where all of them have one.
     pub fn to_joints(self, keypoints: &[Option<Keypoint>]) -> [Option<Keypoint>; JOINT_COUNT] {
         self.sources().map(|sources| {
             let seen: Vec<&Keypoint> = sources
@@ -161,6 +163,10 @@ impl JointSet {
                 x_px: seen.iter().map(|k| k.x_px * share).sum(),
                 y_px: seen.iter().map(|k| k.y_px * share).sum(),
                 score: seen.iter().map(|k| k.score).fold(1.0, f64::min),
+                depth_m: match seen[..] {
+                    [keypoint] => keypoint.depth_m,
+                    _ => seen.iter().map(|k| Some(k.measured_m()? * share)).sum(),
+                },
             })
         })
     }
@@ -177,6 +183,7 @@ mod tests {
                     x_px: i as f64,
                     y_px: 10.0 * i as f64,
                     score: 0.9,
+                    depth_m: Some(1.0 + i as f64),
                 })
             })
             .collect()
@@ -245,5 +252,22 @@ mod tests {
             Some(0.2)
         );
         assert_eq!(JointSet::Coco17.to_joints(&[])[0], None);
+    }
+
+    #[test]
+    fn a_depth_is_the_mean_of_those_of_all_sources_or_none() {
+        let mut keypoints = row(17);
+        let depth_m = |keypoints: &[Option<Keypoint>], joint: usize| {
+            JointSet::Coco17.to_joints(keypoints)[joint].and_then(|k| k.depth_m)
+        };
+        assert_eq!(depth_m(&keypoints, LEFT_HIP), Some(12.0));
+        assert_eq!(depth_m(&keypoints, PELVIS), Some(12.5));
+        for bad_m in [None, Some(f64::NAN), Some(0.0), Some(-3.0), Some(1e9)] {
+            if let Some(hip) = keypoints[11].as_mut() {
+                hip.depth_m = bad_m;
+            }
+            assert_eq!(depth_m(&keypoints, PELVIS), None, "{bad_m:?}");
+            assert_eq!(depth_m(&keypoints, RIGHT_HIP), Some(13.0));
+        }
     }
 }

@@ -4,7 +4,7 @@ use crate::geometry::camera::Camera;
 use crate::geometry::canonical::{Ray, Rays};
 use crate::health::{Cause, Drops};
 use crate::person::marks::{Mark, Marks};
-use crate::person::observation::{Keypoint, Sighting};
+use crate::person::observation::{FARTHEST_DEPTH_M, Keypoint, Sighting};
 use crate::person::skeleton::{JOINT_COUNT, JOINTS};
 
 /// Keypoints farther outside the image than this share of its size are nonsense.
@@ -21,7 +21,10 @@ pub fn rays_of(
     for (joint, (ray, keypoint)) in rays.iter_mut().zip(joints).enumerate() {
         let Some(keypoint) = keypoint else { continue };
         match ray_of(keypoint, camera, min_score) {
-            Ok(found) => *ray = found,
+            Ok(found) => {
+                *ray = found;
+                note_bad_depth(keypoint, JOINTS[joint], drops);
+            }
             Err(cause) => drops.note(
                 cause,
                 format!(
@@ -39,6 +42,21 @@ pub fn rays_of(
     rays
 }
 
+/// NaN, infinity and 0 are how depth cameras say that they measured nothing (REP 118); other numbers that are no
+/// depth are lost.
+fn note_bad_depth(keypoint: &Keypoint, joint: &str, drops: &mut Drops) {
+    let Some(depth_m) = keypoint.depth_m else {
+        return;
+    };
+    if keypoint.measured_m().is_none() && depth_m.is_finite() && depth_m != 0.0 {
+        let expected = format!("above 0, at most {FARTHEST_DEPTH_M}");
+        drops.note(
+            Cause::DepthOutOfRange,
+            format!("{joint} at {depth_m} m, expected {expected}"),
+        );
+    }
+}
+
 /// Where the image shows the joints that have rays, and the face. What is wrong with points of the face is
 /// not counted: no pose is the poorer for it.
 pub fn marks_of(person: &Sighting, rays: &Rays, camera: &Camera, min_score: f64) -> Marks {
@@ -52,7 +70,9 @@ pub fn marks_of(person: &Sighting, rays: &Rays, camera: &Camera, min_score: f64)
 }
 
 fn ray_of(keypoint: &Keypoint, camera: &Camera, min_score: f64) -> Result<Option<Ray>, Cause> {
-    let Keypoint { x_px, y_px, score } = *keypoint;
+    let Keypoint {
+        x_px, y_px, score, ..
+    } = *keypoint;
     if !(x_px.is_finite() && y_px.is_finite() && score.is_finite()) {
         return Err(Cause::NotFinite);
     }
@@ -73,6 +93,7 @@ fn ray_of(keypoint: &Keypoint, camera: &Camera, min_score: f64) -> Result<Option
     Ok(Some(Ray {
         xy,
         score: score.min(1.0),
+        depth_m: keypoint.measured_m(),
     }))
 }
 
@@ -80,11 +101,53 @@ fn ray_of(keypoint: &Keypoint, camera: &Camera, min_score: f64) -> Result<Option
 mod tests {
     use super::*;
 
+    fn camera() -> Camera {
+        let k = [500.0, 0.0, 320.0, 0.0, 500.0, 240.0, 0.0, 0.0, 1.0];
+        Camera::new(&k, "plumb_bob", &[0.0; 5], 640, 480).unwrap()
+    }
+
+    #[test]
+    fn depths_that_cannot_be_are_none_and_counted_where_they_are_no_way_to_say_so() {
+        let nan = f64::NAN;
+        for (given_m, measured_m, bad) in [
+            (None, None, 0),
+            (Some(3.5), Some(3.5), 0),
+            (Some(FARTHEST_DEPTH_M), Some(FARTHEST_DEPTH_M), 0),
+            (Some(nan), None, 0),
+            (Some(f64::INFINITY), None, 0),
+            (Some(0.0), None, 0),
+            (Some(-2.0), None, 1),
+            (Some(65.535), None, 1),
+            (Some(1e9), None, 1),
+        ] {
+            let mut joints = [None; JOINT_COUNT];
+            joints[1] = Some(Keypoint {
+                x_px: 300.0,
+                y_px: 200.0,
+                score: 0.9,
+                depth_m: given_m,
+            });
+            let mut drops = Drops::default();
+            let ray = rays_of(&joints, &camera(), 0.1, &mut drops)[1].unwrap();
+            assert_eq!(ray.depth_m, measured_m, "{given_m:?}");
+            assert_eq!(drops.count(Cause::DepthOutOfRange), bad, "{given_m:?}");
+            let texts: Vec<_> = drops.iter().map(|(_, tally)| &tally.last).collect();
+            let named = |text: &&String| text.starts_with("right_hip at ");
+            assert!(texts.iter().all(named) && texts.len() as u64 == bad);
+        }
+    }
+
     #[test]
     fn marks_are_shares_of_the_image_of_what_was_really_seen() {
-        let k = [500.0, 0.0, 320.0, 0.0, 500.0, 240.0, 0.0, 0.0, 1.0];
-        let camera = Camera::new(&k, "plumb_bob", &[0.0; 5], 640, 480).unwrap();
-        let keypoint = |x_px, y_px, score| Some(Keypoint { x_px, y_px, score });
+        let camera = camera();
+        let keypoint = |x_px, y_px, score| {
+            Some(Keypoint {
+                x_px,
+                y_px,
+                score,
+                depth_m: None,
+            })
+        };
         let mut person = Sighting {
             track_id: None,
             score: 0.9,
@@ -118,6 +181,7 @@ mod tests {
                 x_px,
                 y_px,
                 score: score(j),
+                depth_m: None,
             })
         });
         let rays = rays_of(&joints, &camera, 0.1, &mut Drops::default());

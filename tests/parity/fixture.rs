@@ -54,11 +54,41 @@ pub struct Fixture {
 }
 
 impl Fixture {
+    /// Of the models that ship, or that are named.
     pub fn load() -> Self {
-        let path = named("POSEMOE_PARITY_FIXTURE")
-            .unwrap_or_else(|| shipped("tests/data/parity.safetensors"));
+        let path = named("POSEMOE_PARITY_FIXTURE");
+        Self::read(path.unwrap_or_else(|| shipped("tests/data/parity.safetensors")))
+    }
+
+    /// Of the models of `tests/data/tiny/`.
+    pub fn tiny() -> Self {
+        Self::read(shipped("tests/data/tiny/parity.safetensors"))
+    }
+
+    fn read(path: PathBuf) -> Self {
         let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         Self { path, bytes }
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        let tensors = SafeTensors::deserialize(&self.bytes).unwrap();
+        tensors.names().contains(&name)
+    }
+
+    /// Measured depths for a model that takes them, of which there must be some, and some must be absent; else
+    /// zeros, as many as there are keypoints.
+    pub fn depth(&self, of: &str, takes_depth: bool) -> Tensor<f32> {
+        let (depth, keypoints) = (format!("{of}.depth"), format!("{of}.keypoints"));
+        if !takes_depth {
+            let Tensor { shape, numbers } = self.tensor::<f32>(&keypoints);
+            let numbers = vec![0.0; numbers.len()];
+            return Tensor { shape, numbers };
+        }
+        let depth = self.tensor::<f32>(&depth);
+        let measured = |one: &[f32; 3]| one[2] == 1.0;
+        let (all, _) = depth.numbers.as_chunks();
+        assert!(all.iter().any(measured) && !all.iter().all(measured));
+        depth
     }
 
     pub fn tensor<N: Number>(&self, name: &str) -> Tensor<N> {

@@ -2,7 +2,8 @@
 //!
 //! The shipped models and their fixture, unless `POSEMOE_PARITY_MODEL`, `POSEMOE_PARITY_FIXTURE` and,
 //! for a float16 variant and the model of windows, `POSEMOE_PARITY_FP16` and `POSEMOE_PARITY_WINDOW`
-//! name others; `scripts/smoke_training` names what it exported.
+//! name others; `scripts/smoke_training` names what it exported. Besides them the models and the fixture of
+//! `training/tests/make_tiny.py`, which have measured depths.
 
 mod fixture;
 mod shares;
@@ -37,13 +38,22 @@ fn model(variable: &str, file: &str) -> Option<Model> {
         }
         None => shipped(file),
     };
+    Some(load(path))
+}
+
+/// A model of `tests/data/tiny/`.
+fn tiny(file: &str) -> Model {
+    load(shipped("tests/data/tiny").join(file))
+}
+
+fn load(path: PathBuf) -> Model {
     let options = OnnxOptions {
         model: path,
         providers: vec![Provider::Cpu],
         threads: 1,
         engine_cache: None,
     };
-    Some(Model::load(runtime(), &options).unwrap_or_else(|e| panic!("{e}")))
+    Model::load(runtime(), &options).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// A process loads the library once, for all tests.

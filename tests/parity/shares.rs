@@ -51,6 +51,7 @@ fn people_who_are_shared_out_are_answered_alike() {
             row: 0,
             keypoints: &numbers(places * JOINT_COUNT * 3),
             view: &numbers(places * 3),
+            depth: &numbers(places * JOINT_COUNT * 3),
             moment_s: &vec![1.25; places],
             age_s: &ages_s(places * slots),
             stands_for: &vec![2.0; places * slots],

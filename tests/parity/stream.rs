@@ -14,7 +14,7 @@ use posemoe::person::crowd::PersonKey;
 use posemoe::stamp::Stamp;
 
 use crate::fixture::{Fixture, Tensor};
-use crate::{Worst, model};
+use crate::{Worst, model, tiny};
 
 const FEWEST_FRAMES: usize = 2000;
 
@@ -25,13 +25,20 @@ struct Stream {
     visit: Vec<i64>,
     keypoints: Tensor<f32>,
     view: Tensor<f32>,
+    depth: Tensor<f32>,
     joints_m: Tensor<f32>,
     sigma_m: Tensor<f32>,
 }
 
 impl Stream {
-    fn load() -> Self {
-        let fixture = Fixture::load();
+    /// For the model that ships, or that is named.
+    fn load(network: &OnnxStep) -> Self {
+        let stream = Self::of(&Fixture::load(), network);
+        assert!(stream.stamps.len() >= FEWEST_FRAMES);
+        stream
+    }
+
+    fn of(fixture: &Fixture, network: &OnnxStep) -> Self {
         let stamp_ns = fixture.tensor("stream.stamp_ns").numbers;
         Self {
             stamps: stamp_ns.into_iter().map(Stamp::from_nanos).collect(),
@@ -39,6 +46,7 @@ impl Stream {
             visit: fixture.tensor("stream.visit").numbers,
             keypoints: fixture.tensor("stream.keypoints"),
             view: fixture.tensor("stream.view"),
+            depth: fixture.depth("stream", network.takes_depth()),
             joints_m: fixture.tensor("stream.joints_m"),
             sigma_m: fixture.tensor("stream.sigma_m"),
         }
@@ -48,6 +56,7 @@ impl Stream {
         PersonView {
             keypoints: self.keypoints.rows(row).try_into().unwrap(),
             view: self.view.row(row).try_into().unwrap(),
+            depth: self.depth.rows(row).try_into().unwrap(),
             view_from_camera: Rotation3::identity(),
         }
     }
@@ -66,7 +75,6 @@ fn differences(
     memory_frames: usize,
     frames_together: usize,
 ) -> Worst {
-    assert!(stream.stamps.len() >= FEWEST_FRAMES);
     let config = Config {
         memory_frames: memory_frames as i64,
         frames_together: frames_together as i64,
@@ -128,9 +136,9 @@ fn differences(
     worst
 }
 
-fn assert_agrees(stream: &Stream, network: OnnxStep, what: &str, most_m: f64) {
+fn assert_agrees(network: OnnxStep, what: &str, most_m: f64) {
     let frames = network.memory().frames;
-    differences(stream, network, frames, 1).assert_at_most(what, most_m);
+    differences(&Stream::load(&network), network, frames, 1).assert_at_most(what, most_m);
 }
 
 #[test]
@@ -139,7 +147,7 @@ fn the_stream_agrees_with_the_offline_network() {
         return;
     };
     let network = OnnxStep::new(model).unwrap_or_else(|e| panic!("{e}"));
-    assert_agrees(&Stream::load(), network, "stream", 1e-4);
+    assert_agrees(network, "stream", 1e-4);
 }
 
 #[test]
@@ -151,7 +159,8 @@ fn frames_that_are_lifted_together_agree_with_the_offline_network() {
         let network = OnnxStep::new(model).unwrap_or_else(|e| panic!("{e}"));
         let frames = network.memory().frames;
         let what = format!("{together} frames together");
-        differences(&Stream::load(), network, frames, together).assert_at_most(&what, 1e-4);
+        let stream = Stream::load(&network);
+        differences(&stream, network, frames, together).assert_at_most(&what, 1e-4);
     }
 }
 
@@ -164,7 +173,7 @@ fn a_memory_that_is_too_short_would_be_noticed() {
     let model = model("POSEMOE_PARITY_MODEL", "models/posemoe.onnx").unwrap();
     let network = OnnxStep::new(model).unwrap_or_else(|e| panic!("{e}"));
     let frames = network.memory().frames;
-    let worst = differences(&Stream::load(), network, frames / 2, 1);
+    let worst = differences(&Stream::load(&network), network, frames / 2, 1);
     println!("with half the memory: {worst:?}");
     assert!(worst.joints_m > 1e-4, "{worst:?}");
 }
@@ -176,5 +185,21 @@ fn the_float16_stream_agrees_with_the_offline_network() {
     };
     assert_eq!(model.manifest().precision, Precision::Float16);
     let network = OnnxStep::new(model).unwrap_or_else(|e| panic!("{e}"));
-    assert_agrees(&Stream::load(), network, "float16 stream", 5e-3);
+    assert_agrees(network, "float16 stream", 5e-3);
+}
+
+#[test]
+fn a_stream_with_measured_depths_agrees_with_the_offline_network() {
+    let network = || OnnxStep::new(tiny("stream.onnx")).unwrap_or_else(|e| panic!("{e}"));
+    let mut stream = Stream::of(&Fixture::tiny(), &network());
+    let frames = network().memory().frames;
+    for together in [1, 5] {
+        let what = format!("tiny stream, {together} frames together");
+        differences(&stream, network(), frames, together).assert_at_most(&what, 1e-4);
+    }
+    let without = vec![0.0; stream.depth.numbers.len()];
+    stream.depth.numbers = without;
+    let worst = differences(&stream, network(), frames, 1);
+    println!("without its depths: {worst:?}");
+    assert!(worst.joints_m > 1e-2, "{worst:?}");
 }

@@ -1,24 +1,35 @@
 //! Windows, with later frames and without.
 
 use posemoe::lift::network::{Answers, WindowNetwork, Windows};
-use posemoe::lift::onnx::OnnxWindow;
+use posemoe::lift::onnx::{Model, OnnxWindow};
 
 use crate::fixture::{Fixture, Tensor};
-use crate::{Worst, model};
+use crate::{Worst, model, tiny};
 
 #[test]
 fn the_windows_agree_with_pytorch() {
     let Some(model) = model("POSEMOE_PARITY_WINDOW", "models/posemoe_window.onnx") else {
         return;
     };
+    agrees(model, &Fixture::load(), "window");
+}
+
+#[test]
+fn windows_with_measured_depths_agree_with_pytorch() {
+    let model = tiny("window.onnx");
+    assert!(model.manifest().takes_depth());
+    agrees(model, &Fixture::tiny(), "tiny window");
+}
+
+fn agrees(model: Model, fixture: &Fixture, what: &str) {
     let mut network = OnnxWindow::new(model).unwrap_or_else(|e| panic!("{e}"));
-    let fixture = Fixture::load();
     let Tensor { shape, numbers } = fixture.tensor("window.keypoints");
     let windows = Windows {
         people: shape[0],
         frames: shape[1],
         keypoints: numbers,
         view: fixture.tensor("window.view").numbers,
+        depth: fixture.depth("window", network.takes_depth()).numbers,
         age_s: fixture.tensor("window.age_s").numbers,
         present: fixture.tensor("window.present").numbers,
     };
@@ -36,5 +47,5 @@ fn the_windows_agree_with_pytorch() {
         (&joints_m, &theirs_m.numbers),
         (&sigma_m, &their_sigma_m.numbers),
     );
-    worst.assert_at_most("window", 1e-4);
+    worst.assert_at_most(what, 1e-4);
 }

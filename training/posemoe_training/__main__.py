@@ -1,4 +1,4 @@
-"""Command line: `python -m posemoe_training prepare|train|evaluate|ablate|export`."""
+"""Command line: `python -m posemoe_training prepare|train|evaluate|ablate|export|scenes|prior|adapt`."""
 
 import argparse
 import importlib
@@ -16,8 +16,11 @@ COMMANDS = {
     "evaluate": "errors on held-out people and on a real walk",
     "ablate": "take parts of the network away and measure what each is worth",
     "export": "write the ONNX model and what proves that Rust computes the same",
+    "prior": "learn the embedding of poses that `adapt` asks what is plausible",
+    "adapt": "fit the network to your camera and detector, from keypoints alone",
+    "scenes": "write bags of several people with the truth, to try settings on",
 }
-MODULES = {"evaluate": "evaluation"}
+MODULES = {"evaluate": "evaluation", "adapt": "adaptation"}
 
 
 def module_of(command: str) -> ModuleType:

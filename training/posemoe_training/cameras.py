@@ -52,7 +52,8 @@ def _sway(age_s: torch.Tensor, size: float, draw: Draw) -> torch.Tensor:
 
 
 def place_cameras(world_m: torch.Tensor, draw: Draw, border: Optional[str] = None,
-                  age_s: Optional[torch.Tensor] = None, roll_deg: float = 0.0) -> Scene:
+                  age_s: Optional[torch.Tensor] = None, roll_deg: float = 0.0,
+                  distance_m: Optional[float] = None) -> Scene:
     """Puts one camera 1-12 m from each person (B, T, 17, 3, newest frame last), 0.2-2.5 m high.
 
     Half of the cameras are level within 10 degrees (one sigma) and see the person anywhere in the image, cut
@@ -63,7 +64,7 @@ def place_cameras(world_m: torch.Tensor, draw: Draw, border: Optional[str] = Non
     to ankle.
 
     They are level within 3 degrees (one sigma) about their axis. For measurements `roll_deg` turns every other one
-    further to the right, the rest to the left.
+    further to the right, the rest to the left, and `distance_m` is where all of them stand.
 
     With ages (B, T), for training, two fifths of the cameras move, as a robot's do: they sway, in place and
     direction; and three tenths are level within 15 degrees only, as on legs, in the air and on rubble.
@@ -72,6 +73,7 @@ def place_cameras(world_m: torch.Tensor, draw: Draw, border: Optional[str] = Non
     root = world_m[:, -1, 0]
     floor_z = world_m[..., 2].amin((1, 2))
     distance = torch.exp(draw.uniform(0, 1, batch) * torch.log(torch.tensor(FARTHEST_M / NEAREST_M))) * NEAREST_M
+    distance = distance if distance_m is None else torch.full_like(distance, distance_m)
     azimuth = draw.uniform(-torch.pi, torch.pi, batch)
     height = draw.uniform(0.2, 2.5, batch)
     centre = root + torch.stack([distance * azimuth.cos(), distance * azimuth.sin(), 0 * azimuth], -1)

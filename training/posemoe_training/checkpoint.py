@@ -9,7 +9,7 @@ from .memory import Memory
 from .network import PoseMoE
 from .recipe import Recipe, parse
 
-FORMAT = 3
+FORMAT = 4
 
 
 class CheckpointError(ValueError):

@@ -1,26 +1,26 @@
-"""Motion capture under permissive licences: split by person, sampled by source.
+"""Motion capture under permissive licences: split by person, sampled by source, moved by one mean body.
 
 Positions are metres, world z up. Joint 0 is the absolute mid-hip.
 """
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import List, Sequence
+from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 import torch
 
 from . import HOME
+from .bodies import on_mean_body
 from .draw import Draw
 from .sources.recording import Recording, read_npz
 from .sources.repair import continuous_parts
 
 DATA = HOME / "data"
 
-# How often each source is drawn. UI-PRMD and ReActIdle hold much footage of little variety; the
-# dance and martial-arts rig has narrow shoulders.
+# How often each source is drawn. UI-PRMD and ReActIdle hold much footage of little variety.
 SOURCE_WEIGHTS = {
-    "cmu": 0.50, "cmu_more": 0.17, "uiprmd": 0.18, "cmu_dance_martial": 0.08, "reactidle": 0.07,
+    "cmu": 0.43, "cmu_more": 0.16, "uiprmd": 0.14, "cmu_dance_martial": 0.08, "reactidle": 0.05, "accad": 0.14,
 }
 # People that training never sees. One CMU number may stand in several files: held out of all.
 HELD_OUT = {
@@ -52,14 +52,45 @@ def action_of(source: str, recording: Recording) -> str:
     return UIPRMD_ACTIONS.get(recording.action[:3], "other") if source == "uiprmd" else "idle"
 
 
+Group = Tuple[str, float, List[Recording]]  # a source, how often it is drawn, what it holds
+RIG_GRAIN_M = 0.02
+
+
+def _rig(recording: Recording) -> Tuple[int, ...]:
+    """What tells one rig of a person from another: the lengths of bones that are not limbs, coarsely."""
+    x = recording.positions_m
+    return tuple(int(round(float(np.median(np.linalg.norm(x[:, a] - x[:, b], axis=-1))) / RIG_GRAIN_M))
+                 for a, b in ((1, 4), (11, 14), (8, 10)))
+
+
+def on_one_body(recordings: Sequence[Recording]) -> List[Recording]:
+    """All movement as the mean body would do it; recordings of one person on one rig are taken together."""
+    together: Dict[Tuple, List[Recording]] = {}
+    for recording in recordings:
+        together.setdefault((recording.source, recording.subject, _rig(recording)), []).append(recording)
+    out: List[Recording] = []
+    for rows in together.values():
+        moved = on_mean_body(torch.from_numpy(np.concatenate([r.positions_m for r in rows])))
+        parts = moved.split([len(r.positions_m) for r in rows])
+        out += [replace(r, positions_m=part.numpy()) for r, part in zip(rows, parts)]
+    return out
+
+
 @dataclass(frozen=True)
 class Sources:
     """Which `.npz` files are used and how often each is drawn; `more` adds a user's own (from `prepare`)."""
 
     folder: Path = DATA
+    leave_out: Sequence[str] = ()
     weights: dict = field(default_factory=lambda: dict(SOURCE_WEIGHTS))
     more: Sequence[Path] = ()
     more_weight: float = 0.3  # share of all draws that goes to `more`, in proportion to their minutes
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.leave_out if name not in self.weights]
+        if unknown or set(self.leave_out) >= set(self.weights):
+            raise ValueError(f"cannot leave out {', '.join(unknown or self.leave_out)}; there are "
+                             f"{', '.join(self.weights)}")
 
 
 @dataclass
@@ -77,18 +108,33 @@ class Motion:
     @staticmethod
     def load(held_out: bool, sources: Sources = Sources()) -> "Motion":
         """The people that training sees, or those held out. A user's own files are all for training."""
+        return Motion._of(Motion._groups(held_out, sources))
+
+    @staticmethod
+    def left_out(source: str) -> "Motion":
+        """Everybody in one source, to measure a network on that was trained without it."""
+        return Motion._of([(source, 1.0, list(read_npz(Sources().folder / f"{source}.npz")))])
+
+    @staticmethod
+    def _groups(held_out: bool, sources: Sources) -> List[Group]:
         groups = [(name, weight, [r for r in read_npz(sources.folder / f"{name}.npz")
                                   if is_held_out(name, r.subject) == held_out])
-                  for name, weight in sources.weights.items()]
+                  for name, weight in sources.weights.items() if name not in sources.leave_out]
         if not held_out and sources.more:
             own = [r for path in sources.more for r in read_npz(path)]
             groups = [(name, weight * (1 - sources.more_weight), rows) for name, weight, rows in groups]
             groups.append(("more", sources.more_weight, own))
+        return groups
+
+    @staticmethod
+    def _of(groups: List[Group]) -> "Motion":
         kept: List[Recording] = []
         chance, named = [], []
         for name, weight, rows in groups:
             # A few recordings begin in a T-pose or jump; parts too short are left out.
-            rows = [part for r in rows for part in continuous_parts(r)[0]]
+            rows = [part for r in on_one_body(rows) for part in continuous_parts(r)[0]]
+            if not rows:
+                continue  # none of this source is held out
             seconds = sum(r.seconds for r in rows)
             kept += rows
             chance += [weight * r.seconds / seconds for r in rows]

@@ -3,9 +3,10 @@
 After arXiv 2512.16494. What it does not state (sizes, the router's grain, where the prior enters, time,
 the readout, sigma) is ours; docs/model.md lists it, and `ablate` measures it.
 
-    keypoints ─ embed ─┬─ pose expert ──┬─ router ─┬─ decoder: pose ⇄ depth, in space, in time ─ readout
-                       └─ depth expert ─┘          │
-                          + Gaussian prior tokens ─┘
+    keypoints ─ embed ─┬─ pose expert ───────────────────┬─ router ─ decoder: pose ⇄ depth, in space, in time ─ readout
+                       └─ + start of depth ─ depth expert ─┘
+                            │
+                            where a depth camera measured: what it measured; elsewhere: a Gaussian prior
 
 Tensors are (P people, T frames, J joints, C channels). Attention in time can be causal: then a frame's answer
 depends on that frame and earlier ones only, and the same weights serve a stream, one frame at a time (`step`).
@@ -20,10 +21,13 @@ from torch import nn
 from .layers import Block, NewFrames, Past, TimeAttention, WholeStream
 from .memory import Memory
 from .readout import Readout
+from .rivals import TRUNKS
 from .skeleton import JOINTS
-from .view import VIEW_FEATURES
+from .view import DEPTH_FEATURES, VIEW_FEATURES
 
 VARIANTS = ("full", "entangled", "experts_only", "decoder_only", "no_gaussian", "no_router")
+RIVALS = tuple(TRUNKS)
+ONE_STREAM = ("entangled", *RIVALS)
 
 
 @dataclass(frozen=True)
@@ -110,22 +114,26 @@ class PoseMoE(nn.Module):
     decoder_only  one stream instead of the experts, then the decoder
     no_gaussian   the depth expert gets no prior token
     no_router     the experts go to the decoder unmixed
+
+    The rivals have one stream each, in a trunk of their own (rivals.py).
     """
 
     def __init__(self, size: Size = SIZES["s"], variant: str = "full"):
         super().__init__()
-        if variant not in VARIANTS:
-            raise ValueError(f"variant {variant!r} is none of {', '.join(VARIANTS)}")
+        if variant not in (*VARIANTS, *RIVALS):
+            raise ValueError(f"variant {variant!r} is none of {', '.join((*VARIANTS, *RIVALS))}")
         c, joints = size.channels, len(JOINTS)
         self.size, self.variant = size, variant
         self.embed = nn.Linear(4, c)
         self.joint_place = nn.Parameter(torch.randn(joints, c) * 0.02)
         self.view_embed = nn.Sequential(nn.Linear(VIEW_FEATURES, c), nn.GELU(), nn.Linear(c, c))
-        if variant not in ("entangled", "no_gaussian"):
+        if variant not in (*ONE_STREAM, "no_gaussian"):
             self.depth_prior = nn.Parameter(torch.randn(joints, c))  # Gaussian N(0, 1)
         expert = "s" * size.expert_space + "t" * size.expert_time
         decoder = "st" * size.decoder
-        if variant == "entangled":
+        if variant in TRUNKS:
+            self.trunk = TRUNKS[variant](size, 2 * (expert + decoder))
+        elif variant == "entangled":
             self.trunk = Stream(size, 2 * (expert + decoder))
         elif variant == "decoder_only":
             self.trunk = Stream(size, 2 * expert)
@@ -135,8 +143,9 @@ class PoseMoE(nn.Module):
                 self.router = Router(c)
         if variant == "experts_only":
             self.pose_after, self.depth_after = Stream(size, decoder), Stream(size, decoder)
-        elif variant != "entangled":
+        elif variant not in ONE_STREAM:
             self.decoder = nn.ModuleList(CrossPair(size, in_time=kind == "t") for kind in decoder)
+        self.depth_embed = nn.Linear(DEPTH_FEATURES - 1, c)
         self.early = Readout(c)
         self.readout = Readout(c)
         self.sigma_head = nn.Sequential(nn.LayerNorm(2 * c), nn.Linear(2 * c, c), nn.GELU(), nn.Linear(c, 1))
@@ -145,12 +154,24 @@ class PoseMoE(nn.Module):
         seen = (keypoints[..., 2:] > 0).to(keypoints.dtype)
         return self.embed(torch.cat([keypoints, seen], -1)) + self.joint_place + self.view_embed(view)[:, :, None]
 
-    def _experts(self, tokens: torch.Tensor, past: Past, newest_only: bool) -> Tuple[torch.Tensor, torch.Tensor]:
-        prior = self.depth_prior if hasattr(self, "depth_prior") else 0
+    def _start_of_depth(self, depth: torch.Tensor) -> torch.Tensor:
+        """Where a depth was measured it is where the depth expert starts from; elsewhere the prior."""
+        prior = self.depth_prior if hasattr(self, "depth_prior") else torch.zeros_like(self.joint_place)
+        return prior + depth[..., 2:] * (self.depth_embed(depth[..., :2]) - prior)
+
+    def _experts(self, tokens: torch.Tensor, depth: torch.Tensor, past: Past,
+                 newest_only: bool) -> Tuple[torch.Tensor, torch.Tensor]:
+        start = self._start_of_depth(depth)
+        if self.variant in RIVALS:
+            x = self.trunk(tokens + start, past)
+            return x, x
+        if self.variant == "entangled":
+            x = self.trunk(tokens + start, past, newest_only)
+            return x, x
         if hasattr(self, "trunk"):
-            x = self.trunk(tokens, past, newest_only and self.variant == "entangled")
-            return x, x + prior
-        return self.pose_expert(tokens, past), self.depth_expert(tokens + prior, past)
+            x = self.trunk(tokens, past)
+            return x, x + start
+        return self.pose_expert(tokens, past), self.depth_expert(tokens + start, past)
 
     def _aggregate(self, pose: torch.Tensor, depth: torch.Tensor, past: Past,
                    newest_only: bool) -> Tuple[torch.Tensor, torch.Tensor]:
@@ -158,14 +179,15 @@ class PoseMoE(nn.Module):
             pose, depth = self.router(pose, depth)
         if self.variant == "experts_only":
             return self.pose_after(pose, past, newest_only), self.depth_after(depth, past, newest_only)
-        if self.variant != "entangled":
+        if self.variant not in ONE_STREAM:
             for pair in self.decoder[:-1]:
                 pose, depth = pair(pose, depth, past)
             pose, depth = self.decoder[-1](pose, depth, past, newest_only)
         return pose, depth
 
-    def _answer(self, keypoints: torch.Tensor, view: torch.Tensor, past: Past, newest_only: bool = False) -> Lifted:
-        pose, depth = self._experts(self._tokens(keypoints, view), past, newest_only)
+    def _answer(self, keypoints: torch.Tensor, view: torch.Tensor, measured: torch.Tensor, past: Past,
+                newest_only: bool = False) -> Lifted:
+        pose, depth = self._experts(self._tokens(keypoints, view), measured, past, newest_only)
         early = self.early(pose, depth, keypoints, view) if self.training and not newest_only else None
         pose, depth = self._aggregate(pose, depth, past, newest_only)
         if newest_only:
@@ -175,31 +197,31 @@ class PoseMoE(nn.Module):
         log_sigma = self.sigma_head(torch.cat([pose, depth], -1).detach()).squeeze(-1) - 2.5
         return Lifted(joints, log_sigma.clamp(-6, 1).exp(), early)
 
-    def lift(self, keypoints: torch.Tensor, view: torch.Tensor, age_s: torch.Tensor, present: torch.Tensor,
-             memory: Memory = Memory(), causal: bool = True) -> Lifted:
+    def lift(self, keypoints: torch.Tensor, view: torch.Tensor, depth: torch.Tensor, age_s: torch.Tensor,
+             present: torch.Tensor, memory: Memory = Memory(), causal: bool = True) -> Lifted:
         """Every frame of a stream, as if it were the newest (`causal`), or with all others at hand;
         shapes as in `streams.Batch`."""
-        return self._answer(keypoints, view, WholeStream.of(age_s, present, memory, causal))
+        return self._answer(keypoints, view, depth, WholeStream.of(age_s, present, memory, causal))
 
-    def lift_newest(self, keypoints: torch.Tensor, view: torch.Tensor, age_s: torch.Tensor,
+    def lift_newest(self, keypoints: torch.Tensor, view: torch.Tensor, depth: torch.Tensor, age_s: torch.Tensor,
                     present: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
         """The last frame's joints (P, 17, 3) and sigmas (P, 17) in metres, from a window of frames that all see
         each other. Frames after the last in time have ages below 0; their order does not matter."""
         past = WholeStream.of(age_s, present, Memory(), causal=False)
-        lifted = self._answer(keypoints, view, past, newest_only=True)
+        lifted = self._answer(keypoints, view, depth, past, newest_only=True)
         return lifted.joints_m[:, -1], lifted.sigma_m[:, -1]
 
-    def step(self, keypoints: torch.Tensor, view: torch.Tensor, moment_s: torch.Tensor, age_s: torch.Tensor,
-             stands_for: torch.Tensor, new_age_s: torch.Tensor, kept: List[torch.Tensor],
+    def step(self, keypoints: torch.Tensor, view: torch.Tensor, depth: torch.Tensor, moment_s: torch.Tensor,
+             age_s: torch.Tensor, stands_for: torch.Tensor, new_age_s: torch.Tensor, kept: List[torch.Tensor],
              memory: Memory = Memory()) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """New frames of each person, (P, F, 17, 3) and (P, F, 3), at moments (P, F) modulo CYCLE_S, and what was kept
-        of earlier ones, a tensor (P, 17, N, WIDTH) for each block in time. When each new frame is taken, the ages
+        """New frames of each person, (P, F, 17, 3), (P, F, 3) and (P, F, 17, 3), at moments (P, F) modulo CYCLE_S, and
+        what was kept of earlier ones, a tensor (P, 17, N, WIDTH) for each block in time. When each new frame is taken, the ages
         (P, F, N) of what is kept, how many frames that stands for (P, F, N), and the ages (P, F, F) of the new ones.
 
         Gives joints (P, F, 17, 3), sigmas (P, F, 17), and the new entries (P, blocks, 17, F, WIDTH) to keep.
         """
         past = NewFrames(moment_s, age_s, stands_for, new_age_s, kept, memory)
-        lifted = self._answer(keypoints, view, past)
+        lifted = self._answer(keypoints, view, depth, past)
         return lifted.joints_m, lifted.sigma_m, torch.stack(past.entries, 1)
 
     def time_blocks(self) -> int:

@@ -8,11 +8,17 @@ import yaml
 
 from . import HOME
 from .data import Sources
+from .depth import DepthCameras
+from .detector import Detectors
 from .memory import Memory
-from .network import SIZES, VARIANTS, Size
+from .network import RIVALS, SIZES, VARIANTS, Size
+from .poses import Poses
+from .streams import World
 
 CONFIGS = HOME / "configs"
-PRECISIONS = ("float32", "bfloat16")
+PRECISIONS = ("auto", "float32", "bfloat16")
+# Parts of a recipe that are mappings, besides stages.
+PARTS = {"memory": Memory, "poses": Poses, "detectors": Detectors, "depth": DepthCameras}
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,7 @@ class Stage:
     other_rate: float = 1e-3     # and of everything else (AdamW)
     warmup: int = 50
     lone: int = 0                # single frames of other people a step, beside the streams
+    poses: Optional[Poses] = None  # made poses; None: the recipe's
 
     def at_most(self, people: int) -> int:
         """How many people to measure on; a smoke run of few steps has no time for many."""
@@ -40,15 +47,23 @@ class Recipe:
     variant: str = "full"
     seed: int = 7
     memory: Memory = Memory()    # of the shipped model
-    precision: str = "float32"   # of the matrix products; bfloat16 pays off on a GPU only
+    precision: str = "auto"      # of the matrix products; auto: bfloat16 where the processor has it
     average: float = 0.998       # running average of the weights that is kept, per step
     more_data: Tuple[str, ...] = field(default=())  # `.npz` files made by `prepare`
+    leave_out: Tuple[str, ...] = field(default=())  # sources of `data.SOURCE_WEIGHTS`
+    poses: Poses = Poses()
+    detectors: Detectors = Detectors()
+    depth: DepthCameras = DepthCameras()
 
     def network_size(self) -> Size:
         return SIZES[self.size]
 
     def sources(self) -> Sources:
-        return Sources(more=tuple(Path(p) for p in self.more_data))
+        return Sources(more=tuple(Path(p) for p in self.more_data), leave_out=self.leave_out)
+
+    def world(self, stage: Stage) -> World:
+        """What is drawn for a stage."""
+        return World(stage.poses or self.poses, self.detectors, self.depth)
 
     def stage_named(self, name: str) -> int:
         """Its place among the stages."""
@@ -73,19 +88,30 @@ def _known(kind: type, values: Dict[str, Any], where: str) -> Dict[str, Any]:
     return values
 
 
+def _stage(values: Dict[str, Any], where: str) -> Stage:
+    values = dict(_known(Stage, values, where))
+    if values.get("poses") is not None:
+        values["poses"] = Poses(**_known(Poses, values["poses"], f"{where}, poses"))
+    return Stage(**values)
+
+
 def parse(values: Dict[str, Any], where: str) -> Recipe:
     if not isinstance(values, dict) or not values.get("stages"):
         raise RecipeError(f"{where}: expected a mapping with a list of stages")
     values = dict(_known(Recipe, values, where))
     try:
-        values["stages"] = tuple(Stage(**_known(Stage, stage, f"{where}, stage {n}"))
-                                 for n, stage in enumerate(values["stages"]))
-        values["memory"] = Memory(**_known(Memory, values.get("memory") or {}, f"{where}, memory"))
-        values["more_data"] = tuple(values.get("more_data") or ())
+        values["stages"] = tuple(_stage(stage, f"{where}, stage {n}") for n, stage in enumerate(values["stages"]))
+        for name, kind in PARTS.items():
+            values[name] = kind(**_known(kind, values.get(name) or {}, f"{where}, {name}"))
+        for name in ("more_data", "leave_out"):
+            values[name] = tuple(values.get(name) or ())
         recipe = Recipe(**values)
-    except TypeError as missing:
+        recipe.sources()
+    except (TypeError, ValueError) as missing:
+        if isinstance(missing, RecipeError):
+            raise
         raise RecipeError(f"{where}: {missing}") from None
-    for name, allowed in (("size", tuple(SIZES)), ("variant", VARIANTS), ("precision", PRECISIONS)):
+    for name, allowed in (("size", tuple(SIZES)), ("variant", (*VARIANTS, *RIVALS)), ("precision", PRECISIONS)):
         if getattr(recipe, name) not in allowed:
             raise RecipeError(f"{where}: {name} is {getattr(recipe, name)!r}, expected one of {', '.join(allowed)}")
     for stage in recipe.stages:

@@ -21,6 +21,7 @@ class Step(NamedTuple):
 
     keypoints: torch.Tensor     # (P, F, 17, 3)
     view: torch.Tensor          # (P, F, 3)
+    depth: torch.Tensor         # (P, F, 17, 3), 0 where none is measured
     moment_s: torch.Tensor      # (P, F) modulo CYCLE_S
     age_s: torch.Tensor         # (P, F, N) of what is in each slot, when a new frame is taken
     stands_for: torch.Tensor    # (P, F, N) how many frames that stands for, 1 or more
@@ -36,11 +37,11 @@ class Stream:
         self.kept = [torch.zeros(people, len(JOINTS), memory.frames, WIDTH) for _ in range(network.time_blocks())]
         self.frames = 0
 
-    def step(self, keypoints: torch.Tensor, view: torch.Tensor, stamp_s: torch.Tensor) -> Step:
+    def step(self, keypoints: torch.Tensor, view: torch.Tensor, depth: torch.Tensor, stamp_s: torch.Tensor) -> Step:
         """New frames (P, F, ...) with stamps (P, F) in double precision; of the slots none is given up meanwhile."""
         age_s = (stamp_s[:, :, None] - self.remembered.stamp_s[:, None]).clamp(max=NEVER_S)
         new_age_s = stamp_s[:, :, None] - stamp_s[:, None]
-        return Step(keypoints, view, (stamp_s % CYCLE_S).float(), age_s.float(),
+        return Step(keypoints, view, depth, (stamp_s % CYCLE_S).float(), age_s.float(),
                     self.remembered.stands_for[:, None].expand_as(age_s),
                     new_age_s.masked_fill(new_age_s < 0, NEVER_S).float(), self.kept)
 
@@ -52,12 +53,12 @@ class Stream:
         self.frames += 1
 
 
-def steps(network: PoseMoE, keypoints: torch.Tensor, view: torch.Tensor, stamp_s: torch.Tensor,
+def steps(network: PoseMoE, keypoints: torch.Tensor, view: torch.Tensor, depth: torch.Tensor, stamp_s: torch.Tensor,
           memory: Memory = Memory()) -> Iterator[Tuple[Step, torch.Tensor, torch.Tensor]]:
     """Streams (P, T, ...) with stamps (P, T) in double precision; yields for each frame its step, joints and sigmas."""
     stream = Stream(network, len(stamp_s), memory)
-    for new in zip(*(t.split(1, 1) for t in (keypoints, view, stamp_s))):
+    for new in zip(*(t.split(1, 1) for t in (keypoints, view, depth, stamp_s))):
         step = stream.step(*new)
         joints_m, sigma_m, entries = network.step(*step, memory)
         yield step, joints_m[:, 0], sigma_m[:, 0]
-        stream.keep(new[2][:, 0], entries)
+        stream.keep(new[-1][:, 0], entries)

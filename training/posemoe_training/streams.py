@@ -1,29 +1,46 @@
 """Training examples: what a detector saw of one person in frames at irregular times, with each frame's 3D pose."""
 
 import math
+from dataclasses import dataclass
 from typing import NamedTuple, Optional, Tuple
 
 import torch
 
-from .bodies import lean, mirror_half, resize, with_upper_body
+from .anthropometry import Body
+from .bodies import lean_some, mirror_half, resize
 from .cameras import TRAINING_BORDER, place_cameras
 from .data import Motion
-from .detector import detect
+from .depth import DepthCameras, measured
+from .detector import Detectors, detect
 from .draw import Draw
 from .memory import Memory
-from .view import person_view
+from .poses import Poses, pose
+from .view import depth_view, person_view
 
 SLOWEST_HZ, FASTEST_HZ = 5.0, 60.0
-RECOMBINED_CHANCE = 0.15
 PLAYED_AT = (0.75, 1.25)  # times the recorded speed
 LEAST_KEYPOINTS = 4  # `min_keypoints` of the node
 DROP_CHANCE, GAP_CHANCE, LONGEST_GAP_S = 0.05, 0.01, 0.5
 DENSE_SHARE = 0.5    # of a thinned stream's frames
 
 
+@dataclass(frozen=True)
+class World:
+    """What is drawn besides bodies and cameras."""
+
+    poses: Poses = Poses()
+    detectors: Detectors = Detectors()
+    depth: DepthCameras = DepthCameras()
+
+
+# For measurements: poses as recorded, no depth camera.
+AS_RECORDED = World(poses=Poses(upper_body=0.0), depth=DepthCameras(share=0.0))
+
+
 class Batch(NamedTuple):
     keypoints: torch.Tensor         # (B, T, 17, 3)
     view: torch.Tensor              # (B, T, 3)
+    depth: torch.Tensor             # (B, T, 17, 3), 0 where none is measured
     age_s: torch.Tensor             # (B, T), 0 for the newest, which is the last
     present: torch.Tensor           # (B, T), how many frames this one stands for; 0 where there is none
     joints_m: torch.Tensor          # (B, T, 17, 3) root-relative, each in its own frame's virtual camera
@@ -33,7 +50,7 @@ class Batch(NamedTuple):
     @property
     def inputs(self) -> Tuple[torch.Tensor, ...]:
         """What the network is given."""
-        return self.keypoints, self.view, self.age_s, self.present
+        return self.keypoints, self.view, self.depth, self.age_s, self.present
 
     @property
     def used(self) -> torch.Tensor:
@@ -82,40 +99,47 @@ def stream_times(batch: int, frames: int, draw: Draw, rate_hz: Optional[float] =
     return age_s, stands_for
 
 
-def _varied(motion: Motion, row: torch.Tensor, played_s: torch.Tensor, draw: Draw) -> torch.Tensor:
-    """Motion of those sequences by another body, some of it recombined with what others did for as long."""
-    batch = len(row)
+def _varied(motion: Motion, row: torch.Tensor, played_s: torch.Tensor, body: Body, poses: Poses,
+            draw: Draw) -> torch.Tensor:
+    """Motion of those sequences by another body, in other poses too, with limbs of what others did for as long."""
     world_m = motion.sample(row, played_s, draw)
-    other = motion.draw_rows(batch, draw)
-    recombined = draw.chance(RECOMBINED_CHANCE, batch) & (motion.seconds[other] >= played_s.amax(1))
-    other_m = motion.sample(other, played_s, draw)
-    world_m = torch.where(recombined[:, None, None, None], with_upper_body(world_m, other_m), world_m)
-    return mirror_half(lean(resize(world_m, draw), draw), draw)
+    other = motion.draw_rows(len(row), draw)
+    lends = motion.seconds[other] >= played_s.amax(1)
+    world_m = pose(world_m, motion.sample(other, played_s, draw), lends, poses, draw)
+    return mirror_half(lean_some(resize(world_m, body), draw), draw)
 
 
 def make_batch(motion: Motion, size: int, frames: int, rng: torch.Generator, noise: float = 1.0, vary: bool = True,
                rate_hz: Optional[float] = None, border: Optional[str] = None, roll_deg: float = 0.0,
-               memory: Memory = Memory()) -> Batch:
+               memory: Memory = Memory(), world: Optional[World] = None, body: Optional[Body] = None,
+               distance_m: Optional[float] = None) -> Batch:
     """Draws `size` streams of `frames` frames from `motion` through random bodies, cameras and detectors.
 
-    For measurements: `vary=False` leaves the bodies as recorded, the camera at rest and every frame in its place,
-    `rate_hz` fixes the detector's rate, `border` ("full", "legs") the image's border, and `roll_deg` turns the
-    cameras about their axis.
+    For measurements: `vary=False` leaves movement as recorded, the camera at rest and every frame in its place,
+    `rate_hz` fixes the detector's rate, `border` ("full", "legs") the image's border, `roll_deg` turns the cameras
+    about their axis and `distance_m` away, and `body` is the one of each stream.
     """
+    world = world or (World() if vary else AS_RECORDED)
     draw = Draw(rng)
     age_s, present = stream_times(size, frames, draw, rate_hz, thinned=vary, memory=memory)
     row = motion.draw_rows(size, draw)
     played_s = age_s * draw.uniform(*PLAYED_AT, size, 1) if vary else age_s  # ages in the recording
     present = present * (age_s <= memory.span_s) * (played_s <= motion.seconds[row, None])
     age_s, played_s = age_s * (present > 0), played_s * (present > 0)
-    world_m = _varied(motion, row, played_s, draw) if vary else motion.sample(row, played_s, draw)
+    drawn = Body.draw(size, draw)
+    body = body or drawn
+    if vary:
+        world_m = _varied(motion, row, played_s, body, world.poses, draw)
+    else:
+        world_m = resize(motion.sample(row, played_s, draw), body)
     border = border or (TRAINING_BORDER if vary else None)
-    scene = place_cameras(world_m, draw, border, age_s if vary else None, roll_deg)
-    xy, score = detect(scene, age_s, draw, noise)
+    scene = place_cameras(world_m, draw, border, age_s if vary else None, roll_deg, distance_m)
+    xy, score, family = detect(scene, age_s, draw, noise, world.detectors)
     present = present * enough_seen(score)
     seen = person_view(xy, score)
+    depth = depth_view(xy, score, measured(scene, xy, score, family, world.depth, draw), seen)
     relative = scene.camera_m - scene.camera_m[:, :, :1]
     joints_m = torch.einsum("btij,btkj->btki", seen.view_from_camera, relative)
     keep = (present > 0).to(age_s.dtype)[..., None]
-    return Batch(seen.keypoints * keep[..., None], seen.view * keep, age_s * keep[..., 0], present, joints_m,
-                 seen.view_from_camera, motion.action[row])
+    return Batch(seen.keypoints * keep[..., None], seen.view * keep, depth * keep[..., None], age_s * keep[..., 0],
+                 present, joints_m, seen.view_from_camera, motion.action[row])

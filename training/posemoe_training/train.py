@@ -24,13 +24,20 @@ from .loss import loss_of
 from .network import PoseMoE, parameter_count
 from .recipe import Recipe, RecipeError, Stage, read, smoke, with_seed
 from .sources.recording import read_licence
-from .streams import make_batch
+from .streams import World, make_batch
 
 WEIGHT_DECAY = 0.01
 LARGEST_GRADIENT = 1.0
 BOTH_WAYS = 4           # every so many steps frames see what comes after them too, as in a window
-REPORTS = 10            # evaluations and checkpoints in a stage, at least 100 steps apart
-REPORT_PEOPLE = 1024
+REPORTS = 6             # evaluations and checkpoints in a stage, at least 100 steps apart
+REPORT_PEOPLE = 384
+
+
+def has_bfloat16(device: str) -> bool:
+    """Whether this processor multiplies matrices faster in bfloat16: AVX-512 and AMX do, and GPUs since Ampere."""
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 class Processes:
@@ -144,9 +151,9 @@ class Run:
         return torch.Generator(self.processes.device).manual_seed(seed)
 
     def _autocast(self):
-        if self.recipe.precision == "float32":
-            return nullcontext()
-        return torch.autocast(self.processes.device.type, torch.bfloat16)
+        kind = self.processes.device.type
+        fast = has_bfloat16(kind) if self.recipe.precision == "auto" else self.recipe.precision == "bfloat16"
+        return torch.autocast(kind, torch.bfloat16) if fast else nullcontext()
 
     def follow(self, report: Callable[[str], None] = tqdm.write) -> PoseMoE:
         """Runs what is left of the recipe and gives back the averaged network."""
@@ -192,13 +199,16 @@ class Run:
     def _losses(self, stage: Stage) -> Dict[str, torch.Tensor]:
         """What this process's share of the step's examples says."""
         rng = self._seeded(self.step)
-        terms = self._loss(rng, stage.batch, stage.frames, causal=self.step % BOTH_WAYS != BOTH_WAYS - 1)
+        world = self.recipe.world(stage)
+        terms = self._loss(rng, world, stage.batch, stage.frames, causal=self.step % BOTH_WAYS != BOTH_WAYS - 1)
         if stage.lone:
-            terms.update({f"lone_{name}": term for name, term in self._loss(rng, stage.lone, 1).items()})
+            terms.update({f"lone_{name}": term for name, term in self._loss(rng, world, stage.lone, 1).items()})
         return terms
 
-    def _loss(self, rng: torch.Generator, size: int, frames: int, causal: bool = True) -> Dict[str, torch.Tensor]:
-        batch = make_batch(self.motion, max(1, size // self.processes.count), frames, rng, memory=self.recipe.memory)
+    def _loss(self, rng: torch.Generator, world: World, size: int, frames: int,
+              causal: bool = True) -> Dict[str, torch.Tensor]:
+        batch = make_batch(self.motion, max(1, size // self.processes.count), frames, rng, memory=self.recipe.memory,
+                           world=world)
         with self._autocast():
             lifted = self.network.lift(*batch.inputs, self.recipe.memory, causal)
         return loss_of(lifted, batch)

@@ -6,11 +6,11 @@ from unittest import mock
 import torch
 
 from posemoe_training import bodies, cameras
-from posemoe_training.data import HELD_OUT, Motion, is_held_out
-from posemoe_training.detector import detect
+from posemoe_training.data import HELD_OUT, Motion, Sources, is_held_out
+from posemoe_training.detector import FAMILIES, Detectors, detect
 from posemoe_training.draw import Draw
 from posemoe_training.occlusion import hidden
-from posemoe_training.skeleton import JOINTS, MIRRORED, PARENTS
+from posemoe_training.skeleton import JOINTS, PARENTS
 from posemoe_training.streams import make_batch
 
 
@@ -37,23 +37,18 @@ class Data(unittest.TestCase):
         for family, people in HELD_OUT.items():
             self.assertTrue(all(is_held_out(family, person) for person in people))
 
-    def test_a_resized_body_keeps_its_symmetry_and_its_directions(self):
-        x = bodies.resize(self.world_m, Draw(rng(2)))
-        ratio = bone_lengths(x) / bone_lengths(self.world_m)
-        mirrored = ratio[..., [m - 1 for m in MIRRORED[1:]]]
-        torch.testing.assert_close(ratio, mirrored, atol=2e-3, rtol=2e-3)
-        torch.testing.assert_close(ratio[:, 0], ratio[:, -1], atol=2e-3, rtol=2e-3)  # the same body in all frames
-
-    def test_leaning_and_recombining_change_no_bone(self):
-        for x in (bodies.lean(self.world_m, Draw(rng(3))), bodies.mirror_half(self.world_m, Draw(rng(3)))):
+    def test_leaning_and_mirroring_change_no_bone(self):
+        angle = 0.3 * torch.randn(64, generator=rng(3))
+        for x in (bodies.lean(self.world_m, angle, Draw(rng(3))), bodies.mirror_half(self.world_m, Draw(rng(3)))):
             ours, theirs = bone_lengths(x).sort(-1).values, bone_lengths(self.world_m).sort(-1).values
             torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-3)
-        both = bodies.with_upper_body(self.world_m, self.world_m.roll(1, 0))
-        torch.testing.assert_close(bone_lengths(both)[..., :6], bone_lengths(self.world_m)[..., :6])
-        torch.testing.assert_close(bone_lengths(both)[..., 7:], bone_lengths(self.world_m.roll(1, 0))[..., 7:],
-                                   atol=1e-4, rtol=1e-3)
-        unchanged = bodies.with_upper_body(self.world_m, self.world_m)
-        torch.testing.assert_close(unchanged, self.world_m, atol=1e-5, rtol=1e-4)
+
+    def test_a_source_can_be_left_out(self):
+        few = {"cmu_more": 0.5, "accad": 0.5}
+        every, one = (Motion.load(held_out=False, sources=Sources(weights=few, leave_out=out)) for out in ((), ("accad",)))
+        self.assertEqual(len(every.length) - len(one.length), len(Motion.left_out("accad").length))
+        with self.assertRaisesRegex(ValueError, "cannot leave out lafan; there are cmu_more, accad"):
+            Sources(weights=few, leave_out=("lafan",))
 
     def test_in_a_side_view_the_far_arm_is_hidden_and_the_near_one_is_not(self):
         person = torch.tensor([  # camera frame, seen from the person's right: x is forward
@@ -69,7 +64,7 @@ class Data(unittest.TestCase):
     def test_a_detector_without_noise_marks_the_joints(self):
         draw = Draw(rng(4))
         scene = cameras.place_cameras(self.world_m, draw, border="full")
-        xy, score = detect(scene, torch.zeros(64, 3), draw, noise=0.0)
+        xy, score, _ = detect(scene, torch.zeros(64, 3), draw, noise=0.0)
         knee = scene.camera_m[:, :, 2]
         apart_m = (xy[:, :, 2] - knee[..., :2] / knee[..., 2:]).norm(dim=-1) * knee[..., 2]
         self.assertLess(apart_m.median().item(), 0.03)  # what remains is what a detector means by a knee
@@ -78,13 +73,44 @@ class Data(unittest.TestCase):
     def test_scores_tell_of_errors(self):
         draw = Draw(rng(5))
         scene = cameras.place_cameras(self.world_m.repeat(8, 1, 1, 1), draw, border="full")
-        xy, score = detect(scene, torch.tensor([0.4, 0.2, 0.0]).expand(512, 3), draw)
+        xy, score, _ = detect(scene, torch.tensor([0.4, 0.2, 0.0]).expand(512, 3), draw)
         z = scene.camera_m[..., 2:]
         off_m = ((xy - scene.camera_m[..., :2] / z) * z).norm(dim=-1)
         seen = score > 0
         low = seen & (score < score[seen].quantile(0.25))
         high = seen & (score > score[seen].quantile(0.75))
         self.assertGreater(off_m[low].median().item(), 1.3 * off_m[high].median().item())
+
+    def test_marks_are_those_of_each_family(self):
+        scene = cameras.place_cameras(self.world_m.repeat(4, 1, 1, 1), Draw(rng(4)), border="full")
+        x, z = scene.camera_m, scene.camera_m[..., 2:]
+        along = {}
+        for row, (coco, mpii) in enumerate(((1.0, 0.0), (0.0, 1.0), (0.0, 0.0))):
+            xy, _, family = detect(scene, torch.zeros(256, 3), Draw(rng(5)), 0.0,
+                                   Detectors(gross=0.0, coco=coco, mpii=mpii))
+            self.assertTrue((family == row).all())
+            up = bodies.unit((x[:, :, 10] - x[:, :, 8])[..., :2])
+            along[FAMILIES[row]] = ((xy * z - x[..., :2])[:, :, 9] * up).sum(-1).median().item()
+        self.assertLess(abs(along["centres"]), 0.01)
+        self.assertLess(along["mpii"], -0.01)   # the base of the skull, below the nose
+        self.assertGreater(along["coco"], along["mpii"])
+
+    def test_gross_errors_last_and_most_are_of_hidden_joints(self):
+        scene = cameras.place_cameras(self.world_m.repeat(8, 1, 1, 1), Draw(rng(6)), border="full")
+        age_s, covered = torch.tensor([0.1, 0.05, 0.0]).expand(512, 3), hidden(scene.camera_m)
+        xy, _, _ = detect(scene, age_s, Draw(rng(7)), 1.0, Detectors(noise_m=0.0, gross=0.05, coco=0.0, mpii=0.0))
+        z = scene.camera_m[..., 2:]
+        far = ((xy - scene.camera_m[..., :2] / z) * z).norm(dim=-1) > 0.15
+        limbs = [2, 3, 5, 6, 12, 13, 15, 16]
+        far, covered = far[..., limbs], covered[..., limbs] > 0
+        self.assertGreater(far[covered].float().mean().item(), 1.5 * far[~covered].float().mean().item())
+        self.assertGreater(far[:, 1][far[:, 0]].float().mean().item(), 0.5)
+
+    def test_some_detectors_give_one_score_to_all(self):
+        scene = cameras.place_cameras(self.world_m, Draw(rng(4)), border="full")
+        _, score, _ = detect(scene, torch.zeros(64, 3), Draw(rng(8)), 1.0, Detectors(constant_scores=1.0))
+        highest = score.amax((1, 2), keepdim=True)
+        self.assertTrue(((score == 0) | (score == highest)).all())
 
     def test_the_border_cuts_off_legs_and_nothing_else(self):
         whole, cut = (make_batch(self.motion, 256, 1, rng(6), vary=False, border=b)

@@ -48,7 +48,7 @@ class Still(nn.Module):
     def time_blocks(self):
         return 4
 
-    def lift(self, keypoints, view, age_s, present, memory=Memory(), causal=True):
+    def lift(self, keypoints, view, depth, age_s, present, memory=Memory(), causal=True):
         pose = torch.linspace(0, 1, 17)[:, None] * torch.tensor([0.1, 0.5, 0.3])
         shape = present.shape
         return Lifted(pose.expand(*shape, 17, 3), torch.full((*shape, 17), 0.1), None)
@@ -58,7 +58,7 @@ class Still(nn.Module):
         return lifted.joints_m[:, -1], lifted.sigma_m[:, -1]
 
 
-def fake_batch(motion, size, frames, rng, noise=1.0, vary=True, rate_hz=None, border=None, roll_deg=0.0):
+def fake_batch(motion, size, frames, rng, noise=1.0, **_):
     """What make_batch promises, of a person who moves straight on at 2 m/s without turning."""
     age_s = (torch.arange(frames - 1, -1, -1) / 30).expand(size, frames)
     pose = 0.3 * torch.randn(size, 1, 17, 3, generator=rng)
@@ -67,7 +67,7 @@ def fake_batch(motion, size, frames, rng, noise=1.0, vary=True, rate_hz=None, bo
     seen = person_view(camera_m[..., :2] / camera_m[..., 2:], score)
     joints_m = (camera_m - camera_m[:, :, :1]) @ seen.view_from_camera.transpose(-1, -2)
     action = torch.arange(size) % 2
-    return Batch(keypoints=seen.keypoints, view=seen.view, age_s=age_s, present=torch.ones(size, frames),
+    return Batch(keypoints=seen.keypoints, view=seen.view, depth=torch.zeros(size, frames, 17, 3), age_s=age_s, present=torch.ones(size, frames),
                  joints_m=joints_m, view_from_camera=seen.view_from_camera, action=action)
 
 

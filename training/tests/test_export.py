@@ -14,7 +14,7 @@ from posemoe_training.export import write
 from posemoe_training.export.forms import StreamForm, WindowForm
 from posemoe_training.export.manifest import read_manifest
 from posemoe_training.export.operators import check_operators
-from posemoe_training.export.parity import check_float16, check_float32
+from posemoe_training.export.parity import Apart, check_float16, check_float32, onnx_answer
 from posemoe_training.export.refused import Refused
 from posemoe_training.layers import CYCLE_S, WIDTH
 from posemoe_training.memory import Memory
@@ -26,12 +26,14 @@ SMALL = replace(SIZES["xs"], channels=32, heads=2, expert_space=1)
 
 
 def some_people(count: int = 6, frames: int = 8) -> Batch:
-    """Streams of the right shapes; the oldest frame is missing."""
+    """Streams of the right shapes; the oldest frame is missing, and half of the depths."""
     age_s = torch.linspace(0.8, 0, frames).repeat(count, 1)
     present = torch.ones_like(age_s)
     present[:, 0] = 0
+    depth = torch.cat([torch.randn(count, frames, 17, 2), torch.ones(count, frames, 17, 1)], -1)
+    depth = depth * (torch.rand(count, frames, 17, 1) > 0.5)
     unknown = torch.zeros(0)
-    return Batch(torch.rand(count, frames, 17, 3), 0.5 * torch.randn(count, frames, 3), age_s, present,
+    return Batch(torch.rand(count, frames, 17, 3), 0.5 * torch.randn(count, frames, 3), depth, age_s, present,
                  unknown, unknown, unknown)
 
 
@@ -71,6 +73,9 @@ class Files(unittest.TestCase):
             self.assertEqual((manifest["kind"], manifest["name"], manifest["precision"]), (kind, name, precision))
             self.assertEqual(manifest["size"], "custom")
             self.assertEqual(manifest["parameters"], parameter_count(self.stream.network))
+            self.assertIn("float32 [people, frames, 17, 3]: measured depth", manifest["inputs"]["depth"])
+            accad, = (data for data in manifest["training_data"] if data["name"] == "ACCAD")
+            self.assertEqual(accad["credit"], "ACCAD Motion Lab, The Ohio State University")
         memory = read_manifest(self.float32)["memory"]
         self.assertEqual(memory, {"frames": 20, "span_s": 3.0, "cycle_s": CYCLE_S, "blocks": 4, "width": WIDTH})
         self.assertNotIn("memory", read_manifest(self.windows))
@@ -89,6 +94,12 @@ class Files(unittest.TestCase):
         for form, model in ((self.stream, self.float32), (self.window, self.windows)):
             for frames in (2, 13):  # of a stream one is new, or several are
                 check_float32(form, model, form.example(some_people(count=2, frames=frames)))
+
+    def test_a_measured_depth_changes_the_answer(self) -> None:
+        for form, model in ((self.stream, self.float32), (self.window, self.windows)):
+            keypoints, view, depth, *others = form.example(some_people())
+            measured, none = (onnx_answer(form, model, (keypoints, view, d, *others)) for d in (depth, 0 * depth))
+            self.assertGreater(Apart.between(measured, none).joint_m, 1e-3)
 
     def test_the_weights_of_the_variant_are_float16(self) -> None:
         stored = {TensorProto.FLOAT: 0, TensorProto.FLOAT16: 0}

@@ -25,18 +25,20 @@ def any_weights(size: str) -> PoseMoE:
 
 
 def step_inputs(people: int, network: PoseMoE, age_s: torch.Tensor, frames: int = 1) -> tuple:
-    """A third of the joints are not seen; each new frame sees those before it."""
+    """A third of the joints are not seen, of half a depth is measured; each new frame sees those before it."""
     rng = torch.Generator().manual_seed(people)
     keypoints = torch.randn(people, frames, 17, 3, generator=rng)
     keypoints[..., 2] = torch.rand(people, frames, 17, generator=rng)
     keypoints = keypoints * (torch.rand(people, frames, 17, 1, generator=rng) > 0.3)
     kept = [torch.randn(people, 17, age_s.shape[1], WIDTH, generator=rng) for _ in range(network.time_blocks())]
     view, moment_s = torch.randn(people, frames, 3, generator=rng), CYCLE_S * torch.rand(people, frames, generator=rng)
+    depth = torch.cat([torch.randn(people, frames, 17, 2, generator=rng), torch.ones(people, frames, 17, 1)], -1)
+    depth = depth * (torch.rand(people, frames, 17, 1, generator=rng) > 0.5)
     age_s = age_s[:, None] + 0.1 * torch.arange(frames)[:, None]
     stands_for = (1 + 9 * torch.rand(age_s.shape, generator=rng)).floor()
     order = torch.arange(frames)
     new_age_s = (0.1 * (order[:, None] - order)).masked_fill(order[:, None] < order, EMPTY_S).expand(people, -1, -1)
-    return keypoints, view, moment_s, age_s, stands_for, new_age_s, kept
+    return keypoints, view, depth, moment_s, age_s, stands_for, new_age_s, kept
 
 
 def ages(people: int, slots: int = MEMORY.frames) -> torch.Tensor:
@@ -68,6 +70,13 @@ class Fused(unittest.TestCase):
         empty, one, full = torch.full((3, 4), EMPTY_S), torch.full((3, 1), 0.03), torch.linspace(2.9, 0.03, 96)
         for age_s in (empty, one, full.repeat(3, 1)):
             self.expect_same(network, step_inputs(3, network, age_s))
+
+    def test_depths_may_be_measured_of_all_or_of_none(self) -> None:
+        network = any_weights("xs")
+        keypoints, view, depth, *others = step_inputs(3, network, ages(3), frames=2)
+        every = torch.cat([depth[..., :2], torch.ones_like(depth[..., 2:])], -1)
+        for measured in (every, torch.zeros_like(depth)):
+            self.expect_same(network, (keypoints, view, measured, *others))
 
     def test_scores_of_any_size_give_numbers(self) -> None:
         """Large scores on either side: the share of earlier frames is all or nothing."""

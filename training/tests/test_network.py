@@ -5,9 +5,10 @@ import unittest
 import torch
 
 from posemoe_training.data import Motion
+from posemoe_training.depth import DepthCameras
 from posemoe_training.network import SIZES, VARIANTS, PoseMoE, parameter_count
 from posemoe_training.readout import Readout
-from posemoe_training.streams import make_batch
+from posemoe_training.streams import World, make_batch
 
 LARGEST_FILE_BYTES = 20e6
 
@@ -33,6 +34,36 @@ class Network(unittest.TestCase):
             (lifted.joints_m.sum() + lifted.early_m.sum() + lifted.sigma_m.sum()).backward()
             idle = [name for name, p in network.named_parameters() if p.grad is None]
             self.assertEqual(idle, [], variant)
+
+
+class MeasuredDepth(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        torch.set_num_threads(1)
+        cls.batch = make_batch(Motion.load(held_out=True), 8, 3, torch.Generator().manual_seed(2),
+                               world=World(depth=DepthCameras(share=1.0)))
+
+    def lifted(self, network: PoseMoE, depth: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            return network.lift(*self.batch._replace(depth=depth).inputs).joints_m
+
+    def test_one_that_is_absent_leaves_the_prior_and_costs_nothing(self):
+        """Whatever the weights say of depths that are measured: nothing of them is felt where none is."""
+        for variant in VARIANTS:
+            network, none = PoseMoE(SIZES["xs"], variant).eval(), torch.zeros_like(self.batch.depth)
+            answer = self.lifted(network, none)
+            torch.nn.init.normal_(network.depth_embed.weight, std=9.0)
+            torch.nn.init.normal_(network.depth_embed.bias, std=9.0)
+            self.assertTrue(torch.equal(self.lifted(network, none), answer), variant)
+            self.assertFalse(torch.equal(self.lifted(network, self.batch.depth), answer), variant)
+
+    def test_where_one_is_measured_the_prior_is_not_felt(self):
+        network, depth = PoseMoE(SIZES["xs"]).eval(), self.batch.depth.clone()
+        depth[..., 2] = 1
+        answer = self.lifted(network, depth)
+        torch.nn.init.normal_(network.depth_prior, std=9.0)
+        torch.testing.assert_close(self.lifted(network, depth), answer, atol=1e-4, rtol=1e-4)
+        self.assertGreater((self.lifted(network, 0 * depth) - answer).abs().max().item(), 0.01)
 
 
 class ReadoutGeometry(unittest.TestCase):

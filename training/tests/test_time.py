@@ -21,6 +21,7 @@ FOREVER_S = 1e3
 class Inputs(NamedTuple):
     keypoints: torch.Tensor  # (P, T, 17, 3)
     view: torch.Tensor       # (P, T, 3)
+    depth: torch.Tensor      # (P, T, 17, 3)
     age_s: torch.Tensor      # (P, T)
     present: torch.Tensor    # (P, T)
 
@@ -40,18 +41,20 @@ class Inputs(NamedTuple):
 
 
 def some(people: int = 3, frames: int = 12, seed: int = 1) -> Inputs:
-    """Streams with irregular ages, gaps, joints that are not seen, and frames that are missing."""
+    """Streams with irregular ages, gaps, joints that are not seen or whose depth is measured, and missing frames."""
     rng = torch.Generator().manual_seed(seed)
     score = torch.rand(people, frames, 17, 1, generator=rng)
     seen = score > 0.1
     keypoints = torch.cat([torch.randn(people, frames, 17, 2, generator=rng), score], -1) * seen
     view = torch.randn(people, frames, 3, generator=rng) * 0.3 - torch.tensor([0, 0, 1.0])
+    depth = torch.cat([torch.randn(people, frames, 17, 2, generator=rng), torch.ones(people, frames, 17, 1)], -1)
+    depth = depth * (seen & (torch.rand(people, frames, 17, 1, generator=rng) > 0.5))
     gap_s = 0.01 + 0.1 * torch.rand(people, frames, generator=rng)
     gap_s += 0.5 * (torch.rand(people, frames, generator=rng) < 0.2)
     age_s = gap_s.flip(1).cumsum(1).flip(1) - gap_s[:, -1:]
     present = (torch.rand(people, frames, generator=rng) > 0.2).float()
     present[:, -1] = 1
-    return Inputs(keypoints, view, age_s, present)
+    return Inputs(keypoints, view, depth, age_s, present)
 
 
 def regular(people: int = 3, frames: int = 12, apart_s: float = 0.1) -> Inputs:
@@ -100,7 +103,7 @@ class StepByStep(Time):
         for person in range(len(inputs.age_s)):
             there = inputs.there[person]
             mine = Inputs(*(t[person:person + 1, there] for t in inputs))
-            stepped = list(steps(network, mine.keypoints, mine.view, 7.3 - mine.age_s.double(), memory))
+            stepped = list(steps(network, *mine[:3], 7.3 - mine.age_s.double(), memory))
             self.same(torch.cat([joints_m for _, joints_m, _ in stepped]), whole.joints_m[person, there])
             self.same(torch.cat([sigma_m for _, _, sigma_m in stepped]), whole.sigma_m[person, there])
 
@@ -118,11 +121,11 @@ class StepByStep(Time):
 
     def test_several_new_frames_at_once_are_answered_as_one_after_the_other(self):
         inputs, memory, new = regular(frames=9), Memory(frames=5), slice(5, 9)
-        frames = inputs.keypoints, inputs.view, -inputs.age_s.double()
+        frames = *inputs[:3], -inputs.age_s.double()
         stream = Stream(self.network, 3, memory)
         for frame in range(5):
             step = stream.step(*(t[:, frame:frame + 1] for t in frames))
-            stream.keep(frames[2][:, frame], self.network.step(*step, memory)[2])
+            stream.keep(frames[-1][:, frame], self.network.step(*step, memory)[2])
         joints_m, sigma_m, entries = self.network.step(*stream.step(*(t[:, new] for t in frames)), memory)
         whole = self.network.lift(*inputs, Memory())  # of which none is given up meanwhile
         self.same(joints_m, whole.joints_m[:, new])
@@ -219,7 +222,7 @@ class Moments(Time):
 
     def test_a_step_may_give_its_moment_modulo_the_cycle(self):
         inputs = some(people=2)
-        *_, (last, joints_m, _) = steps(self.network, inputs.keypoints, inputs.view, -inputs.age_s.double(), Memory(6))
+        *_, (last, joints_m, _) = steps(self.network, *inputs[:3], -inputs.age_s.double(), Memory(6))
         for cycles in (-1, 2):
             later = last._replace(moment_s=last.moment_s + cycles * CYCLE_S)
             self.same(self.network.step(*later, Memory(6))[0][:, 0], joints_m)

@@ -168,7 +168,7 @@ class Training(unittest.TestCase):
             with self.assertRaisesRegex(checkpoint.CheckpointError, "is not a checkpoint"):
                 checkpoint.load(bad)
             torch.save({"format": 1}, bad)
-            with self.assertRaisesRegex(checkpoint.CheckpointError, "format 1, expected 3"):
+            with self.assertRaisesRegex(checkpoint.CheckpointError, "format 1, expected 4"):
                 checkpoint.load(bad)
 
 

@@ -6,13 +6,14 @@ use super::tensor::{ANY, answer, input, read_output};
 use super::{LoadError, Model};
 use crate::lift::manifest::{Form, MemoryPromise};
 use crate::lift::network::{Answers, Step, StepNetwork};
-use crate::lift::{KEYPOINT_WIDTH, LiftError, Mode, VIEW_WIDTH};
+use crate::lift::{DEPTH_WIDTH, KEYPOINT_WIDTH, LiftError, Mode, VIEW_WIDTH};
 use crate::person::skeleton::JOINT_COUNT;
 
 /// A streaming model; its memory is the caller's, and goes in as it lies.
 pub struct OnnxStep {
     model: Model,
     memory: MemoryPromise,
+    takes_depth: bool,
     /// The input that each block's memory goes to.
     memory_names: Vec<String>,
 }
@@ -26,12 +27,16 @@ impl OnnxStep {
         let Form::Stream { memory } = model.manifest().form else {
             return Err(model.is_not(Mode::Stream));
         };
+        let takes_depth = model.manifest().takes_depth();
         let (joints, width) = (JOINT_COUNT as i64, memory.width as i64);
         let memory_names: Vec<String> = (0..memory.blocks)
             .map(|block| format!("memory_{block}"))
             .collect();
         model.expect_input("keypoints", &[ANY, ANY, joints, KEYPOINT_WIDTH as i64])?;
         model.expect_input("view", &[ANY, ANY, VIEW_WIDTH as i64])?;
+        if takes_depth {
+            model.expect_input("depth", &[ANY, ANY, joints, DEPTH_WIDTH as i64])?;
+        }
         model.expect_input("moment_s", &[ANY, ANY])?;
         model.expect_input("age_s", &[ANY, ANY, ANY])?;
         model.expect_input("stands_for", &[ANY, ANY, ANY])?;
@@ -45,6 +50,7 @@ impl OnnxStep {
         Ok(Self {
             model,
             memory,
+            takes_depth,
             memory_names,
         })
     }
@@ -52,6 +58,11 @@ impl OnnxStep {
     /// The memory that it was trained with.
     pub fn memory(&self) -> MemoryPromise {
         self.memory
+    }
+
+    /// Whether it makes use of measured depths.
+    pub fn takes_depth(&self) -> bool {
+        self.takes_depth
     }
 }
 
@@ -86,6 +97,10 @@ impl StepNetwork for OnnxStep {
                 input([people, frames, frames], step.new_age_s)?,
             ),
         ];
+        if self.takes_depth {
+            let depth = input([people, frames, JOINT_COUNT, DEPTH_WIDTH], step.depth)?;
+            inputs.push(("depth".into(), depth));
+        }
         for (name, memory) in self.memory_names.iter().zip(step.memory) {
             let memory = memory.get(step.row * JOINT_COUNT * slots * width..);
             let memory = memory.unwrap_or_default();

@@ -5,7 +5,7 @@ use super::MemoryShape;
 use super::kept::Kept;
 use super::slots::{EMPTY_AGE_S, Slots};
 use crate::lift::network::{Answers, Step};
-use crate::lift::{JOINT_NUMBERS, KEYPOINT_NUMBERS, Lifted, Shown, VIEW_WIDTH};
+use crate::lift::{DEPTH_NUMBERS, JOINT_NUMBERS, KEYPOINT_NUMBERS, Lifted, Shown, VIEW_WIDTH};
 use crate::person::skeleton::JOINT_COUNT;
 
 /// Inputs and outputs; of people who are not seen in a frame the inputs are zeros, and nobody reads what
@@ -18,6 +18,7 @@ pub struct Batch {
     frames: usize,
     keypoints: Vec<f32>,
     view: Vec<f32>,
+    depth: Vec<f32>,
     moment_s: Vec<f32>,
     age_s: Vec<f32>,
     stands_for: Vec<f32>,
@@ -41,6 +42,7 @@ impl Batch {
             frames: 0,
             keypoints: room(KEYPOINT_NUMBERS),
             view: room(VIEW_WIDTH),
+            depth: room(DEPTH_NUMBERS),
             moment_s: room(1),
             age_s: room(slots),
             stands_for: room(slots),
@@ -68,6 +70,8 @@ impl Batch {
             self.keypoints[place * KEYPOINT_NUMBERS..][..KEYPOINT_NUMBERS]
                 .copy_from_slice(one.view.keypoints.as_flattened());
             self.view[place * VIEW_WIDTH..][..VIEW_WIDTH].copy_from_slice(&one.view.view);
+            self.depth[place * DEPTH_NUMBERS..][..DEPTH_NUMBERS]
+                .copy_from_slice(one.view.depth.as_flattened());
         }
         for (place, moment_s) in self.moment_s.iter_mut().enumerate() {
             let stamp = frames[place % frames.len()].stamp;
@@ -84,6 +88,7 @@ impl Batch {
         for (numbers, of_each, nothing) in [
             (&mut self.keypoints, KEYPOINT_NUMBERS, 0.0),
             (&mut self.view, VIEW_WIDTH, 0.0),
+            (&mut self.depth, DEPTH_NUMBERS, 0.0),
             (&mut self.moment_s, 1, 0.0),
             (&mut self.age_s, slots, EMPTY_AGE_S),
             (&mut self.stands_for, slots, 1.0),
@@ -140,6 +145,7 @@ impl Batch {
             row: 0,
             keypoints: &self.keypoints,
             view: &self.view,
+            depth: &self.depth,
             moment_s: &self.moment_s,
             age_s: &self.age_s,
             stands_for: &self.stands_for,

@@ -26,6 +26,7 @@ const D: PersonKey = PersonKey(40);
 struct Given {
     people: usize,
     marks: Vec<f32>,
+    depths: Vec<f32>,
     moment_s: Vec<f32>,
     age_s: Vec<f32>,
     stands_for: Vec<f32>,
@@ -77,6 +78,7 @@ impl StepNetwork for Marking {
         self.given = Given {
             people: step.people,
             marks,
+            depths: step.depth.iter().skip(50).step_by(51).copied().collect(),
             moment_s: step.moment_s.to_vec(),
             age_s: step.age_s.to_vec(),
             stands_for: step.stands_for.to_vec(),
@@ -124,6 +126,7 @@ fn view(mark: f32) -> PersonView {
     PersonView {
         keypoints: [[mark; 3]; 17],
         view: [mark; 3],
+        depth: [[-mark; 3]; 17],
         view_from_camera: Rotation3::identity(),
     }
 }
@@ -221,6 +224,7 @@ fn the_remembered_but_unseen_are_zeros_of_which_nothing_is_kept() {
     assert_eq!(lift(&mut lifter, 100, &[(B, 4.0)]).unwrap(), [Some(4.0)]);
     let given = &lifter.network.given;
     assert_eq!(given.marks, [0.0, 4.0], "C's row is the last and not run");
+    assert_eq!(given.depths, [0.0, -4.0]);
     assert_eq!(lift(&mut lifter, 150, &[]).unwrap(), []);
     lift(&mut lifter, 200, &[(A, 5.0), (C, 6.0)]).unwrap();
     let given = &lifter.network.given;

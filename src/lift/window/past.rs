@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::WindowLayout;
 use crate::geometry::canonical::PersonView;
-use crate::lift::{KEYPOINT_WIDTH, MOST_WAITING, VIEW_WIDTH};
+use crate::lift::{DEPTH_WIDTH, KEYPOINT_WIDTH, MOST_WAITING, VIEW_WIDTH};
 use crate::person::skeleton::JOINT_COUNT;
 use crate::stamp::Stamp;
 
@@ -17,6 +17,8 @@ pub struct Frame {
     pub keypoints: [[f32; KEYPOINT_WIDTH]; JOINT_COUNT],
     /// As in [`PersonView`].
     pub view: [f32; VIEW_WIDTH],
+    /// As in [`PersonView`].
+    pub depth: [[f32; DEPTH_WIDTH]; JOINT_COUNT],
 }
 
 impl Frame {
@@ -25,6 +27,7 @@ impl Frame {
             stamp,
             keypoints: view.keypoints,
             view: view.view,
+            depth: view.depth,
         }
     }
 }
@@ -107,6 +110,7 @@ mod tests {
         let view = PersonView {
             keypoints: [[0.5; 3]; 17],
             view: [0.0; 3],
+            depth: [[0.0; 3]; 17],
             view_from_camera: Rotation3::identity(),
         };
         let mut past = Past::default();

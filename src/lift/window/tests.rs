@@ -39,6 +39,7 @@ fn view(mark: f32) -> PersonView {
     PersonView {
         keypoints: [[mark; 3]; 17],
         view: [mark; 3],
+        depth: [[-mark; 3]; 17],
         view_from_camera: Rotation3::identity(),
     }
 }
@@ -84,6 +85,8 @@ fn the_asked_frame_is_last_and_absent_slots_are_zero() {
     assert_eq!(given.keypoints[5 * 51..6 * 51], [3.0; 51]);
     assert_eq!(given.keypoints[6 * 51..7 * 51], [1.0; 51]);
     assert_eq!(given.keypoints.len(), 2 * 4 * 51);
+    let depth: Vec<f32> = given.keypoints.iter().map(|mark| -mark).collect();
+    assert_eq!(given.depth, depth, "of the frame in the same slot");
 }
 
 #[test]

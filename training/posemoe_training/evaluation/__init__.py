@@ -61,7 +61,8 @@ def run(args: argparse.Namespace) -> None:
     if args.pictures:
         from .failures import draw_failures
         from .pictures import draw_figures
+        from .skeleton_picture import draw_skeleton
 
         written = draw_figures(report, args.pictures)
-        written.append(draw_failures(lift, held_out, args.pictures))
+        written += [draw_failures(lift, held_out, args.pictures), draw_skeleton(args.pictures)]
         print("\n".join(f"{path}: {path.stat().st_size / 1e3:.0f} kB" for path in written))

@@ -4,18 +4,21 @@ Cameras and detectors are simulated as in training. Every condition begins with 
 it meets the same people and movements as far as its own draws allow.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 import torch
 
 from .. import metrics
+from ..anthropometry import Body
 from ..calibrate import WITHIN_SIGMA
 from ..data import Motion
+from ..depth import DepthCameras
+from ..detector import Detectors
 from ..memory import Memory
 from ..network import PoseMoE
 from ..skeleton import JOINTS, UPPER_BODY
-from ..streams import LEAST_KEYPOINTS, make_batch
+from ..streams import AS_RECORDED, LEAST_KEYPOINTS, World, make_batch
 from .missing import without_joints
 from .stream import Lift, streaming
 
@@ -36,6 +39,13 @@ class Condition:
     border: Optional[str] = None     # "full", "legs", or None: whatever the camera sees
     missing_joints: int = 0          # taken away at random
     roll_deg: float = 0.0            # cameras turned about their axis, besides their usual 3 degrees
+    distance_m: Optional[float] = None  # None: 1-12
+    detectors: Detectors = Detectors()
+    depth: DepthCameras = AS_RECORDED.depth
+    body: Optional[Body] = None      # one person's, for all; None: everybody's own
+
+    def world(self) -> World:
+        return replace(AS_RECORDED, detectors=self.detectors, depth=self.depth)
 
 
 class Outcome(NamedTuple):
@@ -59,9 +69,11 @@ def outcome(lift: Lift, motion: Motion, people: int, condition: Condition = Cond
     parts: List[Outcome] = []
     streams = max(1, people // len(at))
     for start in range(0, streams, STREAMS_AT_ONCE):
-        batch = make_batch(motion, min(STREAMS_AT_ONCE, streams - start), frames, rng, noise=condition.noise,
-                           vary=False, rate_hz=condition.rate_hz, border=condition.border,
-                           roll_deg=condition.roll_deg)
+        count = min(STREAMS_AT_ONCE, streams - start)
+        body = condition.body and Body(*(part.expand(count, *part.shape[1:]) for part in condition.body))
+        batch = make_batch(motion, count, frames, rng, noise=condition.noise, vary=False, rate_hz=condition.rate_hz,
+                           border=condition.border, roll_deg=condition.roll_deg, world=condition.world(), body=body,
+                           distance_m=condition.distance_m)
         batch = without_joints(batch, condition.missing_joints, occluder)
         of = list(at)
         columns = (*lift(batch, at), batch.joints_m[:, of], batch.keypoints[:, of],

@@ -36,4 +36,5 @@ def without_joints(batch: Batch, count: int, rng: torch.Generator) -> Batch:
         keypoints=seen.keypoints * kept[..., None, None], view=seen.view * kept[..., None],
         age_s=batch.age_s * kept, present=present,
         joints_m=batch.joints_m @ new_from_old.transpose(-1, -2), view_from_camera=seen.view_from_camera,
+        depth=torch.zeros_like(batch.depth),  # of another view; measured where depth is asked about
     )

@@ -13,6 +13,7 @@ from .memory import PEOPLE as MEMORY_PEOPLE
 from .memory import memory_errors
 from .sequences import sequence_errors
 from .stream import streaming
+from .unseen import by_body, by_depth, by_detector
 from .walk import walk_errors
 
 NOISE_LEVELS = (0.0, 0.5, 1.0, 1.5, 2.0)
@@ -50,5 +51,10 @@ def full(network: PoseMoE, memory: Memory, motion: Motion, walk: Path, people: i
             {**condition, **errors(outcome(lift, motion, count, Condition(**condition)))}
             for condition in tqdm(conditions, desc=name, leave=False, disable=None)
         ]
+    def measure(condition: Condition) -> Figures:
+        return errors(outcome(lift, motion, sweep_people, condition))
+
+    for name, sweep in (("bodies", by_body), ("detectors", by_detector), ("depth_cameras", by_depth)):
+        report[name] = sweep(measure)
     report["memory"] = memory_errors(network, memory, motion, walk, memory_people)
     return report

@@ -29,15 +29,15 @@ def windowed(network: PoseMoE, frames: int) -> Lift:
         answers = []
         for newest in at:
             first = max(0, newest + 1 - frames)
-            keypoints, view, age_s, present = (t[:, first:newest + 1] for t in seen)
-            inputs = (keypoints, view, age_s - age_s[:, -1:], present)
+            keypoints, view, depth, age_s, present = (t[:, first:newest + 1] for t in seen)
+            inputs = (keypoints, view, depth, age_s - age_s[:, -1:], present)
             answers.append(_in_parts(network, inputs, network.lift_newest))
         return torch.stack([a[0] for a in answers], 1), torch.stack([a[1] for a in answers], 1)
     return lift
 
 
 def _as_seen(batch: Batch) -> Tuple[torch.Tensor, ...]:
-    return batch.keypoints, batch.view, batch.age_s, batch.used
+    return batch.keypoints, batch.view, batch.depth, batch.age_s, batch.used
 
 
 def _chosen(lifted, at: Sequence[int]) -> Answer:

@@ -43,6 +43,11 @@ def sweep(title: str, rows: List[Dict[str, Any]], key: str, columns: Sequence[Co
     return table(title, {f"{row[key]:g}" if key != "border" else row[key]: row for row in rows}, columns)
 
 
+def named(title: str, rows: List[Dict[str, Any]], key: str, columns: Sequence[Column] = SWEEP) -> str:
+    """One line for each condition, which has a name."""
+    return table(title, {row[key]: row for row in rows}, columns)
+
+
 def overall_table(figures: Dict[str, float]) -> str:
     return table("Held-out people, newest frame, root-relative", {"all": figures}, OVERALL)
 
@@ -63,6 +68,9 @@ def full_tables(report: Dict[str, Any]) -> str:
         sweep("By roll of the camera, degrees to either side", report["roll"], "roll_deg"),
         sweep("Legs cut off by the image's border", report["border"], "border",
               (("upper_body_mm", "upper mm", 1), *SWEEP)),
+        named("By body", report["bodies"], "body", (*SWEEP, ("n_mpjpe_pct_of_stature", "% of stature", 2))),
+        named("By habits of the detector", report["detectors"], "detector"),
+        named("With a depth camera 3 m away", report["depth_cameras"], "depth_camera"),
         table("In bins of like sigma: its mean, and the error within which 68 % of the joints lie",
               {str(n + 1): row for n, row in enumerate(report["sigma_reliability"])},
               (("sigma_mm", "sigma mm", 1), ("error_mm", "68 % err. mm", 1))),

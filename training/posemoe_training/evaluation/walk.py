@@ -12,7 +12,7 @@ import torch
 
 from .. import metrics
 from ..skeleton import HIPS, LIMB_JOINTS
-from ..view import person_view
+from ..view import DEPTH_FEATURES, person_view
 from ..streams import LEAST_KEYPOINTS, Batch
 from .recordings import Recording, read_walk
 from .stream import Lift
@@ -38,7 +38,7 @@ def _measure(lift: Lift, of: Recording) -> Rows:
     posed = (score > 0).sum(-1) >= LEAST_KEYPOINTS
     used = posed.float()[None]
     batch = Batch(
-        seen.keypoints[None].float(), seen.view[None].float(), (stamp_s[-1] - stamp_s)[None].float(), used,
+        seen.keypoints[None].float(), seen.view[None].float(), torch.zeros(1, *score.shape, DEPTH_FEATURES), (stamp_s[-1] - stamp_s)[None].float(), used,
         torch.zeros(0), seen.view_from_camera[None].float(), torch.zeros(0))
     found, sigma_m = (t[0].double() for t in lift(batch, range(len(stamp_s))))
     found = _relative_to_mid_hip(found)

@@ -23,6 +23,8 @@ NEW_FRAMES = 3      # at once, of the stream's example
 
 KEYPOINTS = "x, y in the person-centred view divided by apparent size, detector score; zeros where not seen"
 VIEW = "viewing ray x, y (unit vector, camera optical frame), log of the apparent size (tangent units)"
+DEPTH = ("measured depth: how far beyond the torso's in units of apparent size, log of the person's size in metres at "
+         "the torso's, 1; zeros where none is measured")
 OUTPUTS = {
     "joints_m": "float32 [people, 17, 3]: relative to the pelvis",
     "sigma_m": "float32 [people, 17]: distance from the truth within which 68 % of joints lie",
@@ -66,6 +68,7 @@ class StreamForm(nn.Module):
         self.inputs = {
             "keypoints": f"float32 [people, frames, 17, 3]: {KEYPOINTS}; new frames, oldest first",
             "view": f"float32 [people, frames, 3]: {VIEW}",
+            "depth": f"float32 [people, frames, 17, 3]: {DEPTH}",
             "moment_s": f"float32 [people, frames]: the new frames' stamps modulo {CYCLE_S:g} s",
             "age_s": "float32 [people, frames, slots]: seconds from the frame in that slot to the new one; beyond the "
                      "span: empty",
@@ -80,16 +83,16 @@ class StreamForm(nn.Module):
             "entries": f"float32 [people, {len(self.kept)}, 17, frames, {WIDTH}]: to be kept in slots of each memory",
         }
         self.axes = {
-            **{name: {1: "frames"} for name in ("keypoints", "view", "moment_s")},
+            **{name: {1: "frames"} for name in ("keypoints", "view", "depth", "moment_s")},
             **{name: {1: "frames", 2: "slots"} for name in ("age_s", "stands_for")},
             "new_age_s": {1: "frames", 2: "frames"},
             **{name: {2: "slots"} for name in self.kept},
         }
 
-    def forward(self, keypoints: torch.Tensor, view: torch.Tensor, moment_s: torch.Tensor, age_s: torch.Tensor,
-                stands_for: torch.Tensor, new_age_s: torch.Tensor, *kept: torch.Tensor) -> Inputs:
+    def forward(self, keypoints: torch.Tensor, view: torch.Tensor, depth: torch.Tensor, moment_s: torch.Tensor,
+                age_s: torch.Tensor, stands_for: torch.Tensor, new_age_s: torch.Tensor, *kept: torch.Tensor) -> Inputs:
         step = self.reference if self.fused is None else self._fused
-        return _computed(self.half, lambda: step(keypoints, view, moment_s, age_s, stands_for, new_age_s, *kept))
+        return _computed(self.half, lambda: step(keypoints, view, depth, moment_s, age_s, stands_for, new_age_s, *kept))
 
     def _fused(self, *inputs: torch.Tensor) -> Inputs:
         return self.fused(*inputs[:-len(self.kept)], inputs[-len(self.kept):])
@@ -104,10 +107,10 @@ class StreamForm(nn.Module):
         new, memory = min(NEW_FRAMES, frames - 1), Memory(frames // 2, self.memory.span_s)
         stream = Stream(self.network, len(batch.age_s), memory)
         *earlier, last = zip(*(t.split([1] * (frames - new) + [new], 1)
-                               for t in (batch.keypoints, batch.view, -batch.age_s.double())))
+                               for t in (batch.keypoints, batch.view, batch.depth, -batch.age_s.double())))
         for frame in earlier:
             *_, entries = self.network.step(*stream.step(*frame), memory)
-            stream.keep(frame[2][:, 0], entries)
+            stream.keep(frame[-1][:, 0], entries)
         *step, kept = stream.step(*last)
         return (*step, *kept)
 
@@ -123,6 +126,7 @@ class WindowForm(nn.Module):
     inputs = {
         "keypoints": f"float32 [people, frames, 17, 3]: {KEYPOINTS}; the last frame is the one that is answered",
         "view": f"float32 [people, frames, 3]: {VIEW}",
+        "depth": f"float32 [people, frames, 17, 3]: {DEPTH}",
         "age_s": "float32 [people, frames]: seconds before the last one; below 0 for frames after it",
         "present": "float32 [people, frames]: 1 where there is a frame, else 0",
     }
@@ -134,15 +138,15 @@ class WindowForm(nn.Module):
         self.network, self.memory = network, memory
         self.exported = with_gelu(network)
 
-    def forward(self, keypoints: torch.Tensor, view: torch.Tensor, age_s: torch.Tensor,
+    def forward(self, keypoints: torch.Tensor, view: torch.Tensor, depth: torch.Tensor, age_s: torch.Tensor,
                 present: torch.Tensor) -> Inputs:
-        return _computed(self.half, lambda: self.exported.lift_newest(keypoints, view, age_s, present))
+        return _computed(self.half, lambda: self.exported.lift_newest(keypoints, view, depth, age_s, present))
 
     def reference(self, *inputs: torch.Tensor) -> Inputs:
         return self.network.lift_newest(*inputs)
 
     def example(self, batch: Batch) -> Inputs:
-        return batch.keypoints, batch.view, batch.age_s, batch.used
+        return batch.keypoints, batch.view, batch.depth, batch.age_s, batch.used
 
     def promises(self) -> Dict[str, object]:
         return {"window": {"frames": WINDOW_FRAMES, "span_s": self.memory.span_s}}

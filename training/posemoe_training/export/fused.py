@@ -177,12 +177,13 @@ class FusedStep(nn.Module):
             pair(both.pose_from_depth, both.depth_from_pose, crossed=True) for both in network.decoder)
         self.readout = FusedReadout(network)
 
-    def forward(self, keypoints: torch.Tensor, view: torch.Tensor, moment_s: torch.Tensor, age_s: torch.Tensor,
-                stands_for: torch.Tensor, new_age_s: torch.Tensor,
+    def forward(self, keypoints: torch.Tensor, view: torch.Tensor, depth: torch.Tensor, moment_s: torch.Tensor,
+                age_s: torch.Tensor, stands_for: torch.Tensor, new_age_s: torch.Tensor,
                 kept: Sequence[torch.Tensor]) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        keypoints, view = keypoints.flatten(0, 1).transpose(0, 1), view.flatten(0, 1)
+        keypoints, depth = (by_joint.flatten(0, 1).transpose(0, 1) for by_joint in (keypoints, depth))
+        view = view.flatten(0, 1)
         now = Now(moment_s, age_s, stands_for, new_age_s, kept, self.forget, self.memory)
-        streams = self.tokens(keypoints, view)
+        streams = self.tokens(keypoints, view, depth)
         for pair in self.experts:
             streams = pair(streams, now)
         streams = self.router(*streams)

@@ -12,7 +12,11 @@ from .fused_layers import after_norm, gelu, linear, normalised, parts
 
 
 class Tokens(nn.Module):
-    """Keypoints and view to the tokens of pose and of depth, (17 * P, C) each; P counts all frames of all people."""
+    """Keypoints, view and measured depths to the tokens of pose and of depth, (17 * P, C) each; P counts all frames of
+    all people.
+
+    A depth that is measured adds to the prior what leads from it to the measurement; one that is not is 0 and adds 0.
+    """
 
     def __init__(self, network: PoseMoE):
         super().__init__()
@@ -20,15 +24,21 @@ class Tokens(nn.Module):
         self.embed = linear(network.embed.weight, network.embed.bias)
         self.view_first, self.view_second = linear(first.weight, first.bias), linear(second.weight, second.bias)
         self.register_buffer("place", network.joint_place.detach()[:, None].clone())
-        self.register_buffer("prior", network.depth_prior.detach()[:, None].clone())
+        prior = network.depth_prior.detach()[:, None].clone()
+        weight, bias = network.depth_embed.weight.detach(), network.depth_embed.bias.detach()
+        self.register_buffer("prior", prior)
+        self.register_buffer("from_prior", torch.cat([weight.T.expand(len(JOINTS), -1, -1), bias - prior], 1))
 
-    def forward(self, keypoints: torch.Tensor, view: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
-        """`keypoints` (17, P, 3), view (P, 3)."""
+    def forward(self, keypoints: torch.Tensor, view: torch.Tensor,
+                depth: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
+        """`keypoints` and `depth` (17, P, 3), view (P, 3)."""
         seen = (keypoints[..., 2:] > 0).to(keypoints.dtype)
         seen_at = self.embed(torch.cat([keypoints, seen], -1).reshape(-1, 4))
         place = self.place + self.view_second(gelu(self.view_first(view)))
         pose = seen_at.reshape(len(JOINTS), -1, seen_at.shape[-1]) + place
-        return pose.reshape(seen_at.shape), (pose + self.prior).reshape(seen_at.shape)
+        with torch.autocast("cpu", enabled=False):  # metres, which half precision would round
+            start = self.prior + depth @ self.from_prior
+        return pose.reshape(seen_at.shape), (pose + start).reshape(seen_at.shape)
 
 
 class FusedRouter(nn.Module):

@@ -18,6 +18,7 @@ TRAINING_DATA = (
      "with funding from NSF EIA-0196217."),
     ("UI-PRMD", "PDDL-1.0", "Vakanski et al., University of Idaho"),
     ("ReActIdle", "MIT", "Copyright (c) 2025 RSAIT"),
+    ("ACCAD", "CC BY 3.0", "ACCAD Motion Lab, The Ohio State University"),
 )
 
 

@@ -1,6 +1,6 @@
 """Does a model file compute what it should? On people that training never saw, by ONNX Runtime on the CPU."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Tuple
 
 import numpy as np
@@ -9,11 +9,14 @@ import onnxruntime
 import torch
 
 from ..data import Motion
-from ..streams import Batch, make_batch
+from ..depth import DepthCameras
+from ..streams import AS_RECORDED, Batch, make_batch
 from .forms import OUTPUTS, Form, Inputs
 from .refused import Refused
 
 PEOPLE, FRAMES = 256, 24
+# Of some streams depths are measured.
+WORLD = replace(AS_RECORDED, depth=DepthCameras())
 # What rounding in float32 may leave in a coordinate; the test in Rust allows the same.
 FLOAT32_MOST_M = 2e-5
 # A fifteenth of the network's own error, for all but one joint in a thousand.
@@ -41,8 +44,8 @@ class Apart:
 
 
 def held_out_people(held_out: Motion, size: int = PEOPLE, seed: int = 11) -> Batch:
-    """Simulated detections of held-out people."""
-    return make_batch(held_out, size, FRAMES, torch.Generator().manual_seed(seed), vary=False)
+    """Simulated detections of held-out people, a part of them with measured depths."""
+    return make_batch(held_out, size, FRAMES, torch.Generator().manual_seed(seed), vary=False, world=WORLD)
 
 
 def onnx_answer(form: Form, model: onnx.ModelProto, people: Inputs) -> Answer:

@@ -53,6 +53,10 @@ fn frames_together_see_what_they_would_see_one_after_the_other() {
     assert_eq!(lifted, [3.0, 4.0, 5.0, 6.0, 7.0].map(Some));
     let given = &lifter.network.given;
     assert_eq!(given.marks, [4.0, 0.0, 6.0, 3.0, 5.0, 7.0]);
+    assert_eq!(
+        given.depths,
+        given.marks.iter().map(|m| -m).collect::<Vec<_>>()
+    );
     assert_eq!(given.moment_s[..3], given.moment_s[3..]);
     // A's last frame finds three before it, the third of them new; the first is too old for another.
     let [first, _, last] = [0, 1, 2].map(|frame| &given.age_s[frame * 3..][..3]);

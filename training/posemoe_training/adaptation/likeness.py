@@ -1,0 +1,101 @@
+"""What a user's keypoints look like: where people stand in the image and how large, how the camera is held, and how the
+detector errs. Simulated people are then drawn to look the same.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Optional, Sequence
+
+import torch
+
+from ..anthropometry import Body
+from ..bodies import resize, unit
+from ..cameras import Scene
+from ..data import Motion
+from ..detector import Detectors, detect
+from ..draw import Draw
+from ..memory import Memory
+from ..streams import PLAYED_AT, AS_RECORDED, Batch, World, enough_seen, stream_times
+from ..view import DEPTH_FEATURES, person_view
+from .tracks import Track
+
+MOST_PLACES = 4096
+UP_SPREAD_RAD = 0.06
+SIZE_SPREAD = 0.05      # of apparent size, between those that were seen
+CONSTANT = 1e-3         # scores that differ by less are one score
+UPRIGHT = 0.9           # cosine of legs and trunk of those who say which way is up
+
+
+@dataclass(frozen=True)
+class Likeness:
+    view: torch.Tensor       # (N, 3) of frames: ray x, y, log of apparent size
+    up: torch.Tensor         # (3,) unit, camera optical frame
+    missing: torch.Tensor    # (17,) how often each joint is not seen
+    detectors: Detectors
+
+
+def upwards(joints_m: torch.Tensor, score: torch.Tensor) -> Optional[torch.Tensor]:
+    """Which way is up (3,), from poses (N, 17, 3) in the camera frame: people stand upright more often than not."""
+    trunk = unit(joints_m[:, 8] - joints_m[:, 0])
+    legs = unit(joints_m[:, 0] - joints_m[:, [3, 6]].mean(1))
+    good = ((trunk * legs).sum(-1) > UPRIGHT) & (score[:, [3, 6, 11, 14]] > 0).all(-1)
+    if good.sum() < 8:
+        return None
+    lines = unit(joints_m[:, 8] - joints_m[:, [3, 6]].mean(1))[good]
+    return unit(lines.median(0).values)
+
+
+def of_tracks(tracks: Sequence[Track], up: torch.Tensor, noise_times: float, rng: torch.Generator) -> Likeness:
+    """From tracks, which way is up, and how many times the usual noise their detector has."""
+    view, score = (torch.cat([getattr(t, name) for t in tracks]) for name in ("view", "keypoints"))
+    score = score[..., 2]
+    some = torch.randperm(len(view), generator=rng)[:MOST_PLACES]
+    spread = torch.stack([s[s > 0].std() for s in score[some][:256] if (s > 0).sum() > 2])
+    constant = float((spread < CONSTANT).float().mean()) if len(spread) else 0.0
+    usual = Detectors()
+    return Likeness(view[some], up, (score == 0).float().mean(0), replace(
+        usual, noise_m=min(0.05, usual.noise_m * noise_times), spread=0.3, constant_scores=round(constant)))
+
+
+def make_batch(motion: Motion, like: Likeness, size: int, frames: int, rng: torch.Generator,
+               memory: Memory = Memory(), world: World = AS_RECORDED) -> Batch:
+    """Simulated people who look like the user's: `streams.make_batch` with another camera and detector."""
+    draw = Draw(rng)
+    age_s, present = stream_times(size, frames, draw, thinned=True, memory=memory)
+    row = motion.draw_rows(size, draw)
+    played_s = age_s * draw.uniform(*PLAYED_AT, size, 1)
+    present = present * (age_s <= memory.span_s) * (played_s <= motion.seconds[row, None])
+    age_s, played_s = age_s * (present > 0), played_s * (present > 0)
+    world_m = resize(motion.sample(row, played_s, draw), Body.draw(size, draw))
+    scene = placed(world_m, like, draw)
+    xy, score, _ = detect(scene, age_s, draw, 1.0, like.detectors)
+    score = score * ~draw.chance(like.missing.clamp(max=0.9) * 0.7, size, 1, 17)
+    present = present * enough_seen(score)
+    seen = person_view(xy, score)
+    relative = scene.camera_m - scene.camera_m[:, :, :1]
+    joints_m = torch.einsum("btij,btkj->btki", seen.view_from_camera, relative)
+    keep = (present > 0).to(age_s.dtype)[..., None]
+    return Batch(seen.keypoints * keep[..., None], seen.view * keep,
+                 torch.zeros(size, frames, 17, DEPTH_FEATURES), age_s * keep[..., 0], present, joints_m,
+                 seen.view_from_camera, motion.action[row])
+
+
+def placed(world_m: torch.Tensor, like: Likeness, draw: Draw) -> Scene:
+    """People (B, T, 17, 3), world z up, with any heading, where the user's people stand and as large as they are."""
+    batch = len(world_m)
+    up = unit(like.up + UP_SPREAD_RAD * draw.normal(batch, 3))
+    heading = draw.uniform(-torch.pi, torch.pi, batch)
+    any_way = unit(torch.cross(up, torch.tensor([0.0, 0.0, 1.0]).expand(batch, 3) + 1e-3, dim=-1))
+    other = torch.cross(up, any_way, dim=-1)
+    first = heading.cos()[:, None] * any_way + heading.sin()[:, None] * other
+    camera_from_world = torch.stack([first, torch.cross(up, first, dim=-1), up], -1)
+    turned = torch.einsum("bij,btkj->btki", camera_from_world, world_m)
+    view = like.view[(draw.unit(batch) * len(like.view)).long()]
+    ray = torch.cat([view[:, :2], (1 - view[:, :2].square().sum(-1, keepdim=True)).clamp(min=1e-6).sqrt()], -1)
+    newest = turned[:, -1]
+    size_m = (newest - newest.mean(1, keepdim=True)).square().sum(-1).mean(-1).mul(2 / 3).sqrt()
+    apparent = (view[:, 2] + SIZE_SPREAD * draw.normal(batch)).exp()
+    distance_m = (size_m / apparent).clamp(0.5, 20)
+    root_m = ray * distance_m[:, None]
+    scene_m = turned - newest[:, None, :1] + root_m[:, None, None]
+    wide = torch.full((batch,), 1e3)
+    return Scene(scene_m, wide, wide, wide)

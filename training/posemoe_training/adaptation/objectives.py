@@ -1,0 +1,119 @@
+"""What adaptation makes small, on people of whom nothing but keypoints is known. Each is a mean over people, in metres or
+without a unit, and can be left out (`adapt --leave-out`) to see what it is worth.
+"""
+
+from typing import Dict, Tuple
+
+import torch
+
+from ..network import Lifted, PoseMoE
+from ..poses import bones_of
+from ..prior.embedding import PoseEmbedding
+from ..skeleton import MIRRORED
+from ..streams import Batch, enough_seen
+from ..draw import Draw
+from ..view import DEPTH_FEATURES, person_view
+from .likeness import Likeness, placed
+
+NAMES = ("consistency", "reprojection", "plausibility", "bones", "smoothness")
+WEIGHTS = {"consistency": 1.0, "reprojection": 0.3, "plausibility": 0.02, "bones": 0.5, "smoothness": 0.05}
+ROBUST = 0.15            # reprojection errors beyond this, in units of apparent size, count less and less
+USUAL_SURPRISE = 0.9     # of real poses that are no more surprising: these cost nothing
+HARDEST_MM_S2 = 20.0     # m/s², an acceleration that people have
+
+
+def _root(joints_m: torch.Tensor, uv: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """The root (..., 3) that puts joints (..., 17, 3) on rays (uv, 1) best, by weighted least squares."""
+    one, zero = torch.ones_like(uv[..., 0]), torch.zeros_like(uv[..., 0])
+    rows = torch.stack([torch.stack([one, zero, -uv[..., 0]], -1), torch.stack([zero, one, -uv[..., 1]], -1)], -2)
+    right = uv * joints_m[..., 2:] - joints_m[..., :2]
+    weighted = rows * weight[..., None, None]
+    normal = torch.einsum("...jki,...jkl->...il", weighted, rows) + 1e-6 * torch.eye(3)
+    return torch.linalg.solve(normal, torch.einsum("...jki,...jk->...i", weighted, right)[..., None])[..., 0]
+
+
+def reprojection(joints_m: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """How far joints, placed as well as can be, lie from the detector's points, in units of apparent size."""
+    size = batch.view[..., 2].exp()[..., None]
+    uv, score = batch.keypoints[..., :2] * size[..., None], batch.keypoints[..., 2]
+    placed_m = joints_m + _root(joints_m, uv, score)[..., None, :]
+    seen = placed_m[..., :2] / placed_m[..., 2:].clamp(min=0.2)
+    off = ((seen - uv) / size[..., None]).norm(dim=-1)
+    robust = off.square() / (off.square() + ROBUST ** 2) * ROBUST
+    weight = score * batch.used[..., None]
+    return (robust * weight).sum() / weight.sum().clamp(min=1e-6)
+
+
+def bones(joints_m: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """How much limbs change their length through a track, and differ between left and right."""
+    length = bones_of(joints_m)[:, :, 1:].norm(dim=-1).clamp(min=1e-3).log()
+    used = batch.used[..., None]
+    mean = (length * used).sum(1, keepdim=True) / used.sum(1, keepdim=True).clamp(min=1)
+    changes = ((length - mean).abs() * used).sum() / used.sum().clamp(min=1) / 16
+    mirrored = mean[..., [m - 1 for m in MIRRORED[1:]]]
+    return changes + 0.5 * (mean - mirrored).abs().mean()
+
+
+def smoothness(joints_m: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """Accelerations beyond what people have, in the camera's frame, between neighbouring frames, in units of that."""
+    x = torch.einsum("btij,btki->btkj", batch.view_from_camera, joints_m)
+    step_s = (batch.age_s[:, :-1] - batch.age_s[:, 1:]).clamp(min=1e-3)[..., None, None]
+    velocity = (x[:, 1:] - x[:, :-1]) / step_s
+    change = 2 * (velocity[:, 1:] - velocity[:, :-1]) / (step_s[:, 1:] + step_s[:, :-1])
+    used = batch.used[:, 2:] * batch.used[:, 1:-1] * batch.used[:, :-2]
+    beyond = (change.norm(dim=-1).mean(-1) / HARDEST_MM_S2 - 1).clamp(min=0, max=20)
+    return (beyond * used).sum() / used.sum().clamp(min=1)
+
+
+def plausibility(joints_m: torch.Tensor, batch: Batch, embedding: PoseEmbedding) -> torch.Tensor:
+    """How much more surprising poses are than nine tenths of real ones."""
+    usual = embedding.surprises[int(USUAL_SURPRISE * (len(embedding.surprises) - 1))]
+    beyond = (embedding.surprise(joints_m) - usual).clamp(min=0, max=200)
+    return (beyond * batch.used).sum() / batch.used.sum().clamp(min=1)
+
+
+def seen_anew(joints_m: torch.Tensor, batch: Batch, like: Likeness, draw: Draw) -> Tuple[Batch, torch.Tensor]:
+    """Newest poses as they would be seen from another side: single frames, and what should be said of them."""
+    newest = torch.einsum("bij,bki->bkj", batch.view_from_camera[:, -1], joints_m[:, -1]).detach()
+    world = _to_world(newest, like.up)
+    scene = placed(world[:, None], like, draw)
+    z = scene.camera_m[..., 2:].clamp(min=0.1)
+    noise = like.detectors.noise_m * 1.2 * draw.normal(len(newest), 1, 17, 2)
+    xy = (scene.camera_m[..., :2] + noise) / z
+    score = batch.keypoints[:, -1:, :, 2]
+    view = person_view(xy, score)
+    relative = scene.camera_m - scene.camera_m[:, :, :1]
+    true = torch.einsum("btij,btkj->btki", view.view_from_camera, relative)
+    zero = torch.zeros(len(newest), 1)
+    present = torch.ones_like(zero) * enough_seen(score)
+    anew = Batch(view.keypoints, view.view, torch.zeros(len(newest), 1, 17, DEPTH_FEATURES), zero, present, true,
+                 view.view_from_camera, batch.action)
+    return anew, true
+
+
+def _to_world(x: torch.Tensor, up: torch.Tensor) -> torch.Tensor:
+    """Camera-frame poses (B, 17, 3) in a frame whose z is up."""
+    side = torch.nn.functional.normalize(torch.cross(up, torch.tensor([0.0, 0.0, 1.0]) + 1e-3, dim=-1), dim=-1)
+    rows = torch.stack([side, torch.cross(up, side, dim=-1), up])
+    return torch.einsum("ij,bkj->bki", rows, x)
+
+
+def consistency(network: PoseMoE, joints_m: torch.Tensor, batch: Batch, like: Likeness,
+                embedding: PoseEmbedding, draw: Draw) -> torch.Tensor:
+    """A pose, seen from another side and lifted again, is the same pose; asked of plausible poses only."""
+    anew, true = seen_anew(joints_m, batch, like, draw)
+    sure = embedding.plausibility(joints_m[:, -1].detach()) > 0.02
+    found = network.lift(*anew.inputs).joints_m
+    return ((found - true).norm(dim=-1).mean(-1) * sure[:, None]).sum() / sure.sum().clamp(min=1)
+
+
+def all_of(network: PoseMoE, lifted: Lifted, batch: Batch, like: Likeness, embedding: PoseEmbedding,
+           draw: Draw) -> Dict[str, torch.Tensor]:
+    joints_m = lifted.joints_m
+    return {
+        "consistency": consistency(network, joints_m, batch, like, embedding, draw),
+        "reprojection": reprojection(joints_m, batch),
+        "plausibility": plausibility(joints_m, batch, embedding),
+        "bones": bones(joints_m, batch),
+        "smoothness": smoothness(joints_m, batch),
+    }
