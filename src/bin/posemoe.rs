@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use posemoe::cli::{
     self, EXIT_UNUSABLE, bench::BenchArgs, evaluate::EvaluateArgs, import::ImportArgs,
-    info::InfoArgs, parameters::ParametersArgs, replay::ReplayArgs,
+    info::InfoArgs, keypoints::KeypointsArgs, parameters::ParametersArgs, replay::ReplayArgs,
 };
 use posemoe::config::ros_args::RosArgs;
 
@@ -37,6 +37,9 @@ enum Command {
     /// Turn a data set with the truth, or markers, into bags of keypoints that evaluate and replay take. Exit
     /// code 2: something of it is unusable.
     Import(ImportArgs),
+    /// Print what the network is given of everybody in bags, as a table: what `posemoe_training adapt` learns from. Exit
+    /// code 2: a bag is unusable; 3: done, but part of one was lost.
+    Keypoints(KeypointsArgs),
     /// Measure what a frame costs: the stream against windows, for crowds and memories of several sizes.
     Bench(BenchArgs),
     /// Say what is installed, what runs, and what is missing.
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Command::Info(args) => cli::info::run(&args, &ros),
         Command::Evaluate(args) => cli::evaluate::run(&args, &ros),
         Command::Import(args) => cli::import::run(&args),
+        Command::Keypoints(args) => cli::keypoints::run(&args, &ros),
         Command::Bench(args) => cli::bench::run(&args, ros),
         Command::Doctor => cli::doctor::run(&ros),
         Command::Parameters(args) => cli::parameters::run(&args),

@@ -10,6 +10,7 @@ pub mod evaluate;
 mod file;
 pub mod import;
 pub mod info;
+pub mod keypoints;
 #[cfg(feature = "live")]
 pub mod live;
 pub mod offline;

@@ -8,7 +8,7 @@ from unittest import mock
 import torch
 from torch import nn
 
-from posemoe_training.adaptation import likeness, objectives, run, tracks
+from posemoe_training.adaptation import likeness, loop, objectives, tracks
 from posemoe_training.bodies import unit
 from posemoe_training.data import Motion, Sources
 from posemoe_training.draw import Draw
@@ -72,12 +72,12 @@ class Adaptation(unittest.TestCase):
 
     def test_what_teaches_nothing_is_refused(self):
         with self.assertRaisesRegex(tracks.TrackError, "found 0 people in 0 frames"):
-            run.check([])
+            loop.check([])
         with self.assertRaisesRegex(tracks.TrackError, "expected at least 200 frames"):
-            run.check(self.tracks[:2])
+            loop.check(self.tracks[:2])
         still = [t._replace(keypoints=t.keypoints[:1].expand_as(t.keypoints)) for t in self.tracks]
         with self.assertRaisesRegex(tracks.TrackError, "nobody moves"):
-            run.check(still)
+            loop.check(still)
 
     def test_streams_are_parts_of_tracks_in_order(self):
         batch = tracks.streams(self.tracks, 32, 8, rng(5))
@@ -103,15 +103,17 @@ class Adaptation(unittest.TestCase):
         self.assertEqual(self.like.detectors.constant_scores, 0.0)
         noisy = [t._replace(keypoints=t.keypoints + 0.03 * torch.randn(t.keypoints.shape, generator=rng(7)) *
                             torch.tensor([1.0, 1.0, 0.0])) for t in self.tracks]
-        self.assertGreater(run.shaking(noisy), 1.5 * run.shaking(self.tracks))
+        self.assertAlmostEqual(loop.shaking(self.tracks, self.motion), 1.0, delta=0.35)
+        self.assertGreater(loop.shaking(noisy, self.motion), 1.5)
 
+    @torch.no_grad()
     def test_the_truth_costs_less_than_anything_else(self):
         batch = self.batch._replace(joints_m=self.batch.joints_m)
         true = batch.joints_m
         wrong = true + 0.15 * torch.randn(true.shape, generator=rng(8))
         for term in (objectives.reprojection, objectives.bones, objectives.smoothness):
             self.assertLess(float(term(true, batch)), 0.7 * float(term(wrong, batch)), term.__name__)
-        self.assertLess(float(objectives.bones(true, batch)), 1e-3)
+        self.assertLess(float(objectives.bones(true, batch)), 5e-3)
         self.assertGreater(float(objectives.plausibility(wrong, batch, self.embedding)),
                            float(objectives.plausibility(true, batch, self.embedding)))
 
@@ -123,8 +125,8 @@ class Adaptation(unittest.TestCase):
 
     def test_where_nothing_is_gained_the_network_is_left_alone(self):
         small = dict(USERS=2, LIKE=2, USUAL=2, STEPS=1, LOOKED_AT=16, HELD_STREAMS=8)
-        with mock.patch.multiple(run, **small), mock.patch.object(run, "LEAST_GAIN", 0.9):
-            outcome = run.adapt(self.network, Memory(), self.tracks, self.motion, self.held_out, self.embedding,
+        with mock.patch.multiple(loop, **small), mock.patch.object(loop, "LEAST_GAIN", 0.9):
+            outcome = loop.adapt(self.network, Memory(), self.tracks, self.motion, self.held_out, self.embedding,
                                 rounds=1, report=lambda _: None)
         self.assertFalse(outcome.adapted)
         for mine, kept in zip(outcome.network.parameters(), self.network.parameters()):
@@ -136,11 +138,11 @@ class Adaptation(unittest.TestCase):
         torch.manual_seed(5)
         fresh = PoseMoE(SIZES["xs"])
         nn.init.normal_(fresh.readout.depth.weight, std=0.2)
-        with mock.patch.multiple(run, **small):
-            outcome = run.adapt(fresh.eval(), Memory(), self.tracks, self.motion, self.held_out, self.embedding,
+        with mock.patch.multiple(loop, **small):
+            outcome = loop.adapt(fresh.eval(), Memory(), self.tracks, self.motion, self.held_out, self.embedding,
                                 rounds=2, report=lambda _: None)
         self.assertTrue(outcome.adapted)
-        self.assertLess(run._total(outcome.after, ()), run._total(outcome.before, ()))
+        self.assertLess(loop._total(outcome.after, ()), loop._total(outcome.before, ()))
 
 
 if __name__ == "__main__":

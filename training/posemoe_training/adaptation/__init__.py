@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     from .. import prior
     from ..checkpoint import load, network_of, recipe_of, save
     from ..data import Motion
-    from .run import adapt, recalibrate
+    from .loop import adapt, recalibrate
     from .tracks import read
 
     kept = load(args.checkpoint)

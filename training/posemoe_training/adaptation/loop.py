@@ -2,7 +2,7 @@
 
 import copy
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, List, Sequence
+from typing import Any, Callable, Dict, Iterable, List, Sequence, Tuple
 
 import torch
 
@@ -31,8 +31,6 @@ HELD_STREAMS, LOOKED_AT = 48, 384
 ANCHOR = 2e-3                                 # pull towards the weights that it began with, a step
 SEED = 23
 SLOWEST_S = 0.12                              # between frames, for their noise to be told from movement
-# What of the usual detector's noise is new in each frame, in units of apparent size: sqrt(share) × difficulty × noise_m / size
-USUAL_FRESH = 0.2 ** 0.5 * 1.15 * 0.010 / 0.55
 
 
 @dataclass
@@ -77,29 +75,43 @@ def look(network: PoseMoE, tracks: Sequence[Track], memory: Memory):
     return batch, network.eval().lift(*batch.inputs, memory)
 
 
-def likeness(network: PoseMoE, tracks: Sequence[Track], memory: Memory) -> Likeness:
+def likeness(network: PoseMoE, tracks: Sequence[Track], motion: Motion, memory: Memory) -> Likeness:
     batch, lifted = look(network, tracks, memory)
     used = batch.present > 0
     camera_m = torch.einsum("btij,btki->btkj", batch.view_from_camera, lifted.joints_m)[used]
     up = upwards(camera_m, batch.keypoints[..., 2][used])
     if up is None:
         up = torch.tensor([0.0, -1.0, 0.0])
-    return of_tracks(tracks, up, shaking(tracks), torch.Generator().manual_seed(SEED))
+    return of_tracks(tracks, up, shaking(tracks, motion), torch.Generator().manual_seed(SEED))
 
 
-def shaking(tracks: Sequence[Track]) -> float:
-    """How many times the usual detector's noise that of these tracks has, by what is new in each frame."""
-    off = []
-    for track in tracks:
-        if len(track.stamp_s) >= 4 and track.stamp_s.diff().median() < SLOWEST_S:
-            x, seen = track.keypoints[..., :2], track.keypoints[..., 2] > 0
-            third = x[3:] - 3 * x[2:-1] + 3 * x[1:-2] - x[:-3]  # movement leaves little of it, noise sqrt(20) times its own
-            off.append(third[seen[3:] & seen[2:-1] & seen[1:-2] & seen[:-3]].flatten().abs())
-    off = torch.cat(off) if off else torch.zeros(0)
-    if off.numel() < 100:
+def shaking(tracks: Sequence[Track], motion: Motion) -> float:
+    """How many times the usual detector's noise that of these tracks has, by what changes from frame to frame.
+
+    Compared with simulated people at the same rate; 1 where frames are too far apart, or too few, to tell.
+    """
+    steps_s = [t.stamp_s.diff() for t in tracks if len(t.stamp_s) >= 4]
+    if not steps_s:
         return 1.0
-    fresh = off.median().item() / 0.6745 / 20 ** 0.5
-    return min(4.0, max(0.5, fresh / USUAL_FRESH))
+    step_s = torch.cat(steps_s).median().item()
+    if step_s > SLOWEST_S:
+        return 1.0
+    batch = usual_batch(motion, 48, FRAMES, torch.Generator().manual_seed(SEED), vary=False, rate_hz=1 / step_s)
+    mine = _third_difference(((t.keypoints, t.keypoints[..., 2] > 0) for t in tracks))
+    usual = _third_difference(((k, (k[..., 2] > 0) & (p[:, None] > 0)) for k, p in zip(batch.keypoints, batch.present)))
+    return min(4.0, max(0.5, mine / usual)) if mine and usual else 1.0
+
+
+def _third_difference(rows: Iterable[Tuple[torch.Tensor, torch.Tensor]]) -> float:
+    """Its median size over keypoints (N, 17, 3) seen in four frames in a row, (N, 17): movement leaves little of it, noise
+    much. 0 where there are too few."""
+    off = []
+    for keypoints, seen in rows:
+        x = keypoints[..., :2]
+        third = x[3:] - 3 * x[2:-1] + 3 * x[1:-2] - x[:-3]
+        off.append(third[seen[3:] & seen[2:-1] & seen[1:-2] & seen[:-3]].flatten().abs())
+    together = torch.cat(off) if off else torch.zeros(0)
+    return together.median().item() if together.numel() >= 100 else 0.0
 
 
 def adapt(network: PoseMoE, memory: Memory, tracks: Sequence[Track], motion: Motion, held_out: Motion,
@@ -109,7 +121,7 @@ def adapt(network: PoseMoE, memory: Memory, tracks: Sequence[Track], motion: Mot
     learnt, held = split(check(tracks))
     if not learnt or not held:
         raise TrackError("every person is seen for a moment only; expected some who stay for two seconds or more")
-    like = likeness(network, learnt, memory)
+    like = likeness(network, learnt, motion, memory)
     before = scores(network, held, like, embedding, memory)
     usual_before = quick(network, held_out, LOOKED_AT, memory)
     best, best_score, after, usual_after = network, _total(before, leave_out), before, usual_before
