@@ -279,7 +279,7 @@ impl Node {
         };
         let message = diagnostics::message(&report);
         bus.publish(self.diagnostics, now, &encode(&message));
-        if let Some(status) = message.status.first() {
+        if let Some(status) = message.status.first().filter(|_| busy.is_none()) {
             self.log(status);
         }
     }

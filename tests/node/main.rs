@@ -7,7 +7,6 @@ mod following;
 mod forgetting;
 mod hri_and_nav;
 mod hri_input;
-mod log;
 mod looking_ahead;
 mod managed;
 mod messages;

@@ -3,11 +3,10 @@
 use posemoe::msg::diagnostic_msgs::DiagnosticStatus;
 use posemoe::msg::encode;
 use posemoe::msg::hri_msgs::{IdsList, Skeleton2D};
-use posemoe::msg::sensor_msgs::CameraInfo;
 use posemoe::msg::yolo_msgs::DetectionArray;
 
 use crate::bus::{Answer, Diagnosis, Rig};
-use crate::managed::{change, number, set};
+use crate::managed::change;
 use crate::messages::{CAMERA_INFO, KEYPOINTS, camera_info, detections, header, ms, person, ready};
 
 const ERROR: u8 = DiagnosticStatus::ERROR;
@@ -262,37 +261,4 @@ fn what_comes_while_the_node_is_inactive_is_not_held_against_it() {
     let diagnosis = second(&mut rig, 1000, good);
     assert_says(&diagnosis, OK, "publishing");
     assert_eq!(counts(&diagnosis), ["20"; 4]);
-}
-
-#[test]
-fn a_fault_that_lasts_is_logged_once_and_so_is_its_end() {
-    let heard = crate::log::Lines::default();
-    heard.of(|| {
-        let mut rig = ready("");
-        let mut broken = CameraInfo {
-            d: vec![f64::NAN; 5],
-            ..camera_info()
-        };
-        for at_s in 0..5 {
-            second(&mut rig, 1000 * at_s, |_| DetectionArray::default());
-            // Now and then a good one among them.
-            rig.send(CAMERA_INFO, &broken);
-            rig.send(CAMERA_INFO, &broken);
-            rig.send(CAMERA_INFO, &camera_info());
-        }
-        broken.d[0] = 1.0;
-        rig.send(CAMERA_INFO, &broken);
-        rig.send(CAMERA_INFO, &camera_info());
-        second(&mut rig, 5000, good);
-        set(&mut rig, vec![number("predict_s", 0.6)]);
-    });
-    let lines = heard.take();
-    let starting = |text: &str| lines.iter().filter(|line| line.starts_with(text)).count();
-    assert_eq!(starting("none of 20 frames answered"), 1, "{lines:#?}");
-    assert_eq!(
-        starting("camera_info of"),
-        2,
-        "once for each problem: {lines:#?}"
-    );
-    assert_eq!(starting("publishing"), 1, "{lines:#?}");
 }
