@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import yaml
-from ament_index_python.packages import get_package_share_directory
+from ament_index_python.packages import PackageNotFoundError, get_package_prefix, get_package_share_directory
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
@@ -31,6 +31,18 @@ PARAMETERS = {
 }
 
 
+def check(files, with_rviz):
+    """Refuse what cannot be had before anything is started: launch would go on without it, or leave nodes behind."""
+    for path in files:
+        if not Path(path).is_file():
+            raise RuntimeError(f"params_file:={path}: there is no such file")
+    if with_rviz:
+        try:
+            get_package_prefix("rviz2")
+        except PackageNotFoundError:
+            raise RuntimeError("rviz:=true, but the package rviz2 is not installed (ros-$ROS_DISTRO-rviz2)") from None
+
+
 def start_nodes(context):
     def value(name):
         return LaunchConfiguration(name).perform(context)
@@ -38,6 +50,8 @@ def start_nodes(context):
     # As on a command line: "true" is a truth value, "[cuda, cpu]" a list.
     given = {name: yaml.safe_load(value(name)) for name in PARAMETERS if value(name)}
     files = [value("params_file")] if value("params_file") else []
+    with_rviz = value("rviz").lower() in ("true", "1")
+    check(files, with_rviz)
     nodes = [
         Node(
             package="posemoe",
@@ -50,7 +64,7 @@ def start_nodes(context):
             emulate_tty=True,
         )
     ]
-    if value("rviz").lower() in ("true", "1"):
+    if with_rviz:
         view = Path(get_package_share_directory("posemoe")) / "rviz" / "posemoe.rviz"
         rviz_frame = value("rviz_frame") or value("target_frame") or "camera_color_optical_frame"
         namespace = "/".join(["", *filter(None, value("namespace").split("/"))])

@@ -25,7 +25,7 @@ use crate::msg::diagnostic_msgs::{DiagnosticArray, DiagnosticStatus};
 use crate::msg::{Message, encode};
 use crate::output::diagnostics::{self, Report};
 use crate::stamp::Stamp;
-use lifecycle::{Phase, Transition};
+use lifecycle::{Outcome, Phase, Step, Transition};
 use services::Services;
 use time::Time;
 use work::{Surroundings, Work};
@@ -211,8 +211,14 @@ impl Node {
             tracing::warn!("cannot {label}: the node is {start}");
             return Ok(false);
         };
+        self.tell_step(bus, transition.beginning(start));
         match transition {
-            Transition::Configure => self.configure(bus)?,
+            Transition::Configure => {
+                if let Err(error) = self.configure(bus) {
+                    self.tell_step(bus, transition.ending(start, Outcome::Failure));
+                    return Err(error);
+                }
+            }
             Transition::Activate => {}
             Transition::Deactivate => {
                 if let Some(work) = &mut self.work {
@@ -228,11 +234,15 @@ impl Node {
         }
         self.phase = goal;
         tracing::info!("{}", goal.label());
+        self.tell_step(bus, transition.ending(goal, Outcome::Success));
+        Ok(true)
+    }
+
+    fn tell_step(&self, bus: &mut dyn Bus, step: Step) {
         if let Some(services) = &self.services {
             let now = self.time.now(bus);
-            services.tell_transition(bus, now, (transition, start, goal));
+            services.tell_transition(bus, now, step);
         }
-        Ok(true)
     }
 
     fn configure(&mut self, bus: &mut dyn Bus) -> Result<(), NodeError> {

@@ -6,6 +6,7 @@ ROS 2's launch is not needed: what the launch file takes of it is stubbed here.
 import json
 import re
 import sys
+import tempfile
 import unittest
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -37,10 +38,23 @@ class LaunchConfiguration:
         return context[self.name]
 
 
-def stubs():
+class PackageNotFoundError(KeyError):
+    pass
+
+
+def stubs(installed):
+    def prefix(name):
+        if name not in installed:
+            raise PackageNotFoundError(name)
+        return "/opt/ros"
+
     contents = {
         "ament_index_python": {},
-        "ament_index_python.packages": {"get_package_share_directory": lambda name: f"/share/{name}"},
+        "ament_index_python.packages": {
+            "PackageNotFoundError": PackageNotFoundError,
+            "get_package_prefix": prefix,
+            "get_package_share_directory": lambda name: f"/share/{name}",
+        },
         "launch": {"LaunchDescription": lambda entities: entities},
         "launch.actions": {
             "DeclareLaunchArgument": record("argument", "name"),
@@ -58,10 +72,10 @@ def stubs():
     return modules
 
 
-def description():
+def description(installed=("posemoe", "rviz2")):
     """The entities of the launch file."""
     namespace = {"__name__": "posemoe_launch", "__file__": str(LAUNCH_FILE)}
-    with mock.patch.dict(sys.modules, stubs()):
+    with mock.patch.dict(sys.modules, stubs(installed)):
         exec(compile(LAUNCH_FILE.read_text(encoding="utf-8"), str(LAUNCH_FILE), "exec"), namespace)
         return namespace["generate_launch_description"]()
 
@@ -70,11 +84,11 @@ def arguments():
     return {entity.name: entity for entity in description() if entity.kind == "argument"}
 
 
-def all_started(**given):
+def all_started(installed=("posemoe", "rviz2"), **given):
     """What is started when these arguments are given."""
     context = {name: argument.default_value for name, argument in arguments().items()}
     context.update(given)
-    (function,) = [entity.function for entity in description() if entity.kind == "function"]
+    (function,) = [entity.function for entity in description(installed) if entity.kind == "function"]
     return function(context)
 
 
@@ -104,9 +118,18 @@ class LaunchFile(unittest.TestCase):
         self.assertEqual(node.arguments, ["--ros-args", "--log-level", "info"])
 
     def test_what_is_given_overrides_the_parameter_file(self):
-        node = started(params_file="/a/b.yaml", keypoints_topic="/front/kp", namespace="robot")
-        self.assertEqual(node.parameters, ["/a/b.yaml", {"keypoints_topic": "/front/kp"}])
+        path = str(PARAMETER_FILE)
+        node = started(params_file=path, keypoints_topic="/front/kp", namespace="robot")
+        self.assertEqual(node.parameters, [path, {"keypoints_topic": "/front/kp"}])
         self.assertEqual(node.namespace, "robot")
+
+    def test_what_cannot_be_had_is_refused_before_anything_is_started(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with self.assertRaisesRegex(RuntimeError, "misspelt.yaml: there is no such file"):
+                all_started(params_file=folder + "/misspelt.yaml")
+        with self.assertRaisesRegex(RuntimeError, "rviz2 is not installed"):
+            all_started(installed=("posemoe",), rviz="true")
+        self.assertEqual(len(all_started(installed=("posemoe",))), 1)
 
     def test_values_are_read_as_on_a_command_line(self):
         (given,) = started(providers="[cuda, cpu]", publish_hri="true", target_frame="odom").parameters
@@ -148,7 +171,8 @@ class ReadyLaunchFiles(unittest.TestCase):
             passed = {arg.get("name"): arg.get("value") for arg in ours.findall("arg")}
             self.assertLessEqual(set(passed), set(arguments()), name)
             used = set(re.findall(r"\$\(var (\w+)\)", ElementTree.tostring(launch, encoding="unicode")))
-            self.assertEqual(used, offered, name)
+            set_here = {let.get("name") for let in launch.findall("let")}
+            self.assertEqual(used, offered | set_here, name)
             self.assertTrue(all(arg.get("description") for arg in launch.findall("arg")), name)
 
 

@@ -12,7 +12,7 @@ fn main() -> ExitCode {
     if let Err(error) = live::prepare_process() {
         return refuse(&error.to_string());
     }
-    let (mut ros, rest) = match RosArgs::parse(std::env::args().skip(1)) {
+    let (mut ros, rest) = match RosArgs::parse(live::arguments()) {
         Ok(parsed) => parsed,
         Err(error) => return refuse(&error.to_string()),
     };

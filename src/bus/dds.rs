@@ -26,8 +26,9 @@ mod requests;
 mod session;
 mod watch;
 
+pub use super::MAX_DOMAIN_ID;
 pub use super::ShutdownHandle;
-pub use environment::{DdsOptions, DiscoveryRange, GraphLayout, MAX_DOMAIN_ID};
+pub use environment::{DdsOptions, DiscoveryRange, GraphLayout};
 pub use publication::LARGE_MESSAGE_BYTES;
 
 use std::collections::BTreeMap;

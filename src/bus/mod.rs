@@ -8,6 +8,8 @@ mod all_or_none;
 pub mod bag;
 #[cfg(feature = "dds")]
 pub mod dds;
+#[cfg(feature = "live")]
+mod domain;
 mod endpoints;
 mod errors;
 #[cfg(feature = "live")]
@@ -18,6 +20,8 @@ mod lifetime;
 pub mod rcl;
 
 pub use all_or_none::all_or_none;
+#[cfg(feature = "live")]
+pub use domain::MAX_DOMAIN_ID;
 pub use endpoints::{
     Durability, PublisherId, Qos, Reliability, RequestId, Service, ServiceId, SubscriptionId, Topic,
 };
@@ -129,6 +133,13 @@ pub(crate) fn is_name(part: &str) -> bool {
     !part.is_empty()
         && !part.starts_with(|first: char| first.is_ascii_digit())
         && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// Whether this is a fully qualified ROS 2 name, such as `/yolo/tracking`.
+#[cfg(feature = "live")]
+pub(crate) fn is_qualified(name: &str) -> bool {
+    name.strip_prefix('/')
+        .is_some_and(|rest| rest.split('/').all(is_name))
 }
 
 /// The system's clock.

@@ -2,14 +2,15 @@
 //!
 //! Messages go in and out as serialized CDR with their 4-byte header: ROS 2 hands over and takes
 //! exactly what is on the wire. One thread owns the node and receives; each topic that we publish
-//! has a thread, as a middleware may block. The clock is the system's.
+//! has a thread, and so have answers, as a middleware may block. The clock is the system's.
 //!
 //! - Types of messages must be installed when this is built; one that was not is an error that
 //!   names its package.
 //! - What is lost before `rcl` is not counted: r2r passes on neither sequence numbers nor events.
-//! - r2r hands the process's arguments to `rcl`: see [`hide_ros_arguments`].
+//! - r2r hands the process's arguments to `rcl`: see [`hide_arguments`].
 //! - The one context of a process lives as long as the process, whatever becomes of its buses.
 
+mod answers;
 mod arguments;
 mod endpoints;
 mod publication;
@@ -18,22 +19,23 @@ mod services;
 mod spinner;
 
 pub use super::ShutdownHandle;
-pub use arguments::hide_ros_arguments;
+pub use arguments::{given, hide_arguments};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::domain::domain_id;
 use super::inbox::{Door, Inbox};
 use super::lifetime::Lifetime;
 use super::{
     Bus, BusError, EndpointError, Event, Events, Loss, PublisherId, RequestId, Service, ServiceId,
-    SubscriptionId, Topic, wall_clock,
+    SubscriptionId, Topic, is_qualified, wall_clock,
 };
 use crate::stamp::Stamp;
-use endpoints::Endpoints;
+use answers::{Answering, Answers};
+use endpoints::{Endpoints, check_type};
 use publication::Publication;
 use spinner::Spinner;
 
@@ -48,8 +50,9 @@ pub struct RclBus {
     lifetime: Lifetime,
     subscriptions: BTreeMap<SubscriptionId, Topic>,
     publications: BTreeMap<PublisherId, Publication>,
-    /// Their names, and how many answers could not be sent.
-    services: BTreeMap<ServiceId, (String, Arc<AtomicU64>)>,
+    services: BTreeMap<ServiceId, Answering>,
+    /// `None` only while dropping.
+    answers: Option<Answers>,
     /// Endpoints made so far: the next one's number.
     made: usize,
     /// `None` only while dropping.
@@ -66,6 +69,7 @@ impl RclBus {
     /// # Panics
     /// Outside a Tokio runtime with its I/O and time drivers enabled.
     pub fn start(node_name: &str, namespace: &str) -> Result<Self, BusError> {
+        domain_id(std::env::var("ROS_DOMAIN_ID").ok())?; // rcl refuses by a panic of r2r
         let inbox = Arc::<Inbox>::default();
         let lifetime = Lifetime::start()?;
         let spinner = Spinner::start(node_name, namespace, Arc::clone(&inbox))?;
@@ -75,6 +79,7 @@ impl RclBus {
             subscriptions: BTreeMap::new(),
             publications: BTreeMap::new(),
             services: BTreeMap::new(),
+            answers: Some(Answers::start()?),
             made: 0,
             spinner: Some(spinner),
         })
@@ -106,6 +111,7 @@ impl RclBus {
 
 impl Bus for RclBus {
     fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, EndpointError> {
+        check_name(&topic.name)?;
         let subscription = SubscriptionId(self.made);
         let asked = topic.clone();
         self.spinner()?
@@ -122,10 +128,9 @@ impl Bus for RclBus {
     }
 
     fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, EndpointError> {
-        let asked = topic.clone();
-        let spinner = self.spinner()?;
-        let publisher = spinner.ask(move |endpoints| endpoints.advertise(&asked))?;
-        let publication = Publication::start(topic, publisher, spinner.orders())?;
+        check_name(&topic.name)?;
+        check_type(topic)?;
+        let publication = Publication::start(topic, self.spinner()?.orders())?;
         let id = PublisherId(self.made);
         self.made += 1;
         self.publications.insert(id, publication);
@@ -148,21 +153,22 @@ impl Bus for RclBus {
     }
 
     fn serve(&mut self, service: &Service) -> Result<ServiceId, EndpointError> {
+        check_name(&service.name)?;
         let id = ServiceId(self.made);
         let asked = service.clone();
-        let unanswered = Arc::<AtomicU64>::default();
-        let counter = Arc::clone(&unanswered);
-        self.spinner()?
-            .ask(move |endpoints| endpoints.serve(&asked, id, counter))?;
+        let answers = self
+            .spinner()?
+            .ask(move |endpoints| endpoints.serve(&asked, id))?;
         self.made += 1;
-        self.services.insert(id, (service.name.clone(), unanswered));
+        let answering = Answering::new(service.name.clone(), answers);
+        self.services.insert(id, answering);
         Ok(id)
     }
 
     fn respond(&mut self, service: ServiceId, request: &RequestId, payload: &[u8]) {
-        let (request, payload) = (*request, payload.to_vec());
-        // Not waited for: the middleware may take its time to find who asked.
-        self.order(move |endpoints| endpoints.respond(service, &request, &payload));
+        if let (Some(answers), Some(to)) = (&self.answers, self.services.get(&service)) {
+            answers.give(to, request, payload);
+        }
     }
 
     fn now(&self) -> Stamp {
@@ -178,10 +184,13 @@ impl Bus for RclBus {
             .publications
             .values()
             .flat_map(|ours| ours.losses().map(|loss| (&ours.topic.name, loss)));
-        let asked = self.services.iter().flat_map(|(id, (name, unanswered))| {
+        let asked = self.services.iter().flat_map(|(id, service)| {
             let dropped = self.inbox.dropped(Door::Service(*id));
-            let unanswered = unanswered.load(Ordering::Relaxed);
-            [("queue full", dropped), ("answer not sent", unanswered)].map(|loss| (name, loss))
+            [
+                ("queue full", dropped),
+                ("answer not sent", service.unsent()),
+            ]
+            .map(|loss| (&service.name, loss))
         });
         received
             .chain(sent)
@@ -209,12 +218,25 @@ impl Events for RclBus {
 impl Drop for RclBus {
     fn drop(&mut self) {
         let publications = std::mem::take(&mut self.publications).into_values();
-        let senders: Vec<_> = publications.map(Publication::finish).collect();
+        let senders = publications.map(Publication::finish);
+        let answers = self.answers.take().map(Answers::finish);
+        let senders: Vec<_> = senders.chain(answers).collect();
         wait_for(senders); // the node frees its publishers: they must have sent by then
         let spinner = self.spinner.take().and_then(Spinner::finish);
         if !wait_for(spinner) {
             tracing::warn!("a reader hangs: leaving the ROS graph without a goodbye");
         }
+    }
+}
+
+/// What rcl would refuse later, when nobody waits for its word.
+fn check_name(name: &str) -> Result<(), EndpointError> {
+    match is_qualified(name) {
+        true => Ok(()),
+        false => Err(EndpointError::Name {
+            name: name.to_owned(),
+            expected: "a fully qualified ROS 2 name such as /yolo/tracking",
+        }),
     }
 }
 

@@ -10,8 +10,6 @@ use crate::bus::dds::{DdsBus, DdsOptions};
 #[cfg(feature = "rcl")]
 use crate::bus::rcl::{self, RclBus};
 use crate::bus::{BusError, Event, Events};
-#[cfg(feature = "rcl")]
-use crate::config::ros_args::OWN_ROS_ARGS;
 use crate::config::ros_args::RosArgs;
 use crate::engine;
 use crate::node::{Node, Timing};
@@ -74,8 +72,17 @@ impl FromStr for LiveBus {
 /// When it cannot.
 pub fn prepare_process() -> Result<(), BusError> {
     #[cfg(feature = "rcl")]
-    rcl::hide_ros_arguments(OWN_ROS_ARGS)?;
+    rcl::hide_arguments()?;
     Ok(())
+}
+
+/// The arguments of this process, without the program's name, as the user gave them.
+pub fn arguments() -> Vec<String> {
+    let arguments = std::env::args().skip(1);
+    #[cfg(feature = "rcl")]
+    return rcl::given(arguments);
+    #[cfg(not(feature = "rcl"))]
+    arguments.collect()
 }
 
 /// Runs until a signal; exit code 0 after a clean goodbye.

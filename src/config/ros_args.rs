@@ -9,9 +9,6 @@ use super::overrides::End;
 use super::{Config, ConfigError};
 use crate::bus::{Qos, Topic, is_name};
 
-/// Begins ROS arguments that only this program is to read, and no ROS library in its process.
-pub const OWN_ROS_ARGS: &str = "--posemoe-ros-args";
-
 /// The node's place in the graph, and its configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RosArgs {
@@ -63,7 +60,7 @@ impl RosArgs {
                     .ok_or_else(|| ConfigError::Arguments(format!("{arg} needs {what}")))
             };
             match (ros, arg.as_str()) {
-                (_, "--ros-args" | OWN_ROS_ARGS) => ros = true,
+                (_, "--ros-args") => ros = true,
                 (true, "--") => ros = false,
                 (false, _) => rest.push(arg),
                 (true, "-p" | "--param") => {
@@ -238,13 +235,6 @@ mod tests {
         assert_eq!(args.resolve("~/markers"), "/robot/eyes/markers");
         assert_eq!(args.resolve("keypoints"), "/robot/keypoints");
         assert_eq!(args.qualified_node(), "/robot/eyes");
-    }
-
-    #[test]
-    fn arguments_hidden_from_ros_mean_the_same() {
-        let line = "--flag --ros-args -r __ns:=/robot -- more";
-        let hidden = line.replace("--ros-args", OWN_ROS_ARGS);
-        assert_eq!(parse(&hidden).unwrap(), parse(line).unwrap());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The states of a managed node and the ways between them, as `lifecycle_msgs` names them.
 //!
-//! Source: the ROS 2 design article "Managed nodes" and the constants of `lifecycle_msgs`.
+//! Source: the ROS 2 design article "Managed nodes", the constants of `lifecycle_msgs`, and the labels of
+//! rcl's own state machine.
 
 use crate::msg::lifecycle_msgs::{State, Transition as TransitionMsg, TransitionDescription};
 
@@ -149,6 +150,39 @@ impl Transition {
         }
     }
 
+    /// As others are told when it begins, at `start`: into the state between two phases.
+    pub fn beginning(self, start: Phase) -> Step {
+        Step {
+            transition: self.message(start),
+            start: start.message(),
+            goal: self.meanwhile(),
+        }
+    }
+
+    /// As others are told when it ends: out of the state between, on to another phase or, where it
+    /// has failed, back to that where it began.
+    pub fn ending(self, phase: Phase, outcome: Outcome) -> Step {
+        let success = match self {
+            Self::Configure => 10,
+            Self::Cleanup => 20,
+            Self::Activate => 30,
+            Self::Deactivate => 40,
+            Self::Shutdown => 50,
+        };
+        let (id, label) = match outcome {
+            Outcome::Success => (success, "transition_success"),
+            Outcome::Failure => (success + 1, "transition_failure"),
+        };
+        Step {
+            transition: TransitionMsg {
+                id,
+                label: label.to_owned(),
+            },
+            start: self.meanwhile(),
+            goal: phase.message(),
+        }
+    }
+
     /// The state of a node on this way.
     fn meanwhile(self) -> State {
         match self {
@@ -159,6 +193,26 @@ impl Transition {
             Self::Shutdown => state(State::TRANSITION_STATE_SHUTTINGDOWN, "shuttingdown"),
         }
     }
+}
+
+/// How a transition ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The node is in its new phase.
+    Success,
+    /// It stayed where it was.
+    Failure,
+}
+
+/// Half of a transition, as `transition_event` has it: others wait for `configuring`, `activating` and so on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// What moved the node: the transition, or its outcome.
+    pub transition: TransitionMsg,
+    /// Before.
+    pub start: State,
+    /// Now.
+    pub goal: State,
 }
 
 /// Every state that the node can say it is in: it answers no request on its way between two.

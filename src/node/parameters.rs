@@ -160,6 +160,8 @@ fn value(message: &ParameterValue) -> Result<Value, String> {
         ParameterType::PARAMETER_DOUBLE => Value::Float(message.double_value),
         ParameterType::PARAMETER_STRING => Value::Text(message.string_value.clone()),
         ParameterType::PARAMETER_STRING_ARRAY => Value::List(message.string_array_value.clone()),
+        // An empty list has no type in YAML: `ros2 param load` sends the first that fits.
+        _ if is_empty_list(message) => Value::List(Vec::new()),
         ParameterType::PARAMETER_NOT_SET => {
             return Err("parameters cannot be deleted, they have defaults".to_owned());
         }
@@ -169,6 +171,16 @@ fn value(message: &ParameterValue) -> Result<Value, String> {
             ));
         }
     })
+}
+
+fn is_empty_list(message: &ParameterValue) -> bool {
+    match message.r#type {
+        ParameterType::PARAMETER_BYTE_ARRAY => message.byte_array_value.is_empty(),
+        ParameterType::PARAMETER_BOOL_ARRAY => message.bool_array_value.is_empty(),
+        ParameterType::PARAMETER_INTEGER_ARRAY => message.integer_array_value.is_empty(),
+        ParameterType::PARAMETER_DOUBLE_ARRAY => message.double_array_value.is_empty(),
+        _ => false,
+    }
 }
 
 fn descriptor(parameter: &Descriptor) -> ParameterDescriptor {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::lifecycle::{Phase, Transition};
+use super::lifecycle::Step;
 use crate::bus::{Bus, EndpointError, PublisherId, Qos, Service, ServiceId};
 use crate::config::ros_args::RosArgs;
 use crate::msg::lifecycle_msgs::TransitionEvent;
@@ -157,18 +157,22 @@ impl Services {
         bus.publish(self.parameter_events, now, &encode(&event));
     }
 
-    /// Tells that the node went from one phase to another.
+    /// Tells of half a transition.
     pub fn tell_transition(
         &self,
         bus: &mut dyn Bus,
         now: Stamp,
-        (transition, start, goal): (Transition, Phase, Phase),
+        Step {
+            transition,
+            start,
+            goal,
+        }: Step,
     ) {
         let event = TransitionEvent {
             timestamp: now.nanos().unsigned_abs(),
-            transition: transition.message(start),
-            start_state: start.message(),
-            goal_state: goal.message(),
+            transition,
+            start_state: start,
+            goal_state: goal,
         };
         bus.publish(self.transition_event, now, &encode(&event));
     }

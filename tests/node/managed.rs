@@ -166,13 +166,12 @@ fn each_transition_is_told() {
     let mut rig = ready("");
     assert!(change(&mut rig, "deactivate"));
     let sent = rig.bus.published.clone();
-    let told: TransitionEvent = rig.on("/posemoe/transition_event", &sent).unwrap();
     assert_eq!(
-        (
-            told.start_state.label.as_str(),
-            told.goal_state.label.as_str()
-        ),
-        ("active", "inactive")
+        steps(&rig, &sent),
+        [
+            "deactivate 4: active -> deactivating 14",
+            "transition_success 40: deactivating -> inactive 2"
+        ]
     );
     let ways: GetAvailableTransitions_Response = rig.ask(
         "get_available_transitions",
@@ -181,6 +180,87 @@ fn each_transition_is_told() {
     let ways = ways.available_transitions.iter();
     let labels: Vec<&str> = ways.map(|way| way.transition.label.as_str()).collect();
     assert_eq!(labels, ["cleanup", "activate", "shutdown"]);
+}
+
+/// What `transition_event` says.
+fn steps(rig: &Rig, sent: &[Outgoing]) -> Vec<String> {
+    let told: Vec<TransitionEvent> = rig.all_on("/posemoe/transition_event", sent);
+    let step = |event: &TransitionEvent| {
+        let (by, from, to) = (&event.transition, &event.start_state, &event.goal_state);
+        format!(
+            "{} {}: {} -> {} {}",
+            by.label, by.id, from.label, to.label, to.id
+        )
+    };
+    told.iter().map(step).collect()
+}
+
+/// As of rclcpp's nodes: others wait for `configuring` and the like.
+#[test]
+fn each_transition_is_told_when_it_begins_and_when_it_ends() {
+    let mut rig = Rig::new("-p autostart:=false -p publish_hri:=true");
+    rig.bus.refused = vec!["/humans/bodies/tracked".to_owned()];
+    assert!(!change(&mut rig, "configure"));
+    let failed = [
+        "configure 1: unconfigured -> configuring 10",
+        "transition_failure 11: configuring -> unconfigured 1",
+    ];
+    assert_eq!(steps(&rig, &rig.bus.published), failed);
+    rig.bus.refused.clear();
+    for (transition, told) in [
+        (
+            "configure",
+            [
+                "configure 1: unconfigured -> configuring 10",
+                "transition_success 10: configuring -> inactive 2",
+            ],
+        ),
+        (
+            "activate",
+            [
+                "activate 3: inactive -> activating 13",
+                "transition_success 30: activating -> active 3",
+            ],
+        ),
+        (
+            "shutdown",
+            [
+                "shutdown 7: active -> shuttingdown 12",
+                "transition_success 50: shuttingdown -> finalized 4",
+            ],
+        ),
+    ] {
+        assert!(change(&mut rig, transition));
+        assert_eq!(steps(&rig, &rig.bus.published), told);
+    }
+    assert!(!change(&mut rig, "activate"), "nothing leads on");
+    assert_eq!(steps(&rig, &rig.bus.published), [""; 0]);
+}
+
+/// `ros2 param load` of what `ros2 param dump` wrote: an empty list has no type there.
+#[test]
+fn every_parameter_can_be_set_to_what_it_is() {
+    let mut rig = ready("");
+    let asked = ListParameters_Request::default();
+    let listed: ListParameters_Response = rig.ask("list_parameters", &asked);
+    let mut parameters = Vec::new();
+    for name in listed.result.names {
+        let mut value = get(&mut rig, &name);
+        let is_empty = value.string_array_value.is_empty();
+        if value.r#type == ParameterType::PARAMETER_STRING_ARRAY && is_empty {
+            value.r#type = ParameterType::PARAMETER_BOOL_ARRAY; // what ros2cli makes of []
+        }
+        parameters.push(Parameter { name, value });
+    }
+    let is_list = |p: &&Parameter| p.value.r#type == ParameterType::PARAMETER_BOOL_ARRAY;
+    assert!(parameters.iter().any(|p| is_list(&p)), "a list is empty");
+    for result in set(&mut rig, parameters) {
+        assert!(result.successful, "{}", result.reason);
+    }
+    let mut wrong = switch("sources", true);
+    wrong.value.r#type = ParameterType::PARAMETER_BOOL_ARRAY;
+    wrong.value.bool_array_value = vec![true];
+    assert!(!set(&mut rig, vec![wrong])[0].successful);
 }
 
 #[test]

@@ -4,9 +4,7 @@
 //! quietly talking on another domain or another network than the rest of the robot.
 
 use crate::bus::BusError;
-
-/// The largest `ROS_DOMAIN_ID` whose UDP ports exist (RTPS: 7400 + 250 × domain).
-pub const MAX_DOMAIN_ID: u16 = 232;
+use crate::bus::domain::domain_id;
 
 /// How far the participant may be seen and may look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +27,7 @@ pub enum GraphLayout {
 /// Where and as whom to join the ROS graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DdsOptions {
-    /// The DDS domain, 0 to [`MAX_DOMAIN_ID`].
+    /// The DDS domain, 0 to [`MAX_DOMAIN_ID`](crate::bus::MAX_DOMAIN_ID).
     pub domain_id: u16,
     /// How far to discover.
     pub range: DiscoveryRange,
@@ -82,18 +80,6 @@ impl DdsOptions {
                 _ => GraphLayout::Iron,
             },
         })
-    }
-}
-
-fn domain_id(value: Option<String>) -> Result<u16, BusError> {
-    let Some(value) = value else { return Ok(0) };
-    match value.parse() {
-        Ok(id) if id <= MAX_DOMAIN_ID => Ok(id),
-        _ => Err(BusError::Setting {
-            name: "ROS_DOMAIN_ID",
-            value,
-            expected: "a whole number from 0 to 232",
-        }),
     }
 }
 

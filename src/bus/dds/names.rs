@@ -1,6 +1,6 @@
 //! ROS names as DDS has them.
 
-use crate::bus::{EndpointError, is_name};
+use crate::bus::{EndpointError, is_name, is_qualified};
 
 /// What travels on a DDS topic: the messages of a ROS topic, or one half of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,9 +28,9 @@ impl Role {
 /// When `name` is not a fully qualified ROS 2 name.
 pub(super) fn dds_topic(name: &str, role: Role) -> Result<String, EndpointError> {
     let (prefix, suffix, _) = role.marks();
-    match name.strip_prefix('/') {
-        Some(rest) if rest.split('/').all(is_name) => Ok(format!("{prefix}{name}{suffix}")),
-        _ => Err(EndpointError::Name {
+    match is_qualified(name) {
+        true => Ok(format!("{prefix}{name}{suffix}")),
+        false => Err(EndpointError::Name {
             name: name.to_owned(),
             expected: "a fully qualified ROS 2 name such as /yolo/tracking",
         }),

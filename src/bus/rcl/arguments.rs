@@ -1,8 +1,9 @@
-//! Keeps the program's ROS arguments from `rcl`.
+//! Keeps the program's arguments from `rcl`.
 //!
 //! r2r hands the arguments of the process to `rcl`, whatever a program makes of them, and `rcl` then
-//! remaps every name once more: with `-r a:=b -r b:=a` each topic would end where it began. It also
-//! reads the parameter files itself, and r2r panics where `rcl` takes offence.
+//! remaps every name once more: with `-r a:=b -r b:=a` each topic would end where it began. It takes a
+//! bare `from:=to` for remapping too, wherever it stands. It also reads the parameter files itself, and
+//! r2r panics where `rcl` takes offence.
 
 use std::convert::Infallible;
 use std::ffi::{OsStr, OsString};
@@ -11,25 +12,42 @@ use std::process::Command;
 
 use crate::bus::BusError;
 
-/// Makes this process begin anew (the same process, by `exec`) with `--ros-args` renamed to a word
-/// that the program knows and `rcl` does not. Does nothing where there are no ROS arguments, so also
-/// the second time. Call it first of all in `main`.
+/// Stands before arguments that are written so that `rcl` finds nothing in them.
+const COVERED: &str = "--covered";
+
+const ROS_ARGS: &str = "--ros-args";
+/// What `rcl` looks for, and what is written instead.
+const COVERS: [(&str, &str); 3] = [("%", "%25"), (":=", "%3A="), (ROS_ARGS, "--ros%2Dargs")];
+
+/// Makes this process begin anew (the same process, by `exec`) with arguments in which `rcl` finds nothing.
+/// Does nothing where there is nothing to find, so also the second time. Call it first of all in `main`.
 ///
 /// # Errors
 /// When the system cannot start the program's file again.
-pub fn hide_ros_arguments(renamed: &str) -> Result<(), BusError> {
+pub fn hide_arguments() -> Result<(), BusError> {
     let mut arguments = std::env::args_os();
     let name = arguments.next();
-    match hidden(arguments.collect(), renamed) {
+    match covered(arguments.collect()) {
         None => Ok(()),
         Some(arguments) => {
             let Err(error) = begin_anew(name.as_deref(), &arguments);
-            Err(BusError::refused(
-                "hiding the ROS arguments from rcl",
-                &error,
-            ))
+            Err(BusError::refused("hiding the arguments from rcl", &error))
         }
     }
+}
+
+/// The arguments as the user gave them.
+pub fn given(arguments: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut arguments: Vec<String> = arguments.into_iter().collect();
+    if arguments.first().is_some_and(|first| first == COVERED) {
+        arguments.remove(0);
+        for argument in &mut arguments {
+            for (written, cover) in COVERS.into_iter().rev() {
+                *argument = argument.replace(cover, written);
+            }
+        }
+    }
+    arguments
 }
 
 /// Returns only when it could not be done.
@@ -41,30 +59,60 @@ fn begin_anew(name: Option<&OsStr>, arguments: &[OsString]) -> Result<Infallible
     Err(program.args(arguments).exec())
 }
 
-/// The arguments without one that `rcl` would look at; `None` when that is so already.
-fn hidden(mut arguments: Vec<OsString>, renamed: &str) -> Option<Vec<OsString>> {
-    let mut found = false;
-    for argument in arguments.iter_mut().filter(|arg| *arg == "--ros-args") {
-        *argument = renamed.into();
-        found = true;
+/// The arguments without any that `rcl` would look at; `None` when that is so already.
+fn covered(mut arguments: Vec<OsString>) -> Option<Vec<OsString>> {
+    let is_for_rcl = |argument: &OsString| {
+        let text = argument.to_string_lossy();
+        text == ROS_ARGS || text.contains(":=")
+    };
+    if !arguments.iter().any(is_for_rcl) {
+        return None;
     }
-    found.then_some(arguments)
+    for argument in &mut arguments {
+        if let Some(mut text) = argument.to_str().map(str::to_owned) {
+            for (written, cover) in COVERS {
+                text = text.replace(written, cover);
+            }
+            *argument = text.into();
+        }
+    }
+    arguments.insert(0, COVERED.into());
+    Some(arguments)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn words(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    fn texts(words: &[OsString]) -> Vec<String> {
+        let text = |word: &OsString| word.to_str().unwrap().to_owned();
+        words.iter().map(text).collect()
+    }
+
     #[test]
-    fn every_start_of_ros_arguments_is_renamed() {
-        let words = |line: &str| line.split(' ').map(OsString::from).collect::<Vec<_>>();
-        let given = words("--bus rcl --ros-args -r a:=b -- --ros-args --log-level info");
-        let hiding = hidden(given, "--own-args").unwrap();
-        let line = hiding.join(OsStr::new(" ")).into_string().unwrap();
-        assert_eq!(
-            line,
-            "--bus rcl --own-args -r a:=b -- --own-args --log-level info"
-        );
-        assert_eq!(hidden(hiding, "--own-args"), None);
+    fn rcl_finds_no_arguments_of_its_own_and_we_find_all() {
+        for line in [
+            "--bus rcl --ros-args -r /yolo/tracking:=/a -r /a:=/b -- --ros-args --log-level info",
+            "/a:=/b bare",
+            "--ros-args -p model:=100%25_%3A=_:=.onnx",
+        ] {
+            let covered = covered(words(line)).unwrap();
+            for word in texts(&covered) {
+                assert!(word != ROS_ARGS && !word.contains(":="), "{word} of {line}");
+            }
+            assert_eq!(super::covered(covered.clone()), None, "the second time");
+            assert_eq!(given(texts(&covered)), texts(&words(line)));
+        }
+    }
+
+    #[test]
+    fn what_rcl_does_not_look_at_stays() {
+        let plain = words("--bus rcl --model 100%25.onnx");
+        assert_eq!(covered(plain.clone()), None);
+        assert_eq!(given(texts(&plain)), texts(&plain));
     }
 }

@@ -2,18 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use futures::{FutureExt, Stream, StreamExt};
 use r2r::PublisherUntyped;
 
+use super::answers::Answer;
 use super::qos;
 use super::services::{self, Offer};
 use crate::bus::inbox::{Door, Inbox};
 use crate::bus::{
-    BusError, EndpointError, Event, RequestId, Service, ServiceId, SubscriptionId, Topic,
-    wall_clock,
+    BusError, EndpointError, Event, Service, ServiceId, SubscriptionId, Topic, wall_clock,
 };
 
 /// Requests of one service that wait for the node before the oldest gives way.
@@ -24,6 +23,9 @@ pub(super) struct Endpoints {
     node: r2r::Node,
     inbox: Arc<Inbox>,
     readings: BTreeMap<SubscriptionId, Reading>,
+    /// Those that were given back. r2r takes a subscription off the graph only when its next message comes:
+    /// until then it is taken up again rather than doubled when the node is configured anew.
+    resting: Vec<Reading>,
     services: BTreeMap<ServiceId, Box<dyn Offer>>,
 }
 
@@ -49,6 +51,7 @@ impl Endpoints {
             node,
             inbox,
             readings: BTreeMap::new(),
+            resting: Vec::new(),
             services: BTreeMap::new(),
         })
     }
@@ -69,23 +72,32 @@ impl Endpoints {
                 expected: topic.type_name,
             });
         }
-        let stream = self
-            .node
-            .subscribe_raw(&topic.name, topic.type_name, qos::profile(topic.qos))
-            .map_err(|error| not_granted("subscribing to", &topic, &error))?;
-        self.inbox.open(Door::Topic(subscription), topic.qos.depth);
-        let reading = Reading {
-            topic,
-            stream: Box::new(stream),
-            told: BTreeSet::new(),
+        let depth = topic.qos.depth;
+        let rested = self.resting.iter().position(|rest| rest.topic == topic);
+        let reading = match rested {
+            Some(index) => self.resting.swap_remove(index),
+            None => self.begin(topic)?,
         };
+        self.inbox.open(Door::Topic(subscription), depth);
         self.readings.insert(subscription, reading);
         Ok(())
     }
 
-    /// Receives that topic no more. r2r leaves it when its next message comes.
+    fn begin(&mut self, topic: Topic) -> Result<Reading, EndpointError> {
+        let stream = self
+            .node
+            .subscribe_raw(&topic.name, topic.type_name, qos::profile(topic.qos))
+            .map_err(|error| not_granted("subscribing to", &topic, &error))?;
+        Ok(Reading {
+            topic,
+            stream: Box::new(stream),
+            told: BTreeSet::new(),
+        })
+    }
+
+    /// Receives that topic no more.
     pub fn unsubscribe(&mut self, subscription: SubscriptionId) {
-        self.readings.remove(&subscription);
+        self.resting.extend(self.readings.remove(&subscription));
     }
 
     /// Begins to take requests into the inbox.
@@ -96,19 +108,11 @@ impl Endpoints {
         &mut self,
         service: &Service,
         id: ServiceId,
-        unanswered: Arc<AtomicU64>,
-    ) -> Result<(), EndpointError> {
-        let offer = services::offer(&mut self.node, service, unanswered)?;
+    ) -> Result<Arc<dyn Answer>, EndpointError> {
+        let (offer, answers) = services::offer(&mut self.node, service)?;
         self.inbox.open(Door::Service(id), SERVICE_DEPTH);
         self.services.insert(id, offer);
-        Ok(())
-    }
-
-    /// Answers a request, or counts that it could not.
-    pub fn respond(&mut self, id: ServiceId, request: &RequestId, payload: &[u8]) {
-        if let Some(offer) = self.services.get_mut(&id) {
-            offer.respond(request, payload);
-        }
+        Ok(answers)
     }
 
     /// Takes a publisher off the graph.
@@ -128,7 +132,7 @@ impl Endpoints {
 
     /// Whether there is anything to receive.
     pub fn can_receive(&self) -> bool {
-        !(self.readings.is_empty() && self.services.is_empty())
+        !(self.readings.is_empty() && self.resting.is_empty() && self.services.is_empty())
     }
 
     /// Waits for messages, and puts them into the inbox at once: r2r takes one of each topic at a
@@ -144,6 +148,9 @@ impl Endpoints {
                 });
             }
         }
+        // With its first message r2r can let go of it.
+        self.resting
+            .retain_mut(|rest| rest.stream.next().now_or_never().is_none());
         for (service, offer) in &mut self.services {
             for (request, payload) in offer.requests() {
                 self.inbox.push(Event::Request {
@@ -170,6 +177,16 @@ impl Endpoints {
             }
         }
     }
+}
+
+/// Whether a topic's type is built in.
+///
+/// # Errors
+/// When it is not, with the way out.
+pub(super) fn check_type(topic: &Topic) -> Result<(), EndpointError> {
+    r2r::WrappedNativeMsgUntyped::new_from(topic.type_name)
+        .map(drop)
+        .map_err(|error| not_granted("advertising", topic, &error))
 }
 
 /// The types, other than ours, with which peers publish a topic.

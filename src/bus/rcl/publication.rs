@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvError, SyncSender, TrySendError, channel, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
 use r2r::PublisherUntyped;
@@ -21,22 +21,32 @@ pub(super) struct Publication {
 }
 
 impl Publication {
+    /// Has the publisher made, without waiting for it: messages of the meantime wait.
+    ///
     /// # Errors
     /// When the system grants no thread.
-    pub fn start(
-        topic: &Topic,
-        publisher: PublisherUntyped,
-        orders: Orders,
-    ) -> Result<Self, EndpointError> {
+    pub fn start(topic: &Topic, orders: Orders) -> Result<Self, EndpointError> {
+        let (made, making) = channel();
+        let asked = topic.clone();
+        orders.give(move |endpoints| {
+            let _ = made.send(endpoints.advertise(&asked)); // who asked waits for it
+        });
         let (queue, waiting) = sync_channel(topic.qos.depth);
         let failed = Arc::<AtomicU64>::default();
         let thread = Builder::new()
             .name("rcl publish".to_owned())
             .spawn({
                 let (name, failed) = (topic.name.clone(), Arc::clone(&failed));
-                move || {
-                    publish_all(&name, &publisher, &waiting, &failed);
-                    orders.destroy(publisher);
+                move || match making.recv() {
+                    Ok(Ok(publisher)) => {
+                        publish_all(&name, &publisher, &waiting, &failed);
+                        orders.destroy(publisher);
+                    }
+                    Ok(Err(error)) => {
+                        tracing::warn!("{error}");
+                        count_all(&waiting, &failed);
+                    }
+                    Err(RecvError) => count_all(&waiting, &failed), // the node is gone
                 }
             })
             .map_err(|error| {
@@ -92,5 +102,11 @@ fn publish_all(
         {
             tracing::warn!("{topic}: the middleware refused a message: {error}");
         }
+    }
+}
+
+fn count_all(waiting: &Receiver<Vec<u8>>, failed: &AtomicU64) {
+    for _ in waiting {
+        failed.fetch_add(1, Ordering::Relaxed);
     }
 }

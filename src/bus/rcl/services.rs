@@ -1,8 +1,7 @@
 //! Services, by the names of their types: r2r knows them as Rust types only.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::{FutureExt, Stream, StreamExt};
 use r2r::{
@@ -10,32 +9,29 @@ use r2r::{
     lifecycle_msgs, rcl_interfaces,
 };
 
+use super::answers::Answer;
 use crate::bus::{EndpointError, RequestId, Service};
 
 /// Requests that wait for an answer at most; the node answers each before it takes the next.
 const PENDING: usize = 16;
 
-/// A service that is offered.
+/// The side of a service that takes requests.
 pub(super) trait Offer {
-    /// The requests that have come.
+    /// Those that have come.
     fn requests(&mut self) -> Vec<(RequestId, Vec<u8>)>;
-
-    /// Answers one of them, or counts that it could not.
-    fn respond(&mut self, request: &RequestId, payload: &[u8]);
 }
+
+/// Both sides of a service.
+type Both = (Box<dyn Offer>, Arc<dyn Answer>);
 
 /// Offers a service.
 ///
 /// # Errors
 /// When its type is none of those that the node has, or ROS refuses.
-pub(super) fn offer(
-    node: &mut Node,
-    service: &Service,
-    unanswered: Arc<AtomicU64>,
-) -> Result<Box<dyn Offer>, EndpointError> {
+pub(super) fn offer(node: &mut Node, service: &Service) -> Result<Both, EndpointError> {
     use lifecycle_msgs::srv as lifecycle;
     use rcl_interfaces::srv as parameters;
-    type Make = fn(&mut Node, &Service, Arc<AtomicU64>) -> Result<Box<dyn Offer>, EndpointError>;
+    type Make = fn(&mut Node, &Service) -> Result<Both, EndpointError>;
     let make: Make = match service.type_name {
         "lifecycle_msgs/srv/ChangeState" => typed::<lifecycle::ChangeState::Service>,
         "lifecycle_msgs/srv/GetAvailableStates" => typed::<lifecycle::GetAvailableStates::Service>,
@@ -57,37 +53,52 @@ pub(super) fn offer(
             return Err(EndpointError::refused(action, &reason));
         }
     };
-    make(node, service, unanswered)
+    make(node, service)
 }
 
 fn typed<T: WrappedServiceTypeSupport + 'static>(
     node: &mut Node,
     service: &Service,
-    unanswered: Arc<AtomicU64>,
-) -> Result<Box<dyn Offer>, EndpointError> {
+) -> Result<Both, EndpointError> {
     let requests = node
         .create_service::<T>(&service.name, QosProfile::services_default())
         .map_err(|error| EndpointError::refused(format!("offering {}", service.name), &error))?;
-    Ok(Box::new(Typed::<T> {
+    let pending = Arc::<Pending<T>>::default();
+    let offer = Typed::<T> {
         name: service.name.clone(),
         requests: Box::new(requests),
-        pending: BTreeMap::new(),
+        pending: Arc::clone(&pending),
         numbers: 0..i64::MAX,
-        unanswered,
-    }))
+    };
+    Ok((Box::new(offer), pending))
 }
 
 struct Typed<T: WrappedServiceTypeSupport> {
     name: String,
     requests: Box<dyn Stream<Item = ServiceRequest<T>> + Unpin>,
-    pending: BTreeMap<i64, ServiceRequest<T>>,
+    pending: Arc<Pending<T>>,
     numbers: std::ops::Range<i64>,
-    unanswered: Arc<AtomicU64>,
 }
 
-impl<T: WrappedServiceTypeSupport + 'static> Typed<T> {
-    fn try_respond(&mut self, request: &RequestId, payload: &[u8]) -> Result<(), String> {
-        let asked = self.pending.remove(&request.number);
+/// Requests that wait for their answers, by number.
+struct Pending<T: WrappedServiceTypeSupport>(Mutex<BTreeMap<i64, ServiceRequest<T>>>);
+
+impl<T: WrappedServiceTypeSupport> Default for Pending<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: WrappedServiceTypeSupport> Pending<T> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<i64, ServiceRequest<T>>> {
+        // No code that holds this lock can panic half-way through a change.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: WrappedServiceTypeSupport + 'static> Answer for Pending<T> {
+    fn answer(&self, request: &RequestId, payload: &[u8]) -> Result<(), String> {
+        let asked = self.lock().remove(&request.number);
         let asked = asked.ok_or("nobody waits for it")?;
         let response = T::Response::from_serialized_bytes(payload);
         let response = response.map_err(|error| error.to_string())?;
@@ -103,23 +114,16 @@ impl<T: WrappedServiceTypeSupport + 'static> Offer for Typed<T> {
                 (Ok(payload), Some(number)) => {
                     let client = [0; 16]; // r2r keeps that to itself
                     found.push((RequestId { client, number }, payload));
-                    self.pending.insert(number, request);
+                    let mut pending = self.pending.lock();
+                    pending.insert(number, request);
+                    while pending.len() > PENDING {
+                        pending.pop_first();
+                    }
                 }
                 (Err(error), _) => tracing::warn!("{}: a request is lost: {error}", self.name),
                 (_, None) => tracing::error!("{}: out of numbers for requests", self.name),
             }
-            while self.pending.len() > PENDING {
-                self.pending.pop_first();
-            }
         }
         found
-    }
-
-    fn respond(&mut self, request: &RequestId, payload: &[u8]) {
-        if let Err(reason) = self.try_respond(request, payload) {
-            // A client that has gone or is not found in time; others are still to be served.
-            tracing::warn!("{}: an answer could not be sent: {reason}", self.name);
-            self.unanswered.fetch_add(1, Ordering::Relaxed);
-        }
     }
 }

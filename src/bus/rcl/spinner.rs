@@ -1,7 +1,7 @@
 //! The thread that owns the ROS node: it receives, and does what else must be done with the node.
 
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,12 @@ use crate::bus::{BusError, EndpointError};
 
 /// How long an order waits at most for the thread to take note.
 const SPIN: Duration = Duration::from_millis(20);
+
+/// One order is often followed by others: for so long the thread waits for those,
+const IN_A_ROW: Duration = Duration::from_millis(50);
+
+/// and looks so often whether something has been received.
+const GLANCE: Duration = Duration::from_micros(500);
 
 /// How often the graph is searched for peers that use our topics with other types.
 const LOOK_AROUND: Duration = Duration::from_secs(1);
@@ -51,6 +57,9 @@ impl Spinner {
         let (orders, taken) = mpsc::channel();
         let (answer, answered) = mpsc::channel();
         let (name, namespace) = (node_name.to_owned(), namespace.to_owned());
+        // r2r panics where rcl refuses: that is told as an error, without a trace.
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|_| {}));
         let thread = Builder::new()
             .name("rcl spin".to_owned())
             .spawn(move || match Endpoints::create(&name, &namespace, inbox) {
@@ -67,7 +76,9 @@ impl Spinner {
             orders: Orders(orders),
             thread: Some(thread),
         };
-        match answered.recv() {
+        let joined = answered.recv();
+        std::panic::set_hook(hook);
+        match joined {
             Ok(joined) => joined.map(|()| spinner),
             Err(mpsc::RecvError) => Err(spinner.ended()),
         }
@@ -129,17 +140,25 @@ impl Spinner {
 
 fn spin(mut endpoints: Endpoints, orders: &Receiver<Order>) {
     let mut looked = Instant::now();
+    let mut ordered: Option<Instant> = None;
     loop {
+        let more_come = ordered.is_some_and(|last| last.elapsed() < IN_A_ROW);
         // Where nothing can arrive, spinning would return at once: wait for an order instead.
-        let order = if endpoints.can_receive() {
-            orders.try_recv()
+        let (order, spin) = if !endpoints.can_receive() {
+            let order = orders.recv().map_err(|_| RecvTimeoutError::Disconnected);
+            (order, Duration::ZERO)
+        } else if more_come {
+            (orders.recv_timeout(GLANCE), Duration::ZERO)
         } else {
-            orders.recv().map_err(|_| TryRecvError::Disconnected)
+            (orders.recv_timeout(Duration::ZERO), SPIN)
         };
         match order {
-            Ok(order) => order(&mut endpoints),
-            Err(TryRecvError::Empty) => endpoints.receive(SPIN),
-            Err(TryRecvError::Disconnected) => return,
+            Ok(order) => {
+                order(&mut endpoints);
+                ordered = Some(Instant::now());
+            }
+            Err(RecvTimeoutError::Timeout) => endpoints.receive(spin),
+            Err(RecvTimeoutError::Disconnected) => return,
         }
         if looked.elapsed() >= LOOK_AROUND {
             looked = Instant::now();
