@@ -133,6 +133,7 @@ fn placed(
                 placement,
                 pose,
                 sigma_m,
+                sigma_scale: 1.0,
                 score,
                 person_score: 0.9,
                 marks: Marks::default(),

@@ -58,6 +58,32 @@ def acceleration_m_s2(joints_m: np.ndarray, rate_hz: float) -> np.ndarray:
     return (joints_m[2:] - 2.0 * joints_m[1:-1] + joints_m[:-2]) * rate_hz**2
 
 
+def steadied_m(joints_m: np.ndarray, rate_hz: float, cutoff_hz: float = 6.0) -> np.ndarray:
+    """Frames (F, ...) without what is faster than `cutoff_hz`, forwards and backwards, so that nothing is late.
+
+    A Butterworth low-pass of second order by the bilinear transform; run twice, its cutoff is raised so that both
+    together halve the power there (D. Winter, Biomechanics and Motor Control of Human Movement, 2.2.4.4). Beyond both
+    ends the frames go on turned about the first and the last.
+    """
+    k = np.tan(np.pi * cutoff_hz / rate_hz / (np.sqrt(2.0) - 1.0) ** 0.25)
+    scale = 1.0 + np.sqrt(2.0) * k + k * k
+    forth = np.array([1.0, 2.0, 1.0]) * k * k / scale
+    back = np.array([2.0 * (k * k - 1.0), 1.0 - np.sqrt(2.0) * k + k * k]) / scale
+
+    def passed(frames: np.ndarray) -> np.ndarray:
+        found = np.empty_like(frames)
+        found[:2] = frames[:2]
+        for i in range(2, len(frames)):
+            new = forth[0] * frames[i] + forth[1] * frames[i - 1] + forth[2] * frames[i - 2]
+            found[i] = new - back[0] * found[i - 1] - back[1] * found[i - 2]
+        return found
+
+    more = min(len(joints_m) - 1, int(np.ceil(3 * rate_hz / cutoff_hz)))
+    before, after = 2 * joints_m[0] - joints_m[more:0:-1], 2 * joints_m[-1] - joints_m[-2 : -more - 2 : -1]
+    frames = np.concatenate([before, joints_m, after])
+    return passed(passed(frames)[::-1])[::-1][more : more + len(joints_m)]
+
+
 def mean_or_none(values: np.ndarray) -> Optional[float]:
     """Mean of the finite values; None where there are none, because 0 would be read as perfect."""
     finite = np.asarray(values)[np.isfinite(values)]

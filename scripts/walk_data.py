@@ -56,6 +56,7 @@ class Pose:
 
     joints_m: Dict[str, np.ndarray]
     sigma_m: Dict[str, float]
+    root_sigma_m: np.ndarray  # along each axis
 
 
 @dataclass
@@ -126,7 +127,8 @@ def read_poses(path: Path) -> Tuple[str, Dict[int, Pose]]:
             continue
         named = dict(zip(message.joint_names, person.joints))
         joints = {n: np.array([j.position.x, j.position.y, j.position.z]) for n, j in named.items()}
-        poses[stamp_ns(message)] = Pose(joints, {n: j.sigma_m for n, j in named.items()})
+        root_sigma = np.array([person.root_sigma.x, person.root_sigma.y, person.root_sigma.z])
+        poses[stamp_ns(message)] = Pose(joints, {n: j.sigma_m for n, j in named.items()}, root_sigma)
     if not camera:
         raise ValueError("{}: no message on {}".format(path, PEOPLE_TOPIC))
     return camera, poses

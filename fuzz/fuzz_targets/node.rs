@@ -25,7 +25,7 @@ const PARAMETERS: [&str; 6] = [
     "acceleration_noise",
     "stature_sigma",
     "sigma_scale",
-    "velocity_span_s",
+    "smoothing",
 ];
 const MODELS: [&str; 4] = ["plumb_bob", "rational_polynomial", "equidistant", ""];
 const FRAMES: [&str; 3] = ["camera", "base", "odom"];

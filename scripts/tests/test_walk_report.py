@@ -91,6 +91,8 @@ class Report(unittest.TestCase):
             for key in ("mpjpe_mm", "p_mpjpe_mm", "root_error_m", "acceleration_error_m_s2"):
                 self.assertLess(row[key], 1e-3, key)
             self.assertEqual((row["within_1_sigma"], row["within_2_sigma"]), (1, 1))
+            # All that is left is the reference's own jitter.
+            self.assertGreater(row["steady_acceleration_error_m_s2"], 0.9 * row["reference_acceleration_m_s2"])
             self.assertGreater(row["constant_mpjpe_mm"], row["constant_p_mpjpe_mm"])
 
     def test_a_shifted_person_has_only_a_root_error(self):
@@ -155,6 +157,15 @@ class Metrics(unittest.TestCase):
         falling = np.zeros((5, 1, 3))
         falling[:, 0, 2] = -9.81 / 2 * time_s**2
         np.testing.assert_allclose(metrics.acceleration_m_s2(falling, 60)[:, 0, 2], -9.81)
+
+    def test_what_is_steadied_keeps_slow_movement_in_time_and_loses_fast(self):
+        time_s = np.arange(120) / 60
+        for rate_hz, kept in ((1.0, 1.0), (6.0, 0.5**0.5), (20.0, 0.0)):
+            swing = np.sin(2 * np.pi * rate_hz * time_s)[:, None]
+            found = metrics.steadied_m(swing, 60.0)[20:-20]
+            np.testing.assert_allclose(found, kept * swing[20:-20], atol=0.02)
+        line = np.outer(time_s, [1.0, -2.0])
+        np.testing.assert_allclose(metrics.steadied_m(line, 60.0), line, atol=1e-4)
 
     def test_an_unknown_sigma_counts_neither_way(self):
         inside = metrics.within_sigmas(np.array([1.0, 3.0, 1.0]), np.array([1.0, 1.0, np.nan]), 2)

@@ -31,6 +31,8 @@ pub struct Metric {
 pub(super) enum Measure {
     /// The mean of a pose's figure over the poses, times a factor.
     Pose(fn(&PoseErrors) -> Option<f64>, f64),
+    /// The sum of one of a pose's figures over the sum of another, times a factor.
+    Ratio(fn(&PoseErrors) -> Option<[f64; 2]>, f64),
     /// Of all joints of all poses.
     Joints(fn(&[&JointErrors]) -> Option<f64>),
     /// Of who was found; of parts of the people, too.
@@ -69,19 +71,35 @@ const fn people(key: &'static str, better: Better, measure: Measure) -> Metric {
     }
 }
 
-/// Millimetres in a metre.
+/// Of the root, to be read beside others; of those that say its sigma.
+const fn root(key: &'static str, of: fn(&PoseErrors) -> Option<f64>, factor: f64) -> Metric {
+    let (better, measure) = (Better::Neither, Measure::Pose(of, factor));
+    Metric {
+        key,
+        better,
+        measure,
+    }
+}
+
+/// Millimetres in a metre, milliseconds in a second.
 pub(super) const MM: f64 = 1e3;
+const MS: f64 = 1e3;
 const PCT: f64 = 100.0;
 /// Share of the joints that lie within a sigma which is true, as of a normal distribution.
 pub const ONE_SIGMA: f64 = 0.6827;
 
 /// Every metric, in the order of tables.
-pub const METRICS: [Metric; 21] = [
+pub const METRICS: [Metric; 30] = [
     pose("mpjpe_mm", |p| p.mpjpe_m, MM),
     pose("p_mpjpe_mm", |p| p.p_mpjpe_m, MM),
     pose("n_mpjpe_mm", |p| p.n_mpjpe_m, MM),
     pose("mpjve_mm_s", |p| p.velocity_m_s, MM),
     pose("acceleration_error_m_s2", |p| p.acceleration_m_s2, 1.0),
+    Metric {
+        key: "delay_ms",
+        better: Better::Neither,
+        measure: Measure::Ratio(|p| p.behind, MS),
+    },
     Metric {
         better: Better::Neither,
         ..pose("jitter_m_s3", |p| p.jitter_m_s3, 1.0)
@@ -118,6 +136,14 @@ pub const METRICS: [Metric; 21] = [
     joints("sigma_factor", Better::Neither, |j| {
         sigma_factor(sigmas(j.iter().copied()))
     }),
+    joints("joint_nees", Better::Neither, joint_nees),
+    root("root_within_1_sigma_x_pct", |p| root_within(p, 0, 1.0), PCT),
+    root("root_within_1_sigma_y_pct", |p| root_within(p, 1, 1.0), PCT),
+    root("root_within_1_sigma_z_pct", |p| root_within(p, 2, 1.0), PCT),
+    root("root_within_2_sigma_x_pct", |p| root_within(p, 0, 2.0), PCT),
+    root("root_within_2_sigma_y_pct", |p| root_within(p, 1, 2.0), PCT),
+    root("root_within_2_sigma_z_pct", |p| root_within(p, 2, 2.0), PCT),
+    root("root_nees", root_nees, 1.0),
     people(
         "recall_pct",
         Better::Higher,
@@ -167,4 +193,27 @@ fn within_sigmas(joints: &[&JointErrors], many: f64) -> Option<f64> {
         sigmas(joints.iter().copied()).map(|(error_m, sigma_m)| error_m <= many * sigma_m),
     )
     .map(|share| share * PCT)
+}
+
+/// Squared distance, in standard deviations, within which 68.27 % of a normal distribution in space lie.
+const ONE_SIGMA_IN_SPACE: f64 = 3.5267;
+
+/// Normalised estimation error squared of the joints: 3 where sigma is true and errors are normal, alike in all
+/// directions.
+fn joint_nees(joints: &[&JointErrors]) -> Option<f64> {
+    let squares =
+        sigmas(joints.iter().copied()).map(|(error_m, sigma_m)| (error_m / sigma_m).powi(2));
+    metrics::mean(squares).map(|mean| mean * ONE_SIGMA_IN_SPACE)
+}
+
+/// The same of the root, whose sigma is said along each axis.
+fn root_nees(pose: &PoseErrors) -> Option<f64> {
+    let in_sigmas = pose.root_in_sigmas?;
+    Some(in_sigmas.iter().map(|one| one.powi(2)).sum())
+}
+
+/// 1 where the root is within so many sigmas along an axis, else 0.
+fn root_within(pose: &PoseErrors, axis: usize, many: f64) -> Option<f64> {
+    let in_sigmas = pose.root_in_sigmas?;
+    Some(f64::from(u8::from(in_sigmas[axis].abs() <= many)))
 }

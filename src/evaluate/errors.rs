@@ -47,10 +47,15 @@ pub struct PoseErrors {
     pub n_mpjpe_m: Option<f64>,
     /// Distance between the roots (m).
     pub root_m: f64,
+    /// Predicted less true root along each axis, in sigmas of that axis.
+    pub root_in_sigmas: Option<[f64; 3]>,
     /// Mean difference in the lengths of bones (m).
     pub bone_length_m: Option<f64>,
     /// Mean difference of the joints' velocities since the frame before (m/s).
     pub velocity_m_s: Option<f64>,
+    /// How far positions are behind, in parts: mean error over the last step against the true velocity then, and the
+    /// square of that (m²/s, m²/s²).
+    pub behind: Option<[f64; 2]>,
     /// Mean difference of the joints' accelerations over the last three frames (m/s²).
     pub acceleration_m_s2: Option<f64>,
     /// Mean predicted jerk over the last four frames (m/s³).
@@ -83,6 +88,11 @@ pub fn of(pair: &Pair) -> PoseErrors {
         p_mpjpe_m: metrics::aligned_distance_m(&predicted, &truth),
         n_mpjpe_m: metrics::scaled_distance_m(&predicted, &truth),
         root_m: (predicted_root_m - true_root_m).norm(),
+        root_in_sigmas: pair.root_sigma_m.map(|sigma_m| {
+            (predicted_root_m - true_root_m)
+                .component_div(&sigma_m)
+                .into()
+        }),
         bone_length_m: bone_length_m(pair),
         joints: pair
             .names
@@ -126,6 +136,7 @@ mod tests {
             truth_m: truth.map(Vector3::from).to_vec(),
             sigma_m: vec![None, Some(0.02), None],
             roots_m: ([0.0, 0.0, 4.0].into(), [0.1, 0.0, 4.0].into()),
+            root_sigma_m: Some([0.05, 0.02, 0.4].into()),
         };
         let errors = of(&pair);
         let near = |found: Option<f64>, expected: f64| (found.unwrap() - expected).abs() < 1e-12;
@@ -136,6 +147,7 @@ mod tests {
             ([0.0, 0.0, 4.0], [0.1, 0.0, 4.0])
         );
         assert!(near(Some(errors.distance_m), 16.01f64.sqrt()));
+        assert_eq!(errors.root_in_sigmas, Some([-2.0, 0.0, 0.0]));
         // Upper arm 0.3 for 0.25, forearm 0.2 for 0.3.
         assert!(near(errors.bone_length_m, 0.075));
         let absolute = errors.joints.iter().map(|joint| joint.absolute_m);

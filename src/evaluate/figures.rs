@@ -30,6 +30,9 @@ impl Figures {
                     metrics::mean(poses.iter().filter_map(|pose| of(pose)))
                         .map(|mean| mean * factor)
                 }
+                Measure::Ratio(of, factor) => {
+                    ratio(poses.iter().filter_map(|pose| of(pose))).map(|ratio| ratio * factor)
+                }
                 Measure::Joints(of) => of(&all),
                 Measure::Found(of) | Measure::Identity(of) => of(detection),
             };
@@ -62,7 +65,9 @@ impl Figures {
         let mpjpe = metrics::mean(joints.iter().map(|j| j.relative_m)).map(|mean| mean * MM);
         let figure = |metric: &Metric| match metric.measure {
             Measure::Joints(of) => Some((metric.key, of(joints))),
-            Measure::Pose(..) | Measure::Found(_) | Measure::Identity(_) => None,
+            Measure::Pose(..) | Measure::Ratio(..) | Measure::Found(_) | Measure::Identity(_) => {
+                None
+            }
         };
         let others = METRICS.iter().filter_map(figure);
         Self {
@@ -77,6 +82,12 @@ impl Figures {
         let (_, figure) = self.figures.iter().find(|(known, _)| *known == key)?;
         *figure
     }
+}
+
+/// The sum of the first over the sum of the second; `None` where that is 0.
+fn ratio(parts: impl Iterator<Item = [f64; 2]>) -> Option<f64> {
+    let [first, second] = parts.fold([0.0; 2], |[a, b], [c, d]| [a + c, b + d]);
+    (second > 0.0).then(|| first / second)
 }
 
 impl Serialize for Figures {
@@ -146,6 +157,8 @@ mod tests {
             distance_m: 1.9,
             mpjpe_m: Some(0.1),
             root_m: 0.3,
+            root_in_sigmas: Some([0.5, -1.5, 2.5]),
+            behind: Some([0.01, 1.0]),
             joints: vec![
                 joint("pelvis", 0.0, 0.3, Some(0.1)),
                 joint("nose", 0.2, 0.4, Some(0.1)),
@@ -157,6 +170,8 @@ mod tests {
             distance_m: 2.0,
             mpjpe_m: Some(0.05),
             velocity_m_s: Some(0.4),
+            root_in_sigmas: Some([-1.0, 0.0, 0.5]),
+            behind: Some([0.05, 2.0]),
             joints: vec![
                 joint("nose", 0.05, 0.1, Some(0.1)),
                 joint("head", 0.16, 0.1, None),
@@ -198,6 +213,17 @@ mod tests {
         assert_near(figures.get("within_1_sigma_pct"), 50.0); // of the two noses
         assert_near(figures.get("within_2_sigma_pct"), 100.0);
         assert_near(figures.get("sigma_factor"), 0.5 + 0.6827 * 1.5); // 0.5 and 2 sigmas
+        assert_near(figures.get("joint_nees"), 3.5267 * (0.25 + 4.0) / 2.0);
+        let of_root = |many: u32| {
+            ["x", "y", "z"].map(|axis| figures.get(&format!("root_within_{many}_sigma_{axis}_pct")))
+        };
+        assert_eq!(of_root(1), [Some(100.0), Some(50.0), Some(50.0)]);
+        assert_eq!(of_root(2), [Some(100.0), Some(100.0), Some(50.0)]);
+        assert_near(
+            figures.get("root_nees"),
+            (0.25 + 2.25 + 6.25 + 1.0 + 0.25) / 2.0,
+        );
+        assert_near(figures.get("delay_ms"), 20.0); // (10 + 50) / (1 + 2): not the mean of 10 and 25
         assert_near(figures.get("recall_pct"), 50.0);
         assert_near(figures.get("precision_pct"), 100.0);
     }

@@ -1,4 +1,4 @@
-//! How people move: errors of velocity and acceleration, and jitter, from one frame to the next.
+//! How people move: errors of velocity and acceleration, jitter and delay, from one frame to the next.
 
 use std::collections::BTreeMap;
 
@@ -39,6 +39,7 @@ pub fn add(pairs: &[Pair], max_gap_s: f64, poses: &mut [PoseErrors]) {
         let error = |(predicted, truth): Derivatives| metrics::mean_distance_m(&predicted, &truth);
         let size = |joints: Vec<Vector3<f64>>| metrics::mean(joints.iter().map(Vector3::norm));
         pose.velocity_m_s = derivatives(&last, 1).and_then(error);
+        pose.behind = behind(&last);
         pose.acceleration_m_s2 = derivatives(&last, 2).and_then(error);
         if let Some((predicted, truth)) = derivatives(&last, 3) {
             (pose.jitter_m_s3, pose.truth_jitter_m_s3) = (size(predicted), size(truth));
@@ -62,6 +63,25 @@ fn derivatives(run: &[&Pair], order: usize) -> Option<Derivatives> {
         derivative(predicted.collect(), &times),
         derivative(truth.collect(), &times),
     ))
+}
+
+/// The error of a position that is late by d is -d times the velocity. Of the last step: error against velocity, and
+/// velocity against itself, the truth's, summed over the joints; `None` where there is no step.
+fn behind(run: &[&Pair]) -> Option<[f64; 2]> {
+    let (_, velocities) = derivatives(run, 1)?;
+    let [before, after] = run.get(run.len().checked_sub(2)?..)? else {
+        return None;
+    };
+    let errors = |pair: &Pair| -> Vec<Vector3<f64>> {
+        let (found, truth) = (pair.predicted_from_root_m(), pair.truth_from_root_m());
+        found.iter().zip(&truth).map(|(a, b)| a - b).collect()
+    };
+    let ends = errors(before).into_iter().zip(errors(after));
+    let against = |((a, b), velocity): ((Vector3<f64>, Vector3<f64>), &Vector3<f64>)| {
+        -((a + b) / 2.0).dot(velocity)
+    };
+    let late = ends.zip(&velocities).map(against).sum();
+    Some([late, velocities.iter().map(Vector3::norm_squared).sum()])
 }
 
 /// n! times Newton's divided difference of n + 1 poses at `times` (s): the n-th derivative of the
@@ -100,6 +120,7 @@ mod tests {
             truth_m: at(truth),
             sigma_m: vec![None],
             roots_m: (Vector3::zeros(), Vector3::zeros()),
+            root_sigma_m: None,
         }
     }
 
@@ -130,6 +151,19 @@ mod tests {
         assert_eq!(poses[2].jitter_m_s3, None);
         assert!(near(poses[3].jitter_m_s3, 6.0));
         assert_eq!(poses[3].truth_jitter_m_s3, Some(0.0));
+    }
+
+    #[test]
+    fn who_is_late_is_so_by_as_much_at_any_speed_and_step() {
+        let times = [0.0, 0.1, 0.3, 0.4];
+        let late = times.iter().enumerate();
+        let late = late.map(|(i, t)| pair(i, *t, 2.0 * (t - 0.03), 2.0 * t));
+        let poses = added(&late.collect::<Vec<_>>());
+        assert_eq!(poses[0].behind, None);
+        for pose in &poses[1..] {
+            let [against, all] = pose.behind.unwrap();
+            assert!((against / all - 0.03).abs() < 1e-12 && (all - 4.0).abs() < 1e-12);
+        }
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub struct Pair {
     pub sigma_m: Vec<Option<f64>>,
     /// The predicted and the true root (m).
     pub roots_m: (Vector3<f64>, Vector3<f64>),
+    /// The predicted root's standard deviation along each axis (m).
+    pub root_sigma_m: Option<Vector3<f64>>,
 }
 
 impl Pair {
@@ -54,6 +56,7 @@ impl Pair {
             truth_m: Vec::new(),
             sigma_m: Vec::new(),
             roots_m: predicted.roots_m(truth)?,
+            root_sigma_m: predicted.root_sigma_m,
         };
         for (name, predicted, truth) in predicted.common(truth) {
             pair.names.push(name.clone());

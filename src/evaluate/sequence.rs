@@ -38,6 +38,8 @@ impl Joint {
 pub struct Person {
     /// Who it is.
     pub id: String,
+    /// Standard deviation of the root along each axis (m), where it is said: all above 0.
+    pub root_sigma_m: Option<Vector3<f64>>,
     /// The joints that are known.
     pub joints: BTreeMap<Name, Joint>,
 }
@@ -78,7 +80,7 @@ impl Person {
             .filter_map(|(name, joint)| Some((name, joint, other.joints.get(name)?)))
     }
 
-    /// The same person in another frame.
+    /// The same person in another frame, along whose axes no sigma is known.
     #[must_use]
     pub fn moved(&self, to_from: &Isometry3<f64>) -> Self {
         let moved = |joint: &Joint| Joint {
@@ -88,6 +90,7 @@ impl Person {
         let joints = self.joints.iter();
         Self {
             id: self.id.clone(),
+            root_sigma_m: None,
             joints: joints
                 .map(|(name, joint)| (name.clone(), moved(joint)))
                 .collect(),
@@ -103,6 +106,7 @@ impl Person {
         let joints = self.common(later);
         Self {
             id: self.id.clone(),
+            root_sigma_m: None,
             joints: joints
                 .map(|(name, a, b)| (name.clone(), between(a, b)))
                 .collect(),
@@ -207,6 +211,7 @@ pub(super) mod tests {
         };
         Person {
             id: id.to_owned(),
+            root_sigma_m: None,
             joints: joints
                 .iter()
                 .map(|(n, p)| ((*n).into(), joint(*p)))

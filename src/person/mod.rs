@@ -3,10 +3,12 @@
 pub mod crowd;
 pub mod face;
 pub mod identity;
+mod limbs;
 pub mod marks;
 pub mod memory;
 pub mod motion;
 pub mod observation;
+mod passage;
 pub mod pose;
 pub mod reframe;
 pub mod skeleton;

@@ -27,16 +27,17 @@ impl Candidate {
         }
     }
 
-    /// From what the lifter answered, with sigmas times `sigma_scale`; `None` when the pose fits nowhere in front of the
-    /// camera.
+    /// From what the lifter answered, with sigmas that are true when multiplied by `sigma_scale`; `None` when the pose
+    /// fits nowhere in front of the camera.
     pub fn estimate(&self, lifted: &Lifted, sigma_scale: f64) -> Option<Estimate> {
         let pose = to_camera(&self.view.view_from_camera, &lifted.joints_m);
-        let sigma_m = lifted.sigma_m.map(|sigma_m| sigma_m * sigma_scale);
-        let placement = place(&self.rays, &pose, &sigma_m)?;
+        let true_sigma_m = lifted.sigma_m.map(|sigma_m| sigma_m * sigma_scale);
+        let placement = place(&self.rays, &pose, &true_sigma_m)?;
         Some(Estimate {
             placement,
             pose,
-            sigma_m,
+            sigma_m: lifted.sigma_m,
+            sigma_scale,
             score: self.rays.map(|ray| ray.map_or(0.0, |ray| ray.score)),
             person_score: self.score,
             marks: self.marks,

@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 import metrics  # noqa: E402  (the demo's Procrustes alignment)
 import walk_data  # noqa: E402
 
+CHI2_ONE_SIGMA = 3.5267  # 68.27 % of chi-squared with 3 degrees of freedom
 MAX_GAP_NS, GATE_M, LONGEST_STEP_NS = 100_000_000, 1.0, 500_000_000
 BONES = (
     "pelvis-right_hip right_hip-right_knee right_knee-right_ankle pelvis-left_hip left_hip-left_knee "
@@ -36,6 +37,12 @@ BANDS = (("below_2_m", 0, 2), ("2_to_4_m", 2, 4), ("4_to_6_m", 4, 6), ("from_6_m
 
 
 # People over time: {stamp in ns: {person: {joint: (position (3,), sigma or None)}}}
+
+
+class Person(dict):
+    """Joints by name, and the root's sigma along each axis where it is said."""
+
+    root_sigma_m = None
 
 
 def write_random(folder):
@@ -89,7 +96,7 @@ def read_table(path):
     with path.open() as stream:
         for row in csv.DictReader(stream):
             seconds, _, part = row["stamp_s"].partition(".")
-            person = people.setdefault(int(seconds + part.ljust(9, "0")), {}).setdefault(row["person"], {})
+            person = people.setdefault(int(seconds + part.ljust(9, "0")), {}).setdefault(row["person"], Person())
             position = np.array([float(row[axis + "_m"]) for axis in "xyz"])
             person[row["joint"]] = (position, float(row["sigma_m"]) if row.get("sigma_m") else None)
     return people
@@ -108,11 +115,14 @@ def read_walks(bags):
             stamp: {"walker": {n: (p, None) for n, p in zip(walk_data.LIMBS, joints)}}
             for stamp, joints in zip(stamps, true_m)
         }
-        found = {
-            stamp: {"1": {name: (p, pose.sigma_m[name]) for name, p in pose.joints_m.items()}}
-            for stamp, pose in zip(stamps, walk.poses)
-        }
+        found = {stamp: {"1": person_of(pose)} for stamp, pose in zip(stamps, walk.poses)}
         yield bag.stem, found, truth
+
+
+def person_of(pose):
+    person = Person({name: (place, pose.sigma_m[name]) for name, place in pose.joints_m.items()})
+    person.root_sigma_m = pose.root_sigma_m
+    return person
 
 
 def truth_at(truth, stamps, stamp):
@@ -226,12 +236,22 @@ def pose_errors(pairs):
                 )
             ),
         )
+        if predicted.root_sigma_m is not None:
+            in_sigmas = (root(predicted) - root(true)) / predicted.root_sigma_m
+            error["root_nees"] = in_sigmas @ in_sigmas
+            for many in (1, 2):
+                for axis, one in zip("xyz", in_sigmas):
+                    error[f"root_within_{many}_sigma_{axis}_pct"] = 100 * float(abs(one) <= many)
         for order, key, factor in ((1, "mpjve_mm_s", 1e3), (2, "acceleration_error_m_s2", 1), (3, "jitter_m_s3", 1)):
             if len(run) > order:
                 times_s = [(r[1] - run[0][1]) / 1e9 for r in run[-order - 1 :]]
                 a, b = (derivative([r[side] for r in run[-order - 1 :]], times_s) for side in (3, 4))
                 wrong = a if order == 3 else a - b
                 error[key] = factor * np.linalg.norm(wrong, axis=1).mean()
+                if order == 1:
+                    # Late by d, a position is off by -d times the velocity; least squares over all joints and poses.
+                    mid = sum(r[3] - r[4] for r in run[-2:]) / 2
+                    error["late"] = (-(mid * b).sum(), (b**2).sum())
                 if order == 3:
                     error["truth_" + key] = np.linalg.norm(b, axis=1).mean()
         errors.append(error)
@@ -257,6 +277,7 @@ def joint_figures(joints):
         within_1_sigma_pct=share(known[:, 0] <= known[:, 1]),
         within_2_sigma_pct=share(known[:, 0] <= 2 * known[:, 1]),
         sigma_factor=np.percentile(known[:, 0] / known[:, 1], 68.27) if len(known) else None,
+        joint_nees=CHI2_ONE_SIGMA * np.mean((known[:, 0] / known[:, 1]) ** 2) if len(known) else None,
     )
 
 
@@ -267,7 +288,10 @@ def share_pct(part, whole):
 def figures(errors, count, part=None):
     """Of all people; or of a part of them, as ("person", "a")."""
     found = joint_figures([joint for error in errors for joint in error["joints"]])
-    for key in {key for error in errors for key in error} - {"person", "distance", "joints"}:
+    late = np.sum([error["late"] for error in errors if "late" in error], axis=0)
+    if np.size(late) == 2 and late[1] > 0:
+        found["delay_ms"] = 1e3 * late[0] / late[1]
+    for key in {key for error in errors for key in error} - {"person", "distance", "joints", "late"}:
         found[key] = float(np.mean([error[key] for error in errors if key in error]))
     counted = {key: count[(*part, key) if part else key] for key in ("true", "predicted", "found")}
     found["recall_pct"] = share_pct(counted["found"], counted["true"])

@@ -3,6 +3,7 @@
 use super::source::How;
 use crate::evaluate::{Frame, Joint, Person, Skip, Skips, names};
 use crate::msg::decode;
+use crate::msg::geometry_msgs::Vector3;
 use crate::msg::posemoe::{People3D, Person3D};
 use crate::msg::std_msgs::Header;
 use crate::stamp::Stamp;
@@ -46,8 +47,12 @@ fn person(found: &Person3D, names: &[String], how: &How<'_>, skips: &mut Skips) 
         skips.note(Skip::JointsNotAsNamed);
         return None;
     }
+    let Vector3 { x, y, z } = found.root_sigma;
+    let root_sigma_m = nalgebra::Vector3::new(x, y, z);
     let mut person = Person {
         id: found.id.clone(),
+        // 0 from those who do not know.
+        root_sigma_m: Some(root_sigma_m).filter(|sigma_m| sigma_m.iter().all(|axis| *axis > 0.0)),
         ..Person::default()
     };
     for (name, joint) in names.iter().zip(&found.joints) {

@@ -88,7 +88,7 @@ fn rest(overall: &Section) -> String {
         .map(|metric| {
             let digits = if metric.key == "sigma_factor" { 2 } else { 1 };
             format!(
-                "{:<24}{:>9}",
+                "{:<26}{:>8}",
                 metric.key,
                 number(overall.figures.get(metric.key), digits)
             )

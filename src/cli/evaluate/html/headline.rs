@@ -9,7 +9,7 @@ use super::super::report::{Compared, Report};
 use super::{tables, when, words};
 
 /// Metrics of the first look: key, and how to read it.
-const TILES: [(&str, &str); 10] = [
+const TILES: [(&str, &str); 14] = [
     ("mpjpe_mm", "a joint is so far off, roots together"),
     ("p_mpjpe_mm", "after the best turn, size and shift"),
     ("pck150_pct", "of joints are within 150 mm, roots together"),
@@ -17,6 +17,22 @@ const TILES: [(&str, &str); 10] = [
     ("p99_9_error_mm", "1 joint in 1000 is farther off in place"),
     ("within_1_sigma_pct", "of joints; 68 % if sigma is right"),
     ("within_2_sigma_pct", "of joints; 95 % if sigma is right"),
+    (
+        "root_within_1_sigma_x_pct",
+        "of roots; 68 % if sigma is right",
+    ),
+    (
+        "root_within_1_sigma_y_pct",
+        "of roots; 68 % if sigma is right",
+    ),
+    (
+        "root_within_1_sigma_z_pct",
+        "of roots; 68 % if sigma is right",
+    ),
+    (
+        "root_nees",
+        "of roots; 3 if sigma is right, more if it is too small",
+    ),
     ("recall_pct", "of true people were found"),
     ("idf1_pct", "of people, with the id that is theirs"),
     ("id_switches", "times that a person's id changed"),

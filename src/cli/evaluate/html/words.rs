@@ -10,7 +10,7 @@ pub struct Label<'a> {
 }
 
 /// The endings of keys, longest first: unit, digits.
-const UNITS: [(&str, &str, usize); 7] = [
+const UNITS: [(&str, &str, usize); 8] = [
     ("_mm_s", "mm/s", 0),
     ("_m_s2", "m/s²", 1),
     ("_m_s3", "m/s³", 0),
@@ -18,10 +18,11 @@ const UNITS: [(&str, &str, usize); 7] = [
     ("_pct", "%", 1),
     ("_ms", "ms", 1),
     ("_factor", "×", 2),
+    ("_nees", "", 1),
 ];
 
 /// Keys whose names are more than their words.
-const NAMES: [(&str, &str); 14] = [
+const NAMES: [(&str, &str); 22] = [
     ("mpjpe", "MPJPE"),
     ("p_mpjpe", "P-MPJPE"),
     ("n_mpjpe", "N-MPJPE"),
@@ -35,6 +36,14 @@ const NAMES: [(&str, &str); 14] = [
     ("within_1_sigma", "within 1 σ"),
     ("within_2_sigma", "within 2 σ"),
     ("sigma", "σ true at"),
+    ("joint", "joint NEES"),
+    ("root", "root NEES"),
+    ("root_within_1_sigma_x", "root x within 1 σ"),
+    ("root_within_1_sigma_y", "root y within 1 σ"),
+    ("root_within_1_sigma_z", "root z within 1 σ"),
+    ("root_within_2_sigma_x", "root x within 2 σ"),
+    ("root_within_2_sigma_y", "root y within 2 σ"),
+    ("root_within_2_sigma_z", "root z within 2 σ"),
     ("idf1", "IDF1"),
 ];
 
@@ -93,8 +102,8 @@ mod tests {
     fn every_metric_has_a_name_without_its_unit() {
         for metric in METRICS {
             let label = label(metric.key);
-            let is_count = metric.key == "id_switches";
-            assert_eq!(label.unit.is_empty(), is_count, "{label:?}");
+            let is_number = metric.key == "id_switches" || metric.key.ends_with("_nees");
+            assert_eq!(label.unit.is_empty(), is_number, "{label:?}");
             assert!(!label.name().contains("_"), "{label:?}");
         }
         assert_eq!(label("p_mpjpe_mm").name(), "P-MPJPE");
