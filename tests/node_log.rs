@@ -7,6 +7,9 @@ mod bus;
 #[allow(dead_code)]
 #[path = "node/messages.rs"]
 mod messages;
+#[allow(dead_code)]
+#[path = "node/remembering.rs"]
+mod remembering;
 
 use std::sync::{Arc, Mutex};
 

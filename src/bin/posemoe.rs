@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use posemoe::cli::{
     self, EXIT_UNUSABLE, bench::BenchArgs, evaluate::EvaluateArgs, import::ImportArgs,
-    info::InfoArgs, keypoints::KeypointsArgs, parameters::ParametersArgs, replay::ReplayArgs,
+    info::InfoArgs, keypoints::KeypointsArgs, parameters::ParametersArgs, print,
+    replay::ReplayArgs,
 };
 use posemoe::config::ros_args::RosArgs;
 
@@ -54,16 +55,23 @@ fn main() -> ExitCode {
     let (ros, rest) = match RosArgs::parse(args) {
         Ok(parsed) => parsed,
         Err(error) => {
-            eprintln!("{error}");
+            print::err(format_args!("{error}"));
             return ExitCode::from(EXIT_UNUSABLE);
         }
     };
-    let arguments = Arguments::parse_from(std::iter::once(program).chain(rest));
+    let arguments = match Arguments::try_parse_from(std::iter::once(program).chain(rest)) {
+        Ok(arguments) => arguments,
+        Err(refusal) => return print::end(refused(&refusal)),
+    };
     cli::start_logging(ros.log_level.as_deref().or(Some("warn")));
     for warning in &ros.warnings {
         tracing::warn!("{warning}");
     }
-    match arguments.command {
+    print::end(run(arguments.command, ros))
+}
+
+fn run(command: Command, ros: RosArgs) -> ExitCode {
+    match command {
         Command::Replay(args) => cli::replay::run(&args, ros),
         Command::Info(args) => cli::info::run(&args, &ros),
         Command::Evaluate(args) => cli::evaluate::run(&args, &ros),
@@ -73,4 +81,13 @@ fn main() -> ExitCode {
         Command::Doctor => cli::doctor::run(&ros),
         Command::Parameters(args) => cli::parameters::run(&args),
     }
+}
+
+/// Says what is wrong with the arguments, or what was asked for: the help, the version.
+fn refused(refusal: &clap::Error) -> ExitCode {
+    let done = refusal.print();
+    if !refusal.use_stderr() {
+        print::took(done);
+    }
+    ExitCode::from(u8::try_from(refusal.exit_code()).unwrap_or(EXIT_UNUSABLE))
 }

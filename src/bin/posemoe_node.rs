@@ -4,9 +4,9 @@
 use std::process::ExitCode;
 
 use posemoe::cli::live::{self, LiveBus};
-use posemoe::cli::{self, EXIT_UNUSABLE};
-use posemoe::config::Config;
+use posemoe::cli::{self, EXIT_UNUSABLE, print};
 use posemoe::config::ros_args::RosArgs;
+use posemoe::config::{Config, Descriptor};
 
 fn main() -> ExitCode {
     if let Err(error) = live::prepare_process() {
@@ -38,24 +38,26 @@ fn main() -> ExitCode {
 }
 
 fn refuse(reason: &str) -> ExitCode {
-    eprintln!("posemoe_node: {reason}");
+    print::err(format_args!("posemoe_node: {reason}"));
     ExitCode::from(EXIT_UNUSABLE)
 }
 
 fn help() -> ExitCode {
-    println!(
-        "Usage: posemoe_node [--bus {}] [--onnxruntime PATH] [--model PATH] [--ros-args -p NAME:=VALUE -r FROM:=TO --params-file FILE]\n\nParameters:",
-        LiveBus::ALL
-            .iter()
-            .map(|bus| bus.name())
-            .collect::<Vec<_>>()
-            .join("|")
-    );
-    for parameter in Config::describe() {
-        println!(
-            "  {} (default {})\n      {}",
-            parameter.name, parameter.default, parameter.description
-        );
+    let buses: Vec<_> = LiveBus::ALL.iter().map(|bus| bus.name()).collect();
+    print::out(format_args!(
+        "Usage: posemoe_node [--bus {}] [--onnxruntime PATH] [--model PATH] [--ros-args -p NAME:=VALUE -r FROM:=TO --params-file FILE]\n\nParameters:\n",
+        buses.join("|")
+    ));
+    for Descriptor {
+        name,
+        default,
+        description,
+        ..
+    } in Config::describe()
+    {
+        print::out(format_args!(
+            "  {name} (default {default})\n      {description}\n"
+        ));
     }
-    ExitCode::SUCCESS
+    print::end(ExitCode::SUCCESS)
 }

@@ -1,5 +1,7 @@
 //! Which topics of a bag the node takes, and why not where it takes none.
 
+use std::fmt;
+
 use crate::bus::bag::BagTopic;
 use crate::config::ros_args::RosArgs;
 use crate::config::sources::SourceConfig;
@@ -31,11 +33,13 @@ pub fn choose(topics: &[BagTopic], ros: &mut RosArgs) -> Result<(), String> {
         let is_hri = source.keypoints_type == Skeleton2D::TYPE_NAME;
         if !is_hri && found.name != ros.resolve(&source.keypoints_topic) {
             ros.config.keypoints_topic = found.name.clone();
+            ros.take_as_is(&found.name);
             ros.config.keypoints_type = found.type_name.clone();
         }
         let found = camera_info(topics, ros, &source)?;
         if found.name != ros.resolve(&source.camera_info_topic) {
             ros.config.camera_info_topic = found.name.clone();
+            ros.take_as_is(&found.name);
         }
     }
     Ok(())
@@ -61,6 +65,57 @@ pub fn camera_info<'a>(topics: &'a [BagTopic], ros: &RosArgs, source: &SourceCon
         .unwrap_or_else(|| only_one(topics, source, &wanted, &[expected], "camera_info_topic"))
 }
 
+/// A topic that the node needs.
+pub struct Use<'a> {
+    /// What for.
+    pub what: &'static str,
+    /// The name of the source, unless there is only one.
+    pub source: String,
+    /// The topic, or why there is none.
+    pub choice: Choice<'a>,
+    /// Types of other topics that are called the same, and are left out.
+    not: Vec<&'a str>,
+}
+
+/// What the node would take of a bag.
+pub fn uses<'a>(topics: &'a [BagTopic], ros: &RosArgs) -> Vec<Use<'a>> {
+    let mut uses = Vec::new();
+    for source in ros.config.sources() {
+        let keypoints = keypoints(topics, ros, &source);
+        let camera_info = camera_info(topics, ros, &source);
+        for (what, choice) in [("keypoints", keypoints), ("camera info", camera_info)] {
+            let namesakes = topics.iter().filter(|topic| match &choice {
+                Ok(one) => topic.name == one.name && topic.type_name != one.type_name,
+                Err(_) => false,
+            });
+            uses.push(Use {
+                what,
+                source: source.name.clone(),
+                not: namesakes.map(|topic| &*topic.type_name).collect(),
+                choice,
+            });
+        }
+    }
+    uses
+}
+
+impl fmt::Display for Use<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:<14}", self.what)?;
+        match &self.choice {
+            Ok(topic) => write!(f, "{} ({})", topic.name, topic.type_name)?,
+            Err(why) => return write!(f, "none: {why}"),
+        }
+        if !self.not.is_empty() {
+            write!(f, ", not {} of the same name", self.not.join(", "))?;
+        }
+        match self.source.as_str() {
+            "" => Ok(()),
+            source => write!(f, " of {source}"),
+        }
+    }
+}
+
 /// The topics that every source must have.
 pub fn wanted(ros: &RosArgs) -> Vec<String> {
     let sources = ros.config.sources();
@@ -77,16 +132,16 @@ fn found<'a>(
     wanted: &str,
     expected: &str,
 ) -> Option<Choice<'a>> {
-    let named = || topics.iter().filter(|topic| topic.name == wanted);
-    let first = named().next()?;
-    let other = named().find(|topic| topic.type_name != expected);
-    Some(other.map_or(Ok(first), |other| {
-        let found = &other.type_name;
-        Err(said_of(
-            source,
-            format!("topic {wanted} carries {found}, expected {expected}"),
-        ))
-    }))
+    let of_name: Vec<_> = topics.iter().filter(|t| t.name == wanted).collect();
+    if let Some(fitting) = of_name.iter().find(|topic| topic.type_name == expected) {
+        return Some(Ok(fitting));
+    }
+    let found: Vec<_> = of_name.iter().map(|topic| &*topic.type_name).collect();
+    let text = format!(
+        "topic {wanted} carries {}, expected {expected}",
+        found.join(" and ")
+    );
+    (!found.is_empty()).then(|| Err(said_of(source, text)))
 }
 
 /// The only topic of these types, in the place of one that the bag does not have.
@@ -167,6 +222,53 @@ mod tests {
         assert_eq!(ros.config.keypoints_topic, "/faces");
         assert_eq!(ros.config.keypoints_type, People2D::TYPE_NAME);
         assert_eq!(ros.config.camera_info_topic, "/left/camera_info");
+    }
+
+    #[test]
+    fn a_topic_that_was_found_is_not_remapped_away() {
+        let topics = bag(&[
+            ("/yolo/tracking", DetectionArray::TYPE_NAME),
+            ("/camera/camera_info", CameraInfo::TYPE_NAME),
+        ]);
+        let words =
+            "--ros-args -r /yolo/tracking:=/front/tracking -r /camera/camera_info:=/front/info";
+        let (mut ros, _) = RosArgs::parse(words.split(' ').map(str::to_owned)).unwrap();
+        choose(&topics, &mut ros).unwrap();
+        assert_eq!(wanted(&ros), ["/yolo/tracking", "/camera/camera_info"]);
+        let said: Vec<_> = uses(&topics, &ros)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            said,
+            [
+                "keypoints     /yolo/tracking (yolo_msgs/msg/DetectionArray)",
+                "camera info   /camera/camera_info (sensor_msgs/msg/CameraInfo)",
+            ]
+        );
+    }
+
+    #[test]
+    fn of_topics_with_one_name_the_one_of_the_right_type_is_taken() {
+        let topics = bag(&[
+            ("/yolo/tracking", "std_msgs/msg/String"),
+            ("/yolo/tracking", DetectionArray::TYPE_NAME),
+            ("/camera/camera_info", CameraInfo::TYPE_NAME),
+        ]);
+        let ros = arguments(&[]);
+        let [keypoints, _] = &uses(&topics, &ros)[..] else {
+            panic!("a source has two topics");
+        };
+        assert_eq!(
+            keypoints.to_string(),
+            "keypoints     /yolo/tracking (yolo_msgs/msg/DetectionArray), not std_msgs/msg/String of the \
+             same name"
+        );
+        let error = choose(&topics[..1], &mut arguments(&[])).unwrap_err();
+        assert!(
+            error.contains("carries std_msgs/msg/String, expected yolo"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -14,6 +14,7 @@ use std::process::{Command, ExitCode, Stdio};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{EXIT_UNUSABLE, file};
+use crate::cli::print::{complain, say};
 use crate::config::ros_args::RosArgs;
 use cell::{Cell, Mode, Row};
 
@@ -54,7 +55,7 @@ type Failure = Box<dyn std::error::Error>;
 pub fn run(args: &BenchArgs, ros: RosArgs) -> ExitCode {
     let done = match args.cell {
         Some(cell) => cell::measure(cell, ros).and_then(|row| {
-            println!("{}", serde_json::to_string(&row)?);
+            say!("{}", serde_json::to_string(&row)?);
             Ok(())
         }),
         None => compare(args),
@@ -62,7 +63,7 @@ pub fn run(args: &BenchArgs, ros: RosArgs) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("posemoe bench: {error}");
+            complain!("posemoe bench: {error}");
             ExitCode::from(EXIT_UNUSABLE)
         }
     }
@@ -91,9 +92,9 @@ fn compare(args: &BenchArgs) -> Result<(), Failure> {
         bar.inc(1);
     }
     bar.finish_and_clear();
-    println!("{}", report::machine());
-    println!("{}", report::table(&rows));
-    println!("{}", report::ratios(&rows));
+    say!("{}", report::machine());
+    say!("{}", report::table(&rows));
+    say!("{}", report::ratios(&rows));
     if let Some(path) = &args.json {
         file::write(path, &report::json(&rows)?)?;
     }

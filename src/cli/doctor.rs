@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::{EXIT_UNUSABLE, left_out};
+use crate::cli::print::{self, say};
 use crate::config::Config;
 use crate::config::ros_args::RosArgs;
 use crate::engine::{self, EngineError};
@@ -13,26 +14,26 @@ use crate::lift::provider::Provider;
 
 /// Prints a line for each part; exit code 2 when the node could not start.
 pub fn run(ros: &RosArgs) -> ExitCode {
-    println!("posemoe       {}", env!("CARGO_PKG_VERSION"));
-    println!(
+    say!("posemoe       {}", env!("CARGO_PKG_VERSION"));
+    say!(
         "buses         bag{}{}",
         if cfg!(feature = "dds") { ", dds" } else { "" },
         if cfg!(feature = "rcl") { ", rcl" } else { "" }
     );
     if let Some(packages) = left_out() {
-        println!("left out      on the rcl bus: {packages} (not installed when this was built)");
+        say!("left out      on the rcl bus: {packages} (not installed when this was built)");
     }
     environment();
     let (library, options) = match find(&ros.config) {
         Ok(found) => found,
         Err(error) => return missing(&error.to_string()),
     };
-    println!("model         {}", options.model.display());
+    say!("model         {}", options.model.display());
     let runtime = match Runtime::load(&library) {
         Ok(runtime) => runtime,
         Err(error) => return missing(&error.to_string()),
     };
-    println!("runtime       {}", runtime.info());
+    say!("runtime       {}", runtime.info());
     let asked = ros.config.providers();
     let mut runs = false;
     for provider in Provider::ALL {
@@ -44,13 +45,13 @@ pub fn run(ros: &RosArgs) -> ExitCode {
             Ok(description) => {
                 if asked.contains(&provider) && !runs {
                     runs = true;
-                    print!("{description}");
+                    print::out(format_args!("{description}"));
                 }
                 "runs the model".to_owned()
             }
             Err(error) => error.to_string(),
         };
-        println!("{:13} {verdict}", provider.name());
+        say!("{:13} {verdict}", provider.name());
     }
     if runs {
         ExitCode::SUCCESS
@@ -60,7 +61,7 @@ pub fn run(ros: &RosArgs) -> ExitCode {
 }
 
 fn missing(what: &str) -> ExitCode {
-    println!("missing       {what}");
+    say!("missing       {what}");
     ExitCode::from(EXIT_UNUSABLE)
 }
 
@@ -73,14 +74,14 @@ fn environment() {
         "RMW_IMPLEMENTATION",
     ] {
         if let Ok(value) = std::env::var(variable) {
-            println!("{variable:13} {value}");
+            say!("{variable:13} {value}");
         }
     }
 }
 
 fn find(config: &Config) -> Result<(PathBuf, OnnxOptions), EngineError> {
     let library = engine::library(config)?;
-    println!("library       {}", library.display());
+    say!("library       {}", library.display());
     Ok((library, engine::options(config)?))
 }
 

@@ -18,6 +18,15 @@ pub fn text(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(|error| named(path, &error))
 }
 
+/// The text of a file that may have letters of other times in its names: those become question
+/// marks.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn lossy(path: &Path) -> Result<String, String> {
+    Ok(String::from_utf8_lossy(&bytes(path)?).into_owned())
+}
+
 /// Writes a file, in place of an earlier one.
 ///
 /// # Errors

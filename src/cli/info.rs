@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::bag_topics::{self, Choice};
+use super::bag_topics::{self, Use};
 use super::{EXIT_DATA_LOSS, EXIT_UNUSABLE, file};
 use crate::bus::bag::{self, BagInfo, BagTopic};
+use crate::cli::print::{complain, say};
 use crate::config::ros_args::RosArgs;
 use crate::stamp::Stamp;
 
@@ -26,7 +27,7 @@ pub fn run(args: &InfoArgs, ros: &RosArgs) -> ExitCode {
     let done = bag::describe(&args.input).map_err(|error| error.to_string());
     let done = done.and_then(|info| {
         let topics: Vec<_> = info.topics.iter().map(as_bag_topic).collect();
-        let uses = uses(&topics, ros);
+        let uses = bag_topics::uses(&topics, ros);
         print(&info, &uses);
         if let Some(path) = &args.json {
             write(path, &info, &uses)?;
@@ -37,32 +38,10 @@ pub fn run(args: &InfoArgs, ros: &RosArgs) -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(EXIT_DATA_LOSS),
         Err(error) => {
-            eprintln!("posemoe info: {error}");
+            complain!("posemoe info: {error}");
             ExitCode::from(EXIT_UNUSABLE)
         }
     }
-}
-
-/// A topic that the node needs.
-struct Use<'a> {
-    what: &'static str,
-    source: String,
-    choice: Choice<'a>,
-}
-
-fn uses<'a>(topics: &'a [BagTopic], ros: &RosArgs) -> Vec<Use<'a>> {
-    let mut uses = Vec::new();
-    for source in ros.config.sources() {
-        let keypoints = bag_topics::keypoints(topics, ros, &source);
-        let camera_info = bag_topics::camera_info(topics, ros, &source);
-        let choices = [("keypoints", keypoints), ("camera info", camera_info)];
-        uses.extend(choices.map(|(what, choice)| Use {
-            what,
-            source: source.name.clone(),
-            choice,
-        }));
-    }
-    uses
 }
 
 fn as_bag_topic(topic: &bag::TopicInfo) -> BagTopic {
@@ -76,7 +55,7 @@ fn as_bag_topic(topic: &bag::TopicInfo) -> BagTopic {
 fn print(info: &BagInfo, uses: &[Use]) {
     for file in &info.files {
         let packed = if file.is_packed { ", zstd" } else { "" };
-        println!(
+        say!(
             "file          {} ({}{packed}, {:.3} MB)",
             file.path.display(),
             file.storage,
@@ -84,11 +63,11 @@ fn print(info: &BagInfo, uses: &[Use]) {
         );
     }
     if let Some((start, end)) = info.span {
-        println!("start         {} UTC", utc(start));
-        println!("duration      {:.3} s", end.seconds_since(start));
+        say!("start         {} UTC", utc(start));
+        say!("duration      {:.3} s", end.seconds_since(start));
     }
     let messages: u64 = info.topics.iter().map(|topic| topic.message_count).sum();
-    println!("messages      {messages}");
+    say!("messages      {messages}");
     let (name_len, type_len) = widths(info);
     for topic in &info.topics {
         let rate = topic.rate_hz.map(|hz| format!("{hz:.2} Hz"));
@@ -96,7 +75,7 @@ fn print(info: &BagInfo, uses: &[Use]) {
             [] => "-".to_owned(),
             offered => offered.join(", "),
         };
-        println!(
+        say!(
             "topic         {:name_len$}  {:type_len$}  {:>7}  {:>10}  {}",
             topic.name,
             topic.type_name,
@@ -105,27 +84,13 @@ fn print(info: &BagInfo, uses: &[Use]) {
             reliability,
         );
     }
-    for Use {
-        what,
-        source,
-        choice,
-    } in uses
-    {
-        let prefix = if source.is_empty() { "" } else { " of " };
-        match choice {
-            Ok(topic) => println!(
-                "{what:<14}{} ({}){prefix}{source}",
-                topic.name, topic.type_name
-            ),
-            Err(why) => println!("{what:<14}none: {why}"),
-        }
-    }
+    uses.iter().for_each(|one| say!("{one}"));
     for damage in &info.damage {
-        eprintln!("damage: {damage}");
+        complain!("damage: {damage}");
     }
     for loss in &info.losses {
         let (count, topic, cause) = (loss.count, &loss.topic, loss.cause);
-        eprintln!("lost: {count} messages of {topic}: {cause}");
+        complain!("lost: {count} messages of {topic}: {cause}");
     }
 }
 

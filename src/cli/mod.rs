@@ -15,6 +15,7 @@ pub mod keypoints;
 pub mod live;
 pub mod offline;
 pub mod parameters;
+pub mod print;
 pub mod replay;
 #[cfg(feature = "live")]
 mod rosout;
@@ -56,7 +57,8 @@ pub fn start_logging(level: Option<&str>) {
     let standard_error = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false);
+        .with_target(false)
+        .log_internal_errors(false); // nobody may listen any more
     let all = tracing_subscriber::registry().with(filter);
     // A second call (tests) changes nothing.
     #[cfg(feature = "live")]

@@ -51,10 +51,14 @@ impl NodeArgs {
     /// Sets in the configuration what was given.
     ///
     /// # Errors
-    /// When the parameter file cannot be used.
+    /// When the parameter file cannot be used, or has nothing for this node.
     pub fn apply(&self, ros: &mut RosArgs) -> Result<(), ConfigError> {
         if let Some(path) = &self.params {
-            ros.config.load_file(path, &ros.namespace, &ros.node)?;
+            let nothing = ros.config.load_file(path, &ros.namespace, &ros.node)?;
+            if let Some(reason) = nothing {
+                let path = path.clone();
+                return Err(ConfigError::File { path, reason });
+            }
         }
         let text = |path: &PathBuf| path.to_string_lossy().into_owned();
         if let Some(path) = &self.model {

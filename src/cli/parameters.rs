@@ -1,9 +1,8 @@
 //! `posemoe parameters`: all parameters, on standard output.
 
-use std::io::Write;
 use std::process::ExitCode;
 
-use super::EXIT_UNUSABLE;
+use super::print;
 use crate::config::render::{page, render};
 
 /// In what form.
@@ -14,14 +13,9 @@ pub struct ParametersArgs {
     markdown: bool,
 }
 
-/// Prints them; exit code 2 when standard output takes nothing.
+/// Prints them.
 pub fn run(args: &ParametersArgs) -> ExitCode {
     let text = if args.markdown { page() } else { render() };
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("posemoe parameters: {error}");
-            ExitCode::from(EXIT_UNUSABLE)
-        }
-    }
+    print::out(format_args!("{text}"));
+    ExitCode::SUCCESS
 }

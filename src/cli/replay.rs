@@ -13,7 +13,9 @@ use super::stages::{Ranks, Stages};
 use super::{EXIT_DATA_LOSS, EXIT_UNUSABLE, file};
 use crate::bus::bag::{BagBus, BagOptions, BagTopic, Compression};
 use crate::bus::{Bus, Event};
+use crate::cli::print::{self, complain, say};
 use crate::config::ros_args::RosArgs;
+use crate::health::Cause;
 use crate::node::{Node, Totals};
 
 /// What to replay.
@@ -40,18 +42,13 @@ pub struct ReplayArgs {
 
 /// Replays, prints a summary on standard output, and says how it went.
 pub fn run(args: &ReplayArgs, ros: RosArgs) -> ExitCode {
-    match replay(args, ros) {
-        Ok(clean) if clean => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::from(EXIT_DATA_LOSS),
-        Err(error) => {
-            eprintln!("posemoe replay: {error}");
-            ExitCode::from(EXIT_UNUSABLE)
-        }
-    }
+    replay(args, ros).unwrap_or_else(|error| {
+        complain!("posemoe replay: {error}");
+        ExitCode::from(EXIT_UNUSABLE)
+    })
 }
 
-/// `Ok(true)` when nothing of the input was lost.
-fn replay(args: &ReplayArgs, mut ros: RosArgs) -> Result<bool, Box<dyn std::error::Error>> {
+fn replay(args: &ReplayArgs, mut ros: RosArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
     args.node.apply(&mut ros)?;
     let compression = match args.compression.as_str() {
         "lz4" => Compression::Lz4,
@@ -64,6 +61,8 @@ fn replay(args: &ReplayArgs, mut ros: RosArgs) -> Result<bool, Box<dyn std::erro
     };
     let mut bus = BagBus::open(&args.input, args.output.as_deref(), options)?;
     bag_topics::choose(bus.topics(), &mut ros)?;
+    let uses = bag_topics::uses(bus.topics(), &ros);
+    uses.iter().for_each(|one| say!("{one}"));
     args.node.pace(&mut bus);
     let progress = progress(bus.topics(), &ros);
     let began = Instant::now();
@@ -80,14 +79,21 @@ fn replay(args: &ReplayArgs, mut ros: RosArgs) -> Result<bool, Box<dyn std::erro
         wall_s: began.elapsed().as_secs_f64(),
         bag_s: bus.played_s(),
     };
-    print!("{figures}");
+    print::out(format_args!("{figures}"));
     report_drops(&run.node);
     report_losses(&bus, &run.node);
     if let Some(path) = &args.json {
         let json = serde_json::to_string_pretty(&figures.to_json())?;
         file::write(path, &(json + "\n"))?;
     }
-    Ok(bus.damage().is_empty() && bus.losses().is_empty())
+    let undecodable = run.node.drops().count(Cause::Undecodable);
+    let is_whole = bus.damage().is_empty() && bus.losses().is_empty() && undecodable == 0;
+    Ok(match run.node.totals() {
+        // Whatever the reason, the bag was of no use.
+        Totals { frames_out: 0, .. } => ExitCode::from(EXIT_UNUSABLE),
+        _ if !is_whole => ExitCode::from(EXIT_DATA_LOSS),
+        _ => ExitCode::SUCCESS,
+    })
 }
 
 fn progress(topics: &[BagTopic], ros: &RosArgs) -> ProgressBar {
@@ -156,7 +162,7 @@ impl fmt::Display for Figures {
 
 fn report_drops(node: &Node) {
     for (cause, tally) in node.drops().iter() {
-        println!(
+        say!(
             "dropped       {} x {} (last: {})",
             tally.count,
             cause.text(),
@@ -164,21 +170,29 @@ fn report_drops(node: &Node) {
         );
     }
     if node.drops().is_empty() {
-        println!("dropped       nothing");
+        say!("dropped       nothing");
     }
 }
 
 fn report_losses(bus: &BagBus, node: &Node) {
     for damage in bus.damage() {
-        eprintln!("damage: {damage}");
+        complain!("damage: {damage}");
     }
     for loss in bus.losses() {
-        eprintln!(
+        complain!(
             "lost: {} messages of {}: {}",
-            loss.count, loss.topic, loss.cause
+            loss.count,
+            loss.topic,
+            loss.cause
         );
     }
-    if node.totals().frames_out == 0 {
-        eprintln!("no 3D people came out: see what was dropped above");
+    match node.totals() {
+        Totals { frames_in: 0, .. } => {
+            complain!("no 3D people came out: no keypoints came that could be read");
+        }
+        Totals { frames_out: 0, .. } => {
+            complain!("no 3D people came out: see what was dropped above");
+        }
+        _ => {}
     }
 }

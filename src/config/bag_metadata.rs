@@ -43,6 +43,22 @@ pub struct PromisedName {
     pub name: String,
 }
 
+/// What rosbag2 has in each such file, and since which version.
+const KEYS: [(&str, u64); 12] = [
+    ("version", 1),
+    ("storage_identifier", 1),
+    ("duration", 1),
+    ("starting_time", 1),
+    ("message_count", 1),
+    ("topics_with_message_count", 1),
+    ("relative_file_paths", 1),
+    ("compression_format", 3),
+    ("compression_mode", 3),
+    ("files", 5),
+    ("custom_data", 6),
+    ("ros_distro", 8),
+];
+
 #[derive(Deserialize, Serialize)]
 struct File<T> {
     rosbag2_bagfile_information: T,
@@ -51,16 +67,32 @@ struct File<T> {
 /// Reads the file.
 ///
 /// # Errors
-/// When it cannot be read or is not such a file.
+/// When it cannot be read, is not such a file, or lacks what such files have: it was cut, and may
+/// name too few files.
 pub fn read(path: &Path) -> Result<BagFiles, ConfigError> {
     let unusable = |reason: String| ConfigError::File {
         path: path.to_owned(),
         reason,
     };
     let text = std::fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
-    let file: File<BagFiles> =
+    let file: File<serde_yaml::Mapping> =
         serde_yaml::from_str(&text).map_err(|error| unusable(error.to_string()))?;
-    Ok(file.rosbag2_bagfile_information)
+    let information = file.rosbag2_bagfile_information;
+    let version = information.get("version").and_then(|v| v.as_u64());
+    let expected = KEYS.iter().filter(|(_, since)| version >= Some(*since));
+    let missing = expected.map(|(key, _)| *key);
+    let missing: Vec<_> = missing
+        .filter(|key| !information.contains_key(*key))
+        .collect();
+    if version.is_none() || !missing.is_empty() {
+        let missing = match missing.as_slice() {
+            [] => "version".to_owned(),
+            missing => missing.join(", "),
+        };
+        return Err(unusable(format!("found no {missing}: it may be cut short")));
+    }
+    let files = serde_yaml::from_value(information.into());
+    files.map_err(|error| unusable(error.to_string()))
 }
 
 /// A written topic.
@@ -225,13 +257,47 @@ mod tests {
     }
 
     #[test]
+    fn each_version_has_its_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        let mut lines: Vec<String> = Vec::new();
+        for (key, since) in KEYS {
+            let value = match key {
+                "version" => since.to_string(),
+                "topics_with_message_count" => "[]".to_owned(),
+                "relative_file_paths" => "[a_0.db3]".to_owned(),
+                _ => "''".to_owned(),
+            };
+            lines.push(format!("  {key}: {value}\n"));
+        }
+        for version in 1..=9 {
+            lines[0] = format!("  version: {version}\n");
+            let known = KEYS.iter().filter(|(_, since)| *since <= version).count();
+            let write = |lines: &[String]| {
+                let text = format!("rosbag2_bagfile_information:\n{}", lines.concat());
+                std::fs::write(&path, text).unwrap();
+            };
+            write(&lines[..known]);
+            assert_eq!(read(&path).unwrap().relative_file_paths, ["a_0.db3"]);
+            write(&lines[..known - 1]);
+            let error = read(&path).unwrap_err().to_string();
+            assert!(error.contains("it may be cut short"), "{version}: {error}");
+        }
+    }
+
+    #[test]
     fn a_file_of_another_kind_is_refused_with_its_path() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE_NAME);
         for (text, expected) in [
             ("a: [", "while parsing"),
             ("a: 1", "missing field `rosbag2_bagfile_information`"),
-            ("rosbag2_bagfile_information: {}", "relative_file_paths"),
+            ("rosbag2_bagfile_information: {}", "found no version"),
+            (
+                "rosbag2_bagfile_information: {version: 1, relative_file_paths: [a_0.db3]}",
+                "found no storage_identifier, duration, starting_time, message_count, \
+                 topics_with_message_count: it may be cut short",
+            ),
         ] {
             std::fs::write(&path, text).unwrap();
             let error = read(&path).unwrap_err().to_string();

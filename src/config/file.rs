@@ -4,15 +4,12 @@ use std::path::Path;
 
 use serde_yaml::Value as Yaml;
 
-use super::{Config, ConfigError, Value};
-
-const PARAMETERS: &str = "ros__parameters";
+use super::{Config, ConfigError, Value, sections};
 
 impl Config {
-    /// Takes over what a parameter file says for the node, in the file's order: sections named
-    /// `/**`, `*`, the node's name, or its fully qualified name.
+    /// Takes over what a parameter file says for the node `namespace`/`node`, in the file's order.
     ///
-    /// Returns the sections that are there but meant for other nodes.
+    /// Returns which sections there are, if none is for this node.
     ///
     /// # Errors
     /// When the file cannot be read, or holds an unknown, mistyped or out-of-range parameter.
@@ -21,36 +18,25 @@ impl Config {
         path: &Path,
         namespace: &str,
         node: &str,
-    ) -> Result<Vec<String>, ConfigError> {
+    ) -> Result<Option<String>, ConfigError> {
         let unusable = |reason: String| ConfigError::File {
             path: path.to_owned(),
             reason,
         };
         let text = std::fs::read_to_string(path).map_err(|e| unusable(e.to_string()))?;
         let yaml: Yaml = serde_yaml::from_str(&text).map_err(|e| unusable(e.to_string()))?;
-        let Yaml::Mapping(sections) = yaml else {
-            return Err(unusable(format!(
-                "expected a mapping of node names to {PARAMETERS}"
-            )));
-        };
-        let qualified = format!("{}/{node}", namespace.trim_end_matches('/'));
-        let mut others = Vec::new();
-        for (name, section) in &sections {
-            let name = name.as_str().unwrap_or_default();
-            let ours = ["/**", "*", "/*", node, qualified.as_str()].contains(&name)
-                || qualified == format!("/{name}");
-            if !ours {
-                others.push(name.to_owned());
-                continue;
-            }
-            let Some(parameters @ Yaml::Mapping(_)) = section.get(PARAMETERS) else {
-                return Err(unusable(format!(
-                    "section {name:?} has no mapping {PARAMETERS}"
-                )));
-            };
-            self.load("", parameters).map_err(unusable)?;
+        let sections = sections::read(&yaml).map_err(unusable)?;
+        let node = format!("{}/{node}", namespace.trim_end_matches('/'));
+        let (ours, others): (Vec<_>, Vec<_>) =
+            sections.iter().partition(|section| section.is_for(&node));
+        for section in &ours {
+            self.load("", section.parameters).map_err(unusable)?;
         }
-        Ok(others)
+        let others: Vec<_> = others.iter().map(|section| &*section.name).collect();
+        Ok(ours.is_empty().then(|| match others.as_slice() {
+            [] => format!("found no section, expected one for {node} or /**"),
+            others => format!("found {}, expected {node} or /**", others.join(", ")),
+        }))
     }
 
     /// Takes over a parameter, or all parameters of a mapping: their names are joined by dots.
@@ -60,7 +46,12 @@ impl Config {
             return self.set(name, &value).map_err(|error| error.to_string());
         };
         for (key, part) in parts {
-            let key = key.as_str().unwrap_or_default();
+            let Some(key) = key.as_str() else {
+                let found = shown(key);
+                return Err(format!(
+                    "found {found} as a name, expected that of a parameter"
+                ));
+            };
             match name {
                 "" => self.load(key, part)?,
                 _ => self.load(&format!("{name}.{key}"), part)?,
@@ -86,7 +77,7 @@ pub fn parse_value(text: &str) -> Result<Value, String> {
 fn value_of(yaml: &Yaml) -> Result<Value, String> {
     let text = |item: &Yaml| match item {
         Yaml::String(text) => Ok(text.clone()),
-        other => Err(format!("found {other:?} in a list, expected texts")),
+        other => Err(format!("found {} in a list, expected texts", shown(other))),
     };
     match yaml {
         Yaml::Bool(v) => Ok(Value::Bool(*v)),
@@ -102,8 +93,18 @@ fn value_of(yaml: &Yaml) -> Result<Value, String> {
             .collect::<Result<_, _>>()
             .map(Value::List),
         other => Err(format!(
-            "found {other:?}, expected a bool, a number, a text or a list of texts"
+            "found {}, expected a bool, a number, a text or a list of texts",
+            shown(other)
         )),
+    }
+}
+
+/// What stands in a file, as it would be written there.
+pub(super) fn shown(yaml: &Yaml) -> String {
+    match yaml {
+        Yaml::Null => "nothing".to_owned(),
+        Yaml::Number(number) => number.to_string(),
+        other => serde_json::to_string(other).unwrap_or_else(|_| "a mapping".to_owned()),
     }
 }
 
@@ -112,7 +113,7 @@ mod tests {
     use super::*;
     use std::io::Write;
 
-    fn load(yaml: &str) -> Result<(Config, Vec<String>), String> {
+    fn load(yaml: &str) -> Result<(Config, Option<String>), String> {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(yaml.as_bytes()).unwrap();
         let mut config = Config::default();
@@ -132,15 +133,30 @@ mod tests {
         .unwrap();
         assert_eq!((config.predict_s, config.max_people), (2.5, 3));
         assert_eq!(config.providers, ["cuda", "cpu"]);
-        assert_eq!(others, ["other"]);
+        assert_eq!(others, None);
+    }
+
+    #[test]
+    fn a_file_that_has_nothing_for_this_node_is_named() {
+        let (config, others) = load(
+            "posemoe: {ros__parameters: {predict_s: 1}}\n\
+             robot: {other: {ros__parameters: {predict_s: 2}}}\n",
+        )
+        .unwrap();
+        assert_eq!(config, Config::default());
+        assert_eq!(
+            others.unwrap(),
+            "found /posemoe, /robot/other, expected /robot/posemoe or /**"
+        );
+        let (_, others) = load("# nothing\n").unwrap();
+        assert!(others.unwrap().contains("found no section"));
     }
 
     #[test]
     fn nested_names_are_joined_by_dots() {
-        let (config, _) = load(
-            "posemoe:\n  ros__parameters:\n    qos_overrides: {/tf: {publisher: {depth: 7}}}\n",
-        )
-        .unwrap();
+        let (config, _) =
+            load("/**:\n  ros__parameters:\n    qos_overrides: {/tf: {publisher: {depth: 7}}}\n")
+                .unwrap();
         let names: Vec<_> = config.qos_overrides.names().collect();
         assert_eq!(names, ["qos_overrides./tf.publisher.depth"]);
     }
@@ -149,23 +165,30 @@ mod tests {
     fn mistakes_are_named_with_the_file() {
         for (yaml, expected) in [
             (
-                "posemoe: {ros__parameters: {predikt_s: 1}}",
+                "/**: {ros__parameters: {predikt_s: 1}}",
                 "unknown parameter \"predikt_s\"",
             ),
             (
-                "posemoe: {ros__parameters: {predict_s: -1}}",
+                "/**: {ros__parameters: {predict_s: -1}}",
                 "expected a number from 0 to 10",
             ),
-            ("posemoe: {predict_s: 1}", "no mapping ros__parameters"),
-            ("- 1", "expected a mapping"),
+            ("predict_s: 1", "predict_s is no section"),
             ("a: [", "while parsing"),
             (
-                "posemoe: {ros__parameters: {predict_s: {a: 1}}}",
+                "/**: {ros__parameters: {1: 2}}",
+                "found 1 as a name, expected that of a parameter",
+            ),
+            (
+                "/**: {ros__parameters: {providers: [cpu, 1]}}",
+                "providers: found 1 in a list",
+            ),
+            (
+                "/**: {ros__parameters: {predict_s: {a: 1}}}",
                 "unknown parameter \"predict_s.a\"",
             ),
             (
-                "posemoe: {ros__parameters: {predict_s: null}}",
-                "expected a bool",
+                "/**: {ros__parameters: {predict_s: null}}",
+                "predict_s: found nothing, expected a bool",
             ),
         ] {
             let error = load(yaml).unwrap_err();

@@ -4,8 +4,10 @@ pub mod bag_metadata;
 pub mod file;
 pub mod overrides;
 pub mod qos_profile;
+mod remap;
 pub mod render;
 pub mod ros_args;
+mod sections;
 pub mod sources;
 mod value;
 
@@ -305,9 +307,10 @@ mod tests {
         let mut says = |name: &str, value: Value| config.set(name, &value).unwrap_err().to_string();
         assert_eq!(
             says("predict_s", Value::Float(11.0)),
-            "parameter predict_s: found 11, expected a number from 0 to 10"
+            "parameter predict_s: found 11.0, expected a number from 0 to 10"
         );
         assert!(says("predict_s", Value::Float(f64::NAN)).contains("found NaN"));
+        assert!(says("memory_frames", Value::Float(48.0)).contains("found 48.0, expected a whole"));
         assert!(
             says("max_people", Value::Float(1.5)).contains("expected a whole number from 1 to 256")
         );

@@ -1,13 +1,18 @@
 //! What `--ros-args` may say: parameters, parameter files, remapping, name, namespace, log level.
 //!
-//! The order of the arguments holds, as in rcl: a later parameter or file overrides an earlier one.
+//! Of parameters and files, later ones override earlier ones; of rules for a name, the first holds,
+//! as in `rcl`. What is said of another node (`other:name:=value`) is not for this one.
 
 use std::path::PathBuf;
 
 use super::file::parse_value;
 use super::overrides::End;
+use super::remap::{Of, Rule, scope};
 use super::{Config, ConfigError};
-use crate::bus::{Qos, Topic, is_name};
+use crate::bus::{Qos, Topic};
+
+/// What the node is called, unless it is told otherwise.
+const NAME: &str = "posemoe";
 
 /// The node's place in the graph, and its configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,8 +21,8 @@ pub struct RosArgs {
     pub node: String,
     /// Its namespace, `/` at the root.
     pub namespace: String,
-    /// Topic remappings, from and to, as given.
-    pub remappings: Vec<(String, String)>,
+    /// Which names become others; the first that fits holds.
+    pub remappings: Vec<Rule>,
     /// Whether the log goes to /rosout.
     pub rosout: bool,
     /// Level of logging, if given.
@@ -28,8 +33,10 @@ pub struct RosArgs {
     pub warnings: Vec<String>,
 }
 
+/// What sets parameters, in the order of the arguments.
 enum Setting {
-    Parameter(String, String),
+    /// Name and value, and the node that they are for.
+    Parameter(Option<String>, String, String),
     File(PathBuf),
 }
 
@@ -43,7 +50,7 @@ impl RosArgs {
         args: impl IntoIterator<Item = String>,
     ) -> Result<(Self, Vec<String>), ConfigError> {
         let mut parsed = Self {
-            node: "posemoe".to_owned(),
+            node: NAME.to_owned(),
             namespace: "/".to_owned(),
             remappings: Vec::new(),
             rosout: true,
@@ -63,22 +70,21 @@ impl RosArgs {
                 (_, "--ros-args") => ros = true,
                 (true, "--") => ros = false,
                 (false, _) => rest.push(arg),
-                (true, "-p" | "--param") => {
-                    let (name, value) = split(&next("name:=value")?)?;
-                    settings.push(Setting::Parameter(without_node(&name).to_owned(), value));
-                }
+                (true, "-p" | "--param") => settings.push(parameter(&next("name:=value")?)?),
                 (true, "--params-file") => settings.push(Setting::File(next("a path")?.into())),
                 (true, "-r" | "--remap") => {
-                    let (from, to) = split(&next("from:=to")?)?;
-                    match without_node(&from) {
-                        "__node" | "__name" => parsed.node = to,
-                        "__ns" => parsed.namespace = to,
-                        from => parsed.remappings.push((from.to_owned(), to)),
-                    }
+                    let rule = Rule::parse(&next("from:=to")?);
+                    parsed
+                        .remappings
+                        .push(rule.map_err(ConfigError::Arguments)?);
                 }
                 (true, "--log-level") => parsed.log_level = Some(log_level(&next("a level")?)?),
                 (true, "--enable-rosout-logs") => parsed.rosout = true,
                 (true, "--disable-rosout-logs") => parsed.rosout = false,
+                (true, "-e" | "--enclave" | "--log-config-file" | "--log-file-name") => {
+                    let value = next("a value")?;
+                    parsed.warnings.push(format!("{arg} {value} has no effect"));
+                }
                 (
                     true,
                     "--enable-stdout-logs"
@@ -95,16 +101,37 @@ impl RosArgs {
                 }
             }
         }
-        parsed.check_names()?;
+        parsed.take_name();
         for setting in settings {
             parsed.apply(setting)?;
         }
         Ok((parsed, rest))
     }
 
+    /// Finds out what the node is called, and keeps the rules that are for it.
+    fn take_name(&mut self) {
+        let rules = std::mem::take(&mut self.remappings);
+        let for_node = |name: &str| {
+            let name = name.to_owned();
+            rules.iter().filter(move |rule| rule.is_for(&name))
+        };
+        if let Some(name) = for_node(NAME).find_map(Rule::node_name) {
+            self.node = name.to_owned();
+        }
+        if let Some(namespace) = for_node(&self.node).find_map(Rule::namespace) {
+            self.namespace = namespace.to_owned();
+        }
+        self.remappings = for_node(&self.node).cloned().collect();
+    }
+
     fn apply(&mut self, setting: Setting) -> Result<(), ConfigError> {
         match setting {
-            Setting::Parameter(name, text) => {
+            Setting::Parameter(Some(node), name, _) if node != self.node => {
+                let warning = format!("-p {node}:{name} is for node {node}; this is {}", self.node);
+                self.warnings.push(warning);
+                Ok(())
+            }
+            Setting::Parameter(_, name, text) => {
                 let value = parse_value(&text).map_err(|reason| {
                     ConfigError::Arguments(format!("{name}:={text}: {reason}"))
                 })?;
@@ -112,41 +139,36 @@ impl RosArgs {
             }
             Setting::File(path) => {
                 let others = self.config.load_file(&path, &self.namespace, &self.node)?;
-                for other in others {
-                    self.warnings.push(format!(
-                        "{}: section {other:?} is for another node",
-                        path.display()
-                    ));
-                }
+                let path = path.display();
+                let warning =
+                    others.map(|others| format!("{path} has nothing for this node: {others}"));
+                self.warnings.extend(warning);
                 Ok(())
             }
         }
     }
 
-    fn check_names(&self) -> Result<(), ConfigError> {
-        if !is_name(&self.node) {
-            return Err(ConfigError::Arguments(format!(
-                "node name is {:?}, expected letters, digits and underscores",
-                self.node
-            )));
-        }
-        let rest = self.namespace.strip_prefix('/');
-        if !rest.is_some_and(|rest| rest.is_empty() || rest.split('/').all(is_name)) {
-            return Err(ConfigError::Arguments(format!(
-                "namespace is {:?}, expected a path such as /robot",
-                self.namespace
-            )));
-        }
-        Ok(())
-    }
-
     /// The fully qualified, remapped name of a topic: `/absolute`, `relative` or `~/private`.
     pub fn resolve(&self, topic: &str) -> String {
-        let qualified = self.qualify(topic);
-        self.remappings
-            .iter()
+        self.remapped(topic, Of::Topic)
+    }
+
+    /// The same of a service.
+    pub fn resolve_service(&self, service: &str) -> String {
+        self.remapped(service, Of::Service)
+    }
+
+    fn remapped(&self, name: &str, of: Of) -> String {
+        let qualified = self.qualify(name);
+        let mut rules = self.remappings.iter().filter_map(|rule| rule.names(of));
+        rules
             .find(|(from, _)| self.qualify(from) == qualified)
             .map_or(qualified, |(_, to)| self.qualify(to))
+    }
+
+    /// Has a topic keep its name, which is a whole one already, whatever the rules say.
+    pub fn take_as_is(&mut self, topic: &str) {
+        self.remappings.insert(0, Rule::of_topic(topic, topic));
     }
 
     /// A topic that the node publishes, as remapped and with the delivery that the user wants.
@@ -186,9 +208,14 @@ impl RosArgs {
     }
 }
 
-fn split(text: &str) -> Result<(String, String), ConfigError> {
+/// Of `name:=value` or `node:name:=value`.
+fn parameter(text: &str) -> Result<Setting, ConfigError> {
     match text.split_once(":=") {
-        Some((left, right)) if !left.is_empty() => Ok((left.to_owned(), right.to_owned())),
+        Some((left, value)) if !left.is_empty() => {
+            let (node, name) = scope(left);
+            let node = node.map(str::to_owned);
+            Ok(Setting::Parameter(node, name.to_owned(), value.to_owned()))
+        }
         _ => Err(ConfigError::Arguments(format!(
             "found {text:?}, expected name:=value"
         ))),
@@ -206,11 +233,6 @@ fn log_level(text: &str) -> Result<String, ConfigError> {
         "log level is {text:?}, expected one of {}",
         LEVELS.join(", ")
     )))
-}
-
-/// `node:name` without the node; this process has only one.
-fn without_node(name: &str) -> &str {
-    name.split_once(':').map_or(name, |(_, name)| name)
 }
 
 #[cfg(test)]
@@ -238,13 +260,69 @@ mod tests {
     }
 
     #[test]
+    fn what_is_for_another_node_is_not_for_this_one() {
+        let (args, _) = parse(
+            "--ros-args -p other:predict_s:=99 -p eyes:max_people:=3 -r other:/a:=/b \
+             -r eyes:/c:=/d -r other:__ns:=/other -r posemoe:__node:=eyes -r other:__node:=ears",
+        )
+        .unwrap();
+        assert_eq!((&*args.node, &*args.namespace), ("eyes", "/"));
+        assert_eq!(args.config.predict_s, Config::default().predict_s);
+        assert_eq!(args.config.max_people, 3);
+        assert_eq!(
+            (args.resolve("/a"), args.resolve("/c")),
+            ("/a".into(), "/d".into())
+        );
+        assert_eq!(
+            args.warnings,
+            ["-p other:predict_s is for node other; this is eyes"]
+        );
+    }
+
+    #[test]
+    fn of_rules_the_first_holds_and_of_values_the_last() {
+        let (args, _) = parse(
+            "--ros-args -r __node:=eyes -r __node:=ears -r __ns:=/a -r __ns:=/b -r /c:=/d -r /c:=/e \
+             -p max_people:=3 -p max_people:=4",
+        )
+        .unwrap();
+        assert_eq!(args.qualified_node(), "/a/eyes");
+        assert_eq!(args.resolve("/c"), "/d");
+        assert_eq!(args.config.max_people, 4);
+    }
+
+    #[test]
+    fn names_are_remapped_once() {
+        let (mut args, _) = parse("--ros-args -r /a:=/b -r /b:=/c -r rostopic:///x:=/y").unwrap();
+        assert_eq!(
+            (args.resolve("/a"), args.resolve("/b")),
+            ("/b".into(), "/c".into())
+        );
+        assert_eq!(
+            (args.resolve("/x"), args.resolve_service("/x")),
+            ("/y".into(), "/x".into())
+        );
+        args.take_as_is("/a");
+        assert_eq!(
+            (args.resolve("/a"), args.resolve("/b")),
+            ("/a".into(), "/c".into())
+        );
+    }
+
+    #[test]
     fn mistakes_are_named() {
         for (line, expected) in [
             ("--ros-args -p predict_s", "expected name:=value"),
             ("--ros-args -p", "-p needs name:=value"),
             ("--ros-args --wrong", "found \"--wrong\""),
-            ("--ros-args -r __node:=a/b", "node name is \"a/b\""),
-            ("--ros-args -r __ns:=robot", "namespace is \"robot\""),
+            ("--ros-args -r __node:=a/b", "expected a node name"),
+            ("--ros-args -r __ns:=robot", "expected a namespace"),
+            ("--ros-args -r /a:=", "expected names such as /a/b"),
+            (
+                "--ros-args -p memory_frames:=48.0",
+                "found 48.0, expected a whole",
+            ),
+            ("--ros-args -p posemoe:predict_s:=99", "found 99, expected"),
             ("--ros-args -p nothing:=1", "unknown parameter"),
             ("--ros-args --log-level loud", "expected one of debug"),
             ("--ros-args --params-file /nowhere.yaml", "/nowhere.yaml"),

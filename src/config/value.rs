@@ -22,7 +22,7 @@ impl fmt::Display for Value {
         match self {
             Self::Bool(v) => write!(f, "{v}"),
             Self::Int(v) => write!(f, "{v}"),
-            Self::Float(v) => write!(f, "{v}"),
+            Self::Float(v) => write!(f, "{v:?}"), // 48.0 is not 48
             Self::Text(v) => write!(f, "{v:?}"),
             Self::List(v) => write!(f, "{v:?}"),
         }

@@ -5,6 +5,7 @@
 //! Jazzy. A struct's [`Default`] is the message's, such as a quaternion that turns nothing.
 
 pub mod cdr;
+pub mod definition;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

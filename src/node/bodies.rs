@@ -142,6 +142,11 @@ impl BodyTopics {
         subscription.into_iter().for_each(|id| bus.unsubscribe(id));
     }
 
+    /// The image that is being gathered, as far as it has come.
+    pub fn rest(&mut self) -> Option<Observation> {
+        self.bodies.give()
+    }
+
     /// Gives the topics of those back who have been away for long.
     pub fn look_after(&mut self, bus: &mut dyn Bus, now: Stamp) {
         self.skeletons.retain(|_, skeleton| {

@@ -96,6 +96,13 @@ impl Camera {
         Some(all)
     }
 
+    /// What is not complete, and will not be: no more will come.
+    pub fn rest(&mut self, now: Stamp, counts: &mut Counts) -> Option<Observation> {
+        let seen = self.source.rest()?;
+        self.note_arrival(now, counts);
+        Some(seen)
+    }
+
     fn note_arrival(&mut self, now: Stamp, counts: &mut Counts) {
         counts.totals.frames_in += 1;
         self.arrivals += 1;

@@ -122,7 +122,7 @@ impl Services {
         ))?;
         let mut questions = BTreeMap::new();
         for (question, name, type_name) in Question::ALL {
-            let name = args.resolve(&format!("~/{name}"));
+            let name = args.resolve_service(&format!("~/{name}"));
             let id = bus.serve(&Service { name, type_name })?;
             questions.insert(id, question);
         }

@@ -137,6 +137,14 @@ impl Source {
         Some(Heard::Keypoints(seen.into_iter().collect()))
     }
 
+    /// What is not complete, and will not be: no more will come.
+    pub fn rest(&mut self) -> Option<Observation> {
+        match &mut self.detector {
+            Detector::Hri(bodies) => bodies.rest(),
+            Detector::Yolo(_) | Detector::Own(_) | Detector::Zed(_) => None,
+        }
+    }
+
     /// What is to be done each second.
     pub fn look_after(&mut self, bus: &mut dyn Bus, now: Stamp) {
         if let Detector::Hri(bodies) = &mut self.detector {

@@ -196,6 +196,9 @@ impl Work {
     /// Publishes what was held back for later frames or transforms: no more will come.
     pub fn finish(&mut self, bus: &mut dyn Bus, around: &Surroundings<'_>, counts: &mut Counts) {
         for index in 0..self.cameras.len() {
+            if let Some(seen) = self.cameras[index].rest(around.time.now(bus), counts) {
+                self.see(bus, index, &seen, around, counts);
+            }
             let answers = self.cameras[index].finish(bus.now(), counts);
             self.publish_answers(bus, index, answers, around, counts);
         }

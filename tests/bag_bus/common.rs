@@ -218,14 +218,17 @@ pub fn zstd(path: &Path) -> PathBuf {
     packed
 }
 
-/// A `metadata.yaml` with what a reader needs.
+/// A `metadata.yaml` with what it has in version 5.
 pub fn write_metadata(folder: &Path, files: &[&str], counts: &[(&str, u64)], mode: &str) {
     let mut text = format!(
         "rosbag2_bagfile_information:\n  version: 5\n  storage_identifier: sqlite3\n  \
+         duration: {{nanoseconds: 0}}\n  starting_time: {{nanoseconds_since_epoch: 0}}\n  \
+         message_count: 0\n  files: []\n  \
          relative_file_paths: [{}]\n  compression_format: {}\n  compression_mode: {mode:?}\n  \
-         topics_with_message_count:\n",
+         topics_with_message_count:{}\n",
         files.join(", "),
         if mode.is_empty() { "''" } else { "zstd" },
+        if counts.is_empty() { " []" } else { "" },
     );
     for (name, count) in counts {
         text += &format!(

@@ -1,5 +1,7 @@
 //! Whatever is wrong with a file, the rest of it arrives and the damage is said.
 
+use std::path::Path;
+
 use posemoe::bus::bag::Compression;
 use posemoe::bus::{Bus, BusError};
 use proptest::prelude::*;
@@ -31,7 +33,8 @@ fn unusable_files_are_not_bags() {
     let path = folder.file("in.mcap");
     for (bytes, expected) in [
         (&b""[..], "empty"),
-        (b"hello world", "68 65 6c 6c 6f"),
+        (b"hello world", "text: \"hello world\""),
+        (b"\x01\x02\x03\xff", "01 02 03 ff"),
         (b"SQLite format 3\0abc", "file is not a database"),
         (mcap::MAGIC, "ends after 0 bytes"),
     ] {
@@ -169,4 +172,28 @@ proptest! {
         std::fs::write(&path, [mcap::MAGIC, &body].concat()).unwrap();
         let _ = replay(&path);
     }
+}
+
+#[test]
+fn a_pipe_is_refused_and_nobody_is_left_waiting() {
+    let folder = Folder::new();
+    let pipe = folder.file("in.mcap");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let writer = {
+        let pipe = pipe.clone();
+        std::thread::spawn(move || std::fs::write(pipe, vec![0; 1 << 20]))
+    };
+    let error = replay(&pipe).err().unwrap().to_string();
+    assert!(
+        error.contains("found a pipe (FIFO), expected a file"),
+        "{error}"
+    );
+    // Who came too late is let go as well.
+    while !writer.is_finished() {
+        replay(&pipe).err().unwrap();
+    }
+    assert!(writer.join().unwrap().is_err(), "nobody read it");
+    let error = replay(Path::new("/dev/null")).err().unwrap().to_string();
+    assert!(error.contains("found a device"), "{error}");
 }

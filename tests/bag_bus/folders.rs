@@ -74,6 +74,73 @@ fn only_the_files_that_the_metadata_name_are_played() {
     let replayed = replay(path).unwrap();
     let expected: Vec<_> = sample().into_iter().step_by(3).collect();
     assert_eq!(replayed.messages, on_text(&expected));
+    let damage = replayed.bus.damage();
+    assert_eq!(damage.len(), 2, "{damage:?}");
+    for name in &names[1..] {
+        let expected = format!("{name}, which lies beside it and was not read");
+        let is_named = damage.iter().any(|text| text.contains(&expected));
+        assert!(is_named, "{damage:?}");
+    }
+}
+
+#[test]
+fn a_file_and_the_same_one_packed_are_one() {
+    let folder = Folder::new();
+    let path = folder.0.path();
+    let (plain, packed) = (folder.file("in_0.mcap"), "in_0.mcap.zstd");
+    write_bag(&plain, small_chunks(Compression::Lz4), "cdr", &sample());
+    zstd(&plain);
+    // A player has unpacked it; then only one of them is there, whichever is named.
+    for (named, removed) in [
+        (packed, None),
+        (packed, Some(packed)),
+        ("in_0.mcap", Some("in_0.mcap")),
+    ] {
+        write_metadata(path, &[named], &COUNTS, "FILE");
+        if let Some(removed) = removed {
+            fs::rename(path.join(removed), path.join("away")).unwrap();
+        }
+        let replayed = replay(path).unwrap();
+        assert_eq!(replayed.messages, on_text(&sample()));
+        assert_eq!(replayed.bus.damage(), &[] as &[String]);
+        if let Some(removed) = removed {
+            fs::rename(path.join("away"), path.join(removed)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn metadata_that_are_cut_are_damage_and_all_files_are_read() {
+    let folder = Folder::new();
+    let path = folder.0.path();
+    let names = split(path);
+    write_metadata(path, &names, &COUNTS, "");
+    let whole = fs::read_to_string(path.join("metadata.yaml")).unwrap();
+    let last = whole.find("topics_with_message_count").unwrap();
+    // Between two lines, so that what is left is YAML.
+    for (end, _) in whole[..last].match_indices('\n') {
+        fs::write(path.join("metadata.yaml"), &whole[..=end]).unwrap();
+        let replayed = replay(path).unwrap();
+        assert_eq!(replayed.messages, on_text(&sample()), "{}", &whole[..end]);
+        let damage = replayed.bus.damage();
+        assert!(
+            damage.len() == 1 && damage[0].contains("metadata.yaml"),
+            "{damage:?}"
+        );
+    }
+}
+
+#[test]
+fn files_that_were_renamed_are_read_and_the_names_are_damage() {
+    let folder = Folder::new();
+    let path = folder.0.path();
+    split(path);
+    write_metadata(path, &["before_0.mcap", "before_1.mcap"], &COUNTS, "");
+    let replayed = replay(path).unwrap();
+    assert_eq!(replayed.messages, on_text(&sample()));
+    let damage = replayed.bus.damage();
+    let expected = "metadata.yaml names before_0.mcap, before_1.mcap, which are not there";
+    assert_eq!(damage, [expected]);
 }
 
 #[test]

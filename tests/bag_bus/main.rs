@@ -12,4 +12,5 @@ mod python;
 mod replaying;
 mod sqlite;
 mod sqlite_damage;
+mod types;
 mod writing;

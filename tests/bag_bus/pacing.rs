@@ -141,6 +141,33 @@ fn seconds_that_a_slow_node_misses_are_told_once() {
 }
 
 #[test]
+fn nobody_waits_for_a_clock_that_was_set_or_for_another_recording() {
+    let folder = Folder::new();
+    let path = folder.file("in.mcap");
+    let moments = [
+        0,
+        1,
+        START_NS,
+        START_NS + 100_000_000,
+        START_NS + 10_000 * SECOND_NS,
+    ];
+    let messages: Vec<_> = moments
+        .map(|ns| ("/text", ns + 7, text(ns.to_string())))
+        .to_vec();
+    write_bag(&path, small_chunks(Compression::Zstd), "cdr", &messages);
+    let (heard, losses) = heard(&path, 5, Duration::ZERO);
+    let found: Vec<_> = heard.iter().map(|(at, late, _)| (*at, *late)).collect();
+    assert_eq!(found, [(0, 0), (0, 0), (0, 0), (100, 0), (100, 0)]);
+    assert_eq!(losses, []);
+    // An hour is waited for.
+    let path = bag(&folder, [0, 3_600_000]);
+    let (mut bus, clock) = played(&path, 5);
+    let began = clock.now();
+    while bus.next_event().unwrap().is_some() {}
+    assert_eq!(clock.now() - began, Duration::from_secs(3600));
+}
+
+#[test]
 fn what_waits_of_a_subscription_goes_with_it() {
     let folder = Folder::new();
     let path = bag(&folder, [0, 10, 20, 30]);

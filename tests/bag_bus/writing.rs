@@ -136,6 +136,54 @@ fn kept_input_keeps_topics_times_and_bytes() {
 }
 
 #[test]
+fn an_earlier_bag_stays_until_the_new_one_is_whole() {
+    let folder = Folder::new();
+    let input = folder.file("in.mcap");
+    write_bag(&input, small_chunks(Compression::Zstd), "cdr", &sample());
+    for name in ["out.mcap", "out"] {
+        let output = folder.file(name);
+        run_node(&input, &output, BagOptions::default());
+        let files = || {
+            let folder = if output.is_dir() {
+                &*output
+            } else {
+                folder.0.path()
+            };
+            let entries = std::fs::read_dir(folder)
+                .unwrap()
+                .map(|e| e.unwrap().path());
+            let files = entries.filter(|path| path.is_file());
+            let mut files: Vec<_> = files
+                .map(|path| (std::fs::read(&path).unwrap(), path))
+                .collect();
+            files.sort();
+            files
+        };
+        let before = files();
+        let mut bus = BagBus::open(&input, Some(&output), BagOptions::default()).unwrap();
+        let people = bus
+            .advertise(&topic::<std_msgs::String>("/people"))
+            .unwrap();
+        bus.publish(people, Stamp::default(), &text("other"));
+        drop(bus);
+        assert!(
+            before == files(),
+            "{name}: what was never finished leaves no trace"
+        );
+        let mut bus = BagBus::open(&input, Some(&output), BagOptions::default()).unwrap();
+        bus.finish().unwrap();
+        assert!(before != files());
+        let names = |files: Vec<(Vec<u8>, _)>| {
+            let mut names: Vec<std::path::PathBuf> =
+                files.into_iter().map(|(_, path)| path).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(names(files()), names(before));
+    }
+}
+
+#[test]
 fn the_input_is_never_written_over() {
     let folder = Folder::new();
     let path = folder.file("in.mcap");

@@ -6,11 +6,13 @@ use std::path::Path;
 use posemoe::bus::bag::{BagBus, BagOptions};
 use posemoe::bus::{Bus, Qos, Topic};
 use posemoe::msg::posemoe::{Joint3D, People3D, Person3D};
+use posemoe::msg::sensor_msgs::CameraInfo;
+use posemoe::msg::yolo_msgs::DetectionArray;
 use posemoe::msg::{Message, encode};
 use posemoe::stamp::Stamp;
 
 use crate::program::walk;
-use crate::{evaluate, report, text, truth, walks};
+use crate::{bags, evaluate, report, text, truth, walks};
 
 const JOINTS: [(&str, [f64; 3]); 4] = [
     ("left_hip", [0.1, 0.0, 3.0]),
@@ -197,7 +199,7 @@ fn markers_and_shifted_clocks_are_taken() {
     for (number, time) in [(1, "0.0"), (2, "0.1")] {
         rows += &format!("{number}\t{time}\t100\t0\t3000\t-100\t0\t3000\t430\t-200\t2800\n");
     }
-    fs::write(&truth, rows).unwrap();
+    fs::write(&truth, &rows).unwrap();
     let ran = evaluate(&[&prediction, "--truth", &truth], 2);
     assert!(
         ran.stderr
@@ -215,6 +217,39 @@ fn markers_and_shifted_clocks_are_taken() {
     assert_eq!(found["overall"]["poses"], 2);
     // The hips fit, the wrist is 30 mm off.
     assert!((found["overall"]["mpjpe_mm"].as_f64().unwrap() - 10.0).abs() < 1e-9);
+    // A file that was cut is compared as far as it goes.
+    let words = [&prediction, "--truth", &truth, "--truth-offset-s", "100"];
+    let end = rows.len() - "430\t-200\t2800\n".len();
+    for (cut, expected) in [
+        (
+            rows.replace("10\t10\t2", "10\t10\t40"),
+            "found 2 rows, expected 40 (NumFrames)",
+        ),
+        (rows[..end].to_owned(), "line 8: found 9 cells, expected 11"),
+    ] {
+        fs::write(&truth, cut).unwrap();
+        let ran = evaluate(&words, 3);
+        assert!(ran.stderr.contains(expected), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn where_nothing_can_be_compared_the_reason_is_not_kept_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let keypoints = DetectionArray::default(); // without a frame
+    let messages = [
+        bags::logged("/yolo/tracking", at(1.0), &keypoints),
+        bags::logged("/camera/camera_info", at(1.0), &CameraInfo::default()),
+    ];
+    let bag = bags::write(&folder.path().join("in.mcap"), bags::RECORDER, &messages);
+    let ran = evaluate(&[&*bag, "--truth", &truth()], 2);
+    let expected = "in.mcap has no frames";
+    assert!(ran.stderr.contains(expected), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("; dropped 1 x bad header"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]

@@ -201,6 +201,12 @@ fn markers_without_keypoints_and_cameras_that_are_none_are_refused() {
     );
     fs::write(&other, text.replace("0.016667", "0.000000")).unwrap();
     refused(&words, &["the time 0.000000000 s is there twice"]);
+    let end = text.trim_end().rfind('\n').unwrap();
+    fs::write(&other, &text[..end]).unwrap();
+    refused(
+        &words,
+        &["other.trc: found ", " rows, expected ", "(NumFrames)"],
+    );
     let bent = fs::read_to_string(&camera)
         .unwrap()
         .replacen("[[", "[[2.0, 0.0, 0.0], [", 1);

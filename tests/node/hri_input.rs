@@ -110,6 +110,22 @@ fn bodies_of_one_image_come_out_together() {
 }
 
 #[test]
+fn the_last_image_of_a_bag_comes_out_as_far_as_it_has_come() {
+    let mut rig = ready();
+    track(&mut rig, 0, &["ab", "cd"]);
+    skeleton(&mut rig, "cd", 0, 0.5);
+    skeleton(&mut rig, "ab", 0, -0.5);
+    assert!(skeleton(&mut rig, "ab", 50, -0.5).is_empty());
+    let sent = rig.finish();
+    let out: People3D = rig.on(PEOPLE, &sent).unwrap();
+    assert_eq!(out.header, header(ms(50)));
+    let states: Vec<u8> = out.people.iter().map(|person| person.state).collect();
+    assert_eq!(states, [Person3D::TRACKED, Person3D::PREDICTED]);
+    assert_eq!(rig.node.totals().frames_in, 2);
+    assert!(rig.finish().is_empty(), "nothing is said twice");
+}
+
+#[test]
 fn who_leaves_is_lost_and_their_topic_is_given_back_after_a_while() {
     let mut rig = ready();
     for i in 0..10 {

@@ -78,6 +78,11 @@ impl NewBag {
 
     /// Records a message at that time.
     pub fn put<M: Message>(&mut self, topic: &str, at: Stamp, message: &M) {
+        self.put_bytes::<M>(topic, at, &encode(message));
+    }
+
+    /// Records such bytes as a message of that type.
+    pub fn put_bytes<M: Message>(&mut self, topic: &str, at: Stamp, bytes: &[u8]) {
         let definition = M::DEFINITION.as_bytes();
         let schema = self
             .writer
@@ -96,9 +101,7 @@ impl NewBag {
             log_time: time,
             publish_time: time,
         };
-        self.writer
-            .write_to_known_channel(&header, &encode(message))
-            .unwrap();
+        self.writer.write_to_known_channel(&header, bytes).unwrap();
     }
 
     pub fn finish(mut self) {

@@ -9,4 +9,6 @@ mod program;
 #[path = "../support/python.rs"]
 mod python;
 mod tf_tree;
+mod topics;
+mod unheard;
 mod walk;

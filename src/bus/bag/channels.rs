@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use mcap::records::{Record, SchemaHeader};
 
 use super::record;
+use crate::msg::{TypeInfo, definition};
 
 /// How rosbag2 encodes the messages themselves.
 pub const MESSAGE_ENCODING: &str = "cdr";
 /// How it writes their definitions; `ros2idl` it uses for those that have no `.msg` file.
-const SCHEMA_ENCODINGS: [&str; 2] = ["ros2msg", "ros2idl"];
+const SCHEMA_ENCODINGS: [&str; 2] = [MSG_ENCODING, "ros2idl"];
+const MSG_ENCODING: &str = "ros2msg";
 
 /// One recorded stream of a topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,24 +125,59 @@ impl Channels {
     }
 
     /// Why the messages of a channel cannot be read, if so.
-    pub fn why_unreadable(&self, channel: &Channel) -> Option<String> {
+    pub fn why_unreadable(&self, channel: &Channel) -> Option<Unreadable> {
+        let not_cdr = |why| {
+            Some(Unreadable {
+                cause: "not CDR",
+                why,
+            })
+        };
         if channel.message_encoding != MESSAGE_ENCODING {
             let found = &channel.message_encoding;
-            return Some(format!(
+            return not_cdr(format!(
                 "message encoding {found:?}, expected {MESSAGE_ENCODING:?}"
             ));
         }
-        let found = self.schema(channel).map(|schema| schema.encoding.as_str());
-        match found {
-            Some(encoding) if SCHEMA_ENCODINGS.contains(&encoding) => None,
+        match self.schema(channel) {
+            Some(schema) if SCHEMA_ENCODINGS.contains(&schema.encoding.as_str()) => {
+                let why = other_definition(channel, schema)?;
+                let cause = "another definition";
+                Some(Unreadable { cause, why })
+            }
             // Older sqlite3 bags name the type and have no definition.
             None if !channel.type_name.is_empty() => None,
-            found => Some(format!(
+            found => not_cdr(format!(
                 "schema encoding {:?}, expected one of {SCHEMA_ENCODINGS:?}",
-                found.unwrap_or("")
+                found.map_or("", |schema| &schema.encoding)
             )),
         }
     }
+}
+
+/// Why a channel's messages cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// In short, as losses are counted by.
+    pub cause: &'static str,
+    /// What was found and expected.
+    pub why: String,
+}
+
+/// How the definition that the bag has of a channel's type differs from the one that we read by.
+fn other_definition(channel: &Channel, schema: &Schema) -> Option<String> {
+    let ours = TypeInfo::by_name(&channel.type_name)?;
+    if schema.encoding == MSG_ENCODING {
+        let found = String::from_utf8_lossy(&schema.data);
+        let difference = definition::difference(ours.type_name, &found, ours.definition)?;
+        return Some(format!(
+            "the bag's definition differs from ours: {difference}"
+        ));
+    }
+    // In a language that is not read here: the hash tells whether it is the same.
+    let found = channel.metadata.get(TYPE_HASH_KEY)?;
+    let (is_said, expected) = (!found.is_empty(), ours.type_hash);
+    (is_said && found != expected)
+        .then(|| format!("found a type with the hash {found}, expected {expected}"))
 }
 
 /// Some recorders leave out the middle of `package/msg/Type`.

@@ -4,7 +4,7 @@ use crate::stamp::Stamp;
 
 const TICK_NS: i64 = 1_000_000_000;
 /// Across a longer gap (two recordings in one file, a clock that was set) no one waits for ticks.
-const MAX_TICKS_PER_GAP: i64 = 3600;
+pub const MAX_TICKS_PER_GAP: i64 = 3600;
 
 /// Ticks count from the first message, so that a replay is the same each time.
 #[derive(Default)]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::channels::QOS_KEY;
+use super::channels::{Channel, QOS_KEY};
 use super::open;
 use super::reckoning;
 use super::storage::{Source, Tally};
@@ -64,10 +64,7 @@ pub fn describe(input: &Path) -> Result<BagInfo, BusError> {
     while replay.next(|_| false)?.is_some() {}
     let topics = topics(&replay.sources);
     // What the node never reads may be in any encoding.
-    let known = |name: &str| {
-        let mut of_name = topics.iter().filter(|topic| topic.name == name);
-        of_name.any(|topic| TypeInfo::by_name(&topic.type_name).is_some())
-    };
+    let known = |channel: &Channel| TypeInfo::by_name(&channel.type_name).is_some();
     let losses = reckoning::reckon(&mut replay, known);
     let file = |source: &Source| BagFile {
         path: source.path.clone(),

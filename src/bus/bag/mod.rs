@@ -11,6 +11,7 @@ mod chunk;
 mod clock;
 mod file;
 mod info;
+mod kind;
 mod layout;
 mod mcap_file;
 mod open;
@@ -43,7 +44,7 @@ use super::{
 };
 use crate::stamp::Stamp;
 use clock::Clock;
-use pace::Pace;
+use pace::{Pace, is_of};
 use read_ahead::Reader;
 use steps::Step;
 use write_behind::Writer;
@@ -70,6 +71,8 @@ pub struct BagBus {
     clock: Clock,
     now: Stamp,
     steps: VecDeque<Step>,
+    /// One message for several subscriptions.
+    ready: VecDeque<Event>,
     /// Messages are handed over when they are due, not as fast as the node takes them.
     pace: Option<Pace>,
     has_ended: bool,
@@ -88,8 +91,8 @@ pub struct Busy {
 }
 
 impl BagBus {
-    /// Opens `input`, and starts `output` in place of the bag that is there: a file if it ends in
-    /// `.mcap`, else a folder. Without an output, publications go nowhere.
+    /// Opens `input`, and starts `output`: a file if it ends in `.mcap`, else a folder. Without an
+    /// output, publications go nowhere.
     ///
     /// The input is an MCAP or SQLite file, either may be compressed by zstd; or a folder with such
     /// files: those that its `metadata.yaml` names, or all where there is none.
@@ -120,6 +123,7 @@ impl BagBus {
             clock: Clock::default(),
             now: Stamp::default(),
             steps: VecDeque::new(),
+            ready: VecDeque::new(),
             pace: None,
             has_ended: false,
             failed: None,
@@ -155,7 +159,8 @@ impl BagBus {
         self.reader.damage()
     }
 
-    /// Completes the output. Dropping the bus does so too, but keeps a full disk to itself.
+    /// Completes the output, which only now takes the place of an earlier one: without this,
+    /// nothing is left of it.
     ///
     /// # Errors
     /// When the output cannot be written.
@@ -210,10 +215,10 @@ fn stamp(nanos: u64) -> Stamp {
 
 impl Bus for BagBus {
     fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, EndpointError> {
-        let same_name = |known: &&BagTopic| known.name == topic.name;
-        let other = |known: &&BagTopic| known.type_name != topic.type_name;
-        if let Some(wrong) = self.topics.iter().filter(same_name).find(other) {
-            let found = match wrong.type_name.as_str() {
+        let of_name = || self.topics.iter().filter(|known| known.name == topic.name);
+        let is_there = of_name().any(|known| known.type_name == topic.type_name);
+        if let Some(other) = of_name().next().filter(|_| !is_there) {
+            let found = match other.type_name.as_str() {
                 "" => "no type that the bag names",
                 type_name => type_name,
             };
@@ -223,17 +228,6 @@ impl Bus for BagBus {
                 expected: topic.type_name,
             });
         }
-        if self
-            .subscriptions
-            .values()
-            .any(|known| known.name == topic.name)
-        {
-            let reason = &"this bus has a subscription to it already";
-            return Err(EndpointError::refused(
-                format!("subscribing to {}", topic.name),
-                reason,
-            ));
-        }
         let id = SubscriptionId(self.subscribed);
         self.subscribed += 1;
         self.subscriptions.insert(id, topic.clone());
@@ -242,6 +236,7 @@ impl Bus for BagBus {
 
     fn unsubscribe(&mut self, subscription: SubscriptionId) {
         self.subscriptions.remove(&subscription);
+        self.ready.retain(|event| !is_of(event, subscription));
         self.pace
             .iter_mut()
             .for_each(|pace| pace.forget(subscription));

@@ -40,7 +40,24 @@ pub fn open(input: &Path) -> Result<Replay, BusError> {
     let mut damage = Vec::new();
     let metadata = metadata(input, &mut damage);
     let paths = match &metadata {
-        Some(metadata) => named(input, metadata)?,
+        Some(metadata) => {
+            let paths = named(input, metadata)?;
+            let others = not_named(input, &paths);
+            match paths.iter().any(|path| path.exists()) {
+                false if !others.is_empty() => {
+                    let name = bag_metadata::FILE_NAME;
+                    damage.push(format!(
+                        "{name} names {}, which are not there",
+                        list(&paths)
+                    ));
+                    others
+                }
+                _ => {
+                    damage.extend(others.iter().map(|path| unread(path)));
+                    paths
+                }
+            }
+        }
         None => found(input)?,
     };
     let (mut sources, mut refused) = (Vec::new(), Vec::new());
@@ -91,14 +108,49 @@ fn named(folder: &Path, metadata: &BagFiles) -> Result<Vec<PathBuf>, BusError> {
         return Err(not_a_bag(folder, reason));
     }
     let names = metadata.relative_file_paths.iter();
-    let paths: Vec<_> = names
-        .filter_map(|name| Some(folder.join(Path::new(name).file_name()?)))
-        .collect();
+    let path = |name: &String| {
+        let path = folder.join(Path::new(name).file_name()?);
+        let other = other_form(&path);
+        // Recorders pack files, and players unpack them, behind the back of their metadata.
+        Some(if !path.exists() && other.exists() {
+            other
+        } else {
+            path
+        })
+    };
+    let paths: Vec<_> = names.filter_map(path).collect();
     if paths.is_empty() {
         let reason = format!("{} names no file", bag_metadata::FILE_NAME);
         return Err(not_a_bag(folder, reason));
     }
     Ok(paths)
+}
+
+/// A file as it is called when it is packed, or unpacked.
+fn other_form(path: &Path) -> PathBuf {
+    let name = path.to_string_lossy();
+    match name.strip_suffix(".zstd") {
+        Some(unpacked) => PathBuf::from(unpacked),
+        None => PathBuf::from(format!("{name}.zstd")),
+    }
+}
+
+/// What lies in the folder beside the files that are named, as if it were part of the bag.
+fn not_named(folder: &Path, named: &[PathBuf]) -> Vec<PathBuf> {
+    let mut others = found(folder).unwrap_or_default();
+    others.retain(|path| !named.contains(path) && !named.contains(&other_form(path)));
+    others
+}
+
+fn unread(path: &Path) -> String {
+    let (name, path) = (bag_metadata::FILE_NAME, path.display());
+    format!("{name} does not name {path}, which lies beside it and was not read")
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    let names = paths.iter().filter_map(|path| path.file_name());
+    let names: Vec<_> = names.map(|name| name.to_string_lossy()).collect();
+    names.join(", ")
 }
 
 /// The files of a folder that look like those of a bag, `X_2` before `X_10`.

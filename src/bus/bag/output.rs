@@ -48,18 +48,18 @@ struct Publisher {
 }
 
 impl Output {
-    /// Starts a bag, in place of the one that is there.
+    /// Starts a bag, which takes the place of the one that is there when it is finished.
     pub fn create<'a>(
         path: &Path,
         inputs: impl IntoIterator<Item = &'a Path>,
         compression: Compression,
     ) -> Result<Self, BusError> {
-        let target = Target::new(path, inputs)?;
+        let mut target = Target::new(path, inputs)?;
+        let file = BufWriter::new(target.start()?);
         let with_path = |source| BusError::File {
             path: target.file.clone(),
             source,
         };
-        let file = BufWriter::new(File::create(&target.file).map_err(with_path)?);
         let writer = WriteOptions::new()
             .profile("ros2")
             .library(format!("{LIBRARY} {}", env!("CARGO_PKG_VERSION")))
@@ -191,7 +191,7 @@ impl Output {
         flushed
             .and_then(|file| file.sync_all())
             .map_err(|source| BusError::File { path, source })?;
-        target.describe(&summary)
+        target.complete(&summary)
     }
 
     fn failed(&self, error: McapError) -> BusError {

@@ -4,8 +4,12 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
+use super::clock::MAX_TICKS_PER_GAP;
 use crate::bus::{Event, Loss, SubscriptionId};
 use crate::stamp::Stamp;
+
+/// A longer gap is two recordings in one, or a clock that was set: 1970 before, today behind.
+const LONGEST_WAIT: Duration = Duration::from_secs(MAX_TICKS_PER_GAP.unsigned_abs());
 
 /// Time that passes, from whatever beginning.
 pub trait Timer {
@@ -60,9 +64,17 @@ impl Pace {
         self.due(moment) <= self.timer.now()
     }
 
-    /// Waits for the bag's clock to come to `moment`.
+    /// Waits for the bag's clock to come to `moment`; over a gap that nobody would wait for, it
+    /// jumps.
     pub fn wait_until(&mut self, moment: Stamp) {
-        let due = self.due(moment);
+        let (due, now) = (self.due(moment), self.timer.now());
+        let wait = due.saturating_sub(now);
+        if wait > LONGEST_WAIT {
+            let hours = wait.as_secs_f64() / 3600.0;
+            tracing::warn!("nothing for {hours:.1} h before log time {moment}: not waited for");
+            self.start = Some((moment, now));
+            return;
+        }
         self.timer.wait_until(due);
     }
 
@@ -123,6 +135,7 @@ fn at((start, began): (Stamp, Duration), moment: Stamp) -> Duration {
     began + Duration::from_nanos(u64::try_from(since_ns).unwrap_or(0))
 }
 
-fn is_of(event: &Event, of: SubscriptionId) -> bool {
+/// Whether an event is a message of a subscription.
+pub fn is_of(event: &Event, of: SubscriptionId) -> bool {
     matches!(event, Event::Message { subscription, .. } if *subscription == of)
 }

@@ -1,7 +1,8 @@
 //! At the end of a bag: what should have been there and was not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::channels::{Channel, Unreadable};
 use super::replay::Replay;
 use super::storage::Contents;
 use crate::bus::Loss;
@@ -11,13 +12,17 @@ const ABSENT: &str = "not in the file";
 /// By topic and cause.
 type Losses = BTreeMap<(String, &'static str), u64>;
 
-/// Counts the lost messages of the subscribed topics, and adds to the damage what only shows at
+/// Counts the lost messages of the subscribed channels, and adds to the damage what only shows at
 /// the end.
-pub fn reckon(replay: &mut Replay, is_subscribed: impl Fn(&str) -> bool) -> Vec<Loss> {
+pub fn reckon(replay: &mut Replay, is_subscribed: impl Fn(&Channel) -> bool) -> Vec<Loss> {
     let mut losses = Losses::new();
     let mut accounted = BTreeMap::<String, u64>::new();
+    let mut wanted = BTreeSet::<String>::new();
     for source in &mut replay.sources {
         let contents = &mut source.contents;
+        let channels = contents.channels.iter().map(|(_, channel)| channel);
+        let subscribed = channels.filter(|channel| is_subscribed(channel));
+        wanted.extend(subscribed.map(|channel| channel.topic.clone()));
         reckon_file(contents, &is_subscribed, &mut losses, &mut accounted);
     }
     replay.collect_damage();
@@ -29,7 +34,9 @@ pub fn reckon(replay: &mut Replay, is_subscribed: impl Fn(&str) -> bool) -> Vec<
                 "{topic}: {absent} of the messages that metadata.yaml promises are not there"
             );
             replay.damage.push(text);
-            *losses.entry((topic.clone(), ABSENT)).or_default() += absent;
+            if wanted.contains(topic) {
+                *losses.entry((topic.clone(), ABSENT)).or_default() += absent;
+            }
         }
     }
     let loss = |((topic, cause), count)| Loss {
@@ -37,15 +44,13 @@ pub fn reckon(replay: &mut Replay, is_subscribed: impl Fn(&str) -> bool) -> Vec<
         cause,
         count,
     };
-    let subscribed = losses.into_iter();
-    let subscribed = subscribed.filter(|((topic, _), _)| is_subscribed(topic));
-    subscribed.map(loss).collect()
+    losses.into_iter().map(loss).collect()
 }
 
 /// `accounted`: messages by topic of which it is known where they are, or why not.
 fn reckon_file(
     contents: &mut Contents,
-    is_subscribed: impl Fn(&str) -> bool,
+    is_subscribed: impl Fn(&Channel) -> bool,
     losses: &mut Losses,
     accounted: &mut BTreeMap<String, u64>,
 ) {
@@ -63,17 +68,18 @@ fn reckon_file(
             contents.damage.push(text);
             causes.push((ABSENT, absent));
         }
-        if is_subscribed(topic)
-            && let Some(why) = contents.channels.why_unreadable(channel)
-        {
+        *accounted.entry(topic.to_owned()).or_default() += found + lost + absent;
+        if !is_subscribed(channel) {
+            continue;
+        }
+        if let Some(Unreadable { cause, why }) = contents.channels.why_unreadable(channel) {
             let text = format!("{topic}: {found} messages unreadable: {why}");
             contents.damage.push(text);
-            causes.push(("not CDR", found));
+            causes.push((cause, found));
         }
         for (cause, count) in causes.into_iter().filter(|&(_, count)| count > 0) {
             *losses.entry((topic.to_owned(), cause)).or_default() += count;
         }
-        *accounted.entry(topic.to_owned()).or_default() += found + lost + absent;
     }
     for (&id, tally) in &contents.found {
         if contents.channels.get(id).is_none() {

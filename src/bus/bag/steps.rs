@@ -1,9 +1,13 @@
 //! From messages and ticks to the events that the node gets, at once or when they are due.
 
+use std::sync::Arc;
+
+use super::channels::Channel;
 use super::pace::Pace;
-use super::read_ahead::Read;
+use super::read_ahead::{Described, Read};
+use super::replay::Recorded;
 use super::{BagBus, reckoning, stamp};
-use crate::bus::{BusError, Event, SubscriptionId};
+use crate::bus::{BusError, Event, SubscriptionId, Topic};
 use crate::stamp::Stamp;
 
 /// What happens on a bag's clock.
@@ -36,21 +40,22 @@ impl BagBus {
             self.pace = Some(pace);
             return event;
         }
-        while self.next_moment()?.is_some() {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Ok(Some(event));
+            }
+            if self.next_moment()?.is_none() {
+                return Ok(None);
+            }
             let Some(step) = self.steps.pop_front() else {
-                break;
+                return Ok(None);
             };
             self.now = self.now.max(step.moment());
             match step {
                 Step::Tick(_) => return Ok(Some(Event::Tick { now: self.now })),
-                Step::Message(read) => {
-                    if let Some(event) = self.deliver(read)? {
-                        return Ok(Some(event));
-                    }
-                }
+                Step::Message(read) => self.ready = self.deliver(read)?.into(),
             }
         }
-        Ok(None)
     }
 
     fn next_due(&mut self, pace: &mut Pace) -> Result<Option<Event>, BusError> {
@@ -83,14 +88,12 @@ impl BagBus {
         match self.steps.pop_front() {
             Some(Step::Tick(now)) => pace.tick(now),
             Some(Step::Message(read)) => {
-                let event = self.deliver(read)?;
-                if let Some(Event::Message { subscription, .. }) = &event
-                    && let Some(topic) = self.subscriptions.get(subscription)
-                {
-                    let (name, depth) = (&topic.name, topic.qos.depth);
-                    event
-                        .into_iter()
-                        .for_each(|event| pace.arrive(event, name, depth));
+                for event in self.deliver(read)? {
+                    if let Event::Message { subscription, .. } = &event
+                        && let Some(topic) = self.subscriptions.get(subscription)
+                    {
+                        pace.arrive(event, &topic.name, topic.qos.depth);
+                    }
                 }
             }
             None => {}
@@ -116,7 +119,10 @@ impl BagBus {
                 let ticks = self.clock.advance(stamp(found.last_ns));
                 self.steps.extend(ticks.into_iter().map(Step::Tick));
             }
-            let is_subscribed = |name: &str| self.subscriptions.values().any(|t| t.name == name);
+            let is_subscribed = |channel: &Channel| {
+                let mut topics = self.subscriptions.values();
+                topics.any(|topic| carries(channel, topic))
+            };
             self.losses = reckoning::reckon(replay, is_subscribed);
             return Ok(());
         };
@@ -126,31 +132,58 @@ impl BagBus {
         Ok(())
     }
 
-    fn deliver(&mut self, read: Read) -> Result<Option<Event>, BusError> {
+    /// A message as each of its subscriptions gets it.
+    fn deliver(&mut self, read: Read) -> Result<Vec<Event>, BusError> {
         let received = stamp(read.message.header.log_time);
-        let subscription = self.subscription(&read);
+        let subscriptions = self.subscriptions_to(&read);
         let Read { message, channel } = read;
-        let output = self.output.as_mut().filter(|_| self.keeps_input);
-        let payload = match (output, channel) {
-            (Some(output), Some(channel)) => {
-                let payload = subscription.map(|_| message.data.clone());
-                output.keep(channel, message)?;
-                payload.unwrap_or_default()
-            }
-            _ => message.data,
-        };
-        Ok(subscription.map(|subscription| Event::Message {
+        let event = |subscription, payload| Event::Message {
             subscription,
             received,
             payload,
-        }))
+        };
+        let Some((&last, others)) = subscriptions.split_last() else {
+            self.keep(channel, message)?;
+            return Ok(Vec::new());
+        };
+        let mut events: Vec<Event> = others
+            .iter()
+            .map(|&subscription| event(subscription, message.data.clone()))
+            .collect();
+        let payload = match self.keeps_input {
+            true => {
+                let payload = message.data.clone();
+                self.keep(channel, message)?;
+                payload
+            }
+            false => message.data,
+        };
+        events.push(event(last, payload));
+        Ok(events)
     }
 
-    /// The subscription that gets a message.
-    fn subscription(&self, read: &Read) -> Option<SubscriptionId> {
-        let described = read.channel.as_ref()?;
-        let mut subscriptions = self.subscriptions.iter();
-        let (id, _) = subscriptions.find(|(_, t)| t.name == described.channel.topic)?;
-        described.is_readable.then_some(*id)
+    fn keep(&mut self, channel: Option<Arc<Described>>, message: Recorded) -> Result<(), BusError> {
+        let output = self.output.as_mut().filter(|_| self.keeps_input);
+        match (output, channel) {
+            (Some(output), Some(channel)) => output.keep(channel, message),
+            _ => Ok(()),
+        }
     }
+
+    /// The subscriptions that get a message.
+    fn subscriptions_to(&self, read: &Read) -> Vec<SubscriptionId> {
+        let described = read.channel.as_ref().filter(|channel| channel.is_readable);
+        let Some(described) = described else {
+            return Vec::new();
+        };
+        let subscriptions = self.subscriptions.iter();
+        let fitting = subscriptions.filter(|(_, topic)| carries(&described.channel, topic));
+        fitting.map(|(&id, _)| id).collect()
+    }
+}
+
+/// Whether a channel has the messages of a topic: others may be called the same and have another
+/// type.
+fn carries(channel: &Channel, topic: &Topic) -> bool {
+    channel.topic == topic.name && channel.type_name == topic.type_name
 }

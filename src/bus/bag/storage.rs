@@ -8,9 +8,10 @@ use tempfile::TempPath;
 
 use super::channels::{Channel, Channels};
 use super::file::InputFile;
-use super::sqlite::SqliteFile;
+use super::kind;
+use super::mcap_file::McapFile;
+use super::sqlite::{self, SqliteFile};
 use super::unpack::{self, ZSTD_MAGIC};
-use super::{mcap_file::McapFile, sqlite};
 use crate::bus::BusError;
 
 /// What a file has, as far as it has been read.
@@ -141,7 +142,7 @@ impl Source {
             file = InputFile::open(&unpacked)?;
             scratch = Some(unpacked);
         }
-        let start = file.read_at(0, 16)?;
+        let start = file.read_at(0, kind::START_LEN)?;
         let storage: Result<Box<dyn Storage>, String> = if start.starts_with(mcap::MAGIC) {
             McapFile::open(file, &mut contents)?.map(|file| Box::new(file) as _)
         } else if start.starts_with(sqlite::MAGIC) {
@@ -168,15 +169,19 @@ impl Source {
     }
 }
 
+/// Whether what begins so may be a bag.
+pub fn is_known(start: &[u8]) -> bool {
+    start.starts_with(mcap::MAGIC) || start.starts_with(sqlite::MAGIC)
+}
+
 fn neither(start: &[u8]) -> String {
-    if start.is_empty() {
-        return "found an empty file".to_owned();
-    }
-    let bytes: Vec<String> = start.iter().take(8).map(|b| format!("{b:02x}")).collect();
+    let found = kind::name(start).unwrap_or_else(|| {
+        let bytes: Vec<String> = start.iter().take(8).map(|b| format!("{b:02x}")).collect();
+        format!("{} at the start", bytes.join(" "))
+    });
     format!(
-        "found {} at the start, expected 89 4d 43 41 50 30 0d 0a (MCAP) or 53 51 4c 69 74 65 20 66 \
-         (SQLite), or either compressed by zstd (28 b5 2f fd)",
-        bytes.join(" ")
+        "found {found}; expected MCAP (89 4d 43 41 50 30 0d 0a) or SQLite (53 51 4c 69 74 65 20 66), or \
+         either compressed by zstd (28 b5 2f fd)"
     )
 }
 

@@ -1,9 +1,14 @@
 //! Where a bag is written: one `.mcap` file, or a folder as rosbag2 makes it.
+//!
+//! It grows under another name (`.part`), and takes the place of the bag that is there when it is
+//! whole: what fails, at the start or later, costs nobody an earlier bag.
 
+use std::fs::File;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use mcap::Summary;
+use tempfile::TempPath;
 
 use super::channels::{QOS_KEY, TYPE_HASH_KEY};
 use crate::bus::BusError;
@@ -15,14 +20,16 @@ pub struct Target {
     /// The `.mcap` file.
     pub file: PathBuf,
     folder: Option<PathBuf>,
+    /// What has been written of it so far; goes when it is not completed.
+    part: Option<TempPath>,
 }
 
 impl Target {
     /// A path that ends in `.mcap` is a file, any other a folder; one that is there stays what it
-    /// is. An earlier bag in the folder makes room.
+    /// is.
     ///
     /// # Errors
-    /// When the folder cannot be made, or holds anything else; when the bag is one of `inputs`.
+    /// When the folder holds anything but an earlier bag; when the bag is one of `inputs`.
     pub fn new<'a>(
         path: &Path,
         inputs: impl IntoIterator<Item = &'a Path>,
@@ -32,8 +39,10 @@ impl Target {
             .is_some_and(|extension| extension == "mcap");
         let target = if is_file && !path.is_dir() {
             Self {
-                file: path.to_owned(),
+                // What a link points to is written, not the link.
+                file: path.canonicalize().unwrap_or_else(|_| path.to_owned()),
                 folder: None,
+                part: None,
             }
         } else {
             // The name of `.` or `..` shows when the path is made absolute.
@@ -44,11 +53,32 @@ impl Target {
             Self {
                 file: path.join(file_name),
                 folder: Some(path.to_owned()),
+                part: None,
             }
         };
         target.refuse_inputs(inputs)?;
-        target.make_room()?;
+        target.refuse_others()?;
         Ok(target)
+    }
+
+    /// Starts the file.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn start(&mut self) -> Result<File, BusError> {
+        if let Some(folder) = &self.folder {
+            std::fs::create_dir_all(folder).map_err(failed(folder))?;
+        }
+        let part = self.part_path();
+        let file = File::create(&part).map_err(failed(&part))?;
+        self.part = Some(TempPath::try_from_path(&part).map_err(failed(&part))?);
+        Ok(file)
+    }
+
+    fn part_path(&self) -> PathBuf {
+        let mut name = self.file.as_os_str().to_owned();
+        name.push(".part");
+        name.into()
     }
 
     fn refuse_inputs<'a>(
@@ -71,15 +101,19 @@ impl Target {
         Ok(())
     }
 
-    fn make_room(&self) -> Result<(), BusError> {
-        let Some(folder) = &self.folder else {
+    /// A folder is for one bag, and for nothing else.
+    fn refuse_others(&self) -> Result<(), BusError> {
+        let Some(folder) = self.folder.as_ref().filter(|folder| folder.exists()) else {
             return Ok(());
         };
-        std::fs::create_dir_all(folder).map_err(failed(folder))?;
-        let metadata = folder.join(bag_metadata::FILE_NAME);
+        let ours = [
+            self.file.clone(),
+            self.part_path(),
+            folder.join(bag_metadata::FILE_NAME),
+        ];
         for entry in std::fs::read_dir(folder).map_err(failed(folder))? {
             let path = entry.map_err(failed(folder))?.path();
-            if path != self.file && path != metadata {
+            if !ours.contains(&path) {
                 let text = format!(
                     "found {} in the folder, expected an empty one or an earlier output",
                     path.display()
@@ -87,22 +121,27 @@ impl Target {
                 return Err(failed(folder)(Error::new(ErrorKind::InvalidInput, text)));
             }
         }
-        // It would describe the bag of before if this one is not completed.
-        if metadata.exists() {
-            std::fs::remove_file(&metadata).map_err(failed(&metadata))?;
-        }
         Ok(())
     }
 
-    /// Says in the folder what the file has become.
+    /// Puts the file in its place, and says in the folder what it has become.
     ///
     /// # Errors
-    /// When it cannot be written.
-    pub fn describe(&self, summary: &Summary) -> Result<(), BusError> {
-        let Some(folder) = &self.folder else {
+    /// When it cannot be put there, or described.
+    pub fn complete(mut self, summary: &Summary) -> Result<(), BusError> {
+        let metadata = self.folder.as_ref();
+        let metadata = metadata.map(|folder| folder.join(bag_metadata::FILE_NAME));
+        if let Some(path) = metadata.as_ref().filter(|path| path.exists()) {
+            // It describes the bag of before.
+            std::fs::remove_file(path).map_err(failed(path))?;
+        }
+        if let Some(part) = self.part.take() {
+            let placed = part.persist(&self.file);
+            placed.map_err(|error| failed(&self.file)(error.error))?;
+        }
+        let Some(path) = metadata else {
             return Ok(());
         };
-        let path = folder.join(bag_metadata::FILE_NAME);
         let name = self.file.file_name().unwrap_or_default();
         let yaml = written(summary, name.to_string_lossy().into_owned()).to_yaml();
         let yaml = yaml.map_err(|error| failed(&path)(Error::other(error)))?;

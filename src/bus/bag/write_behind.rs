@@ -18,6 +18,7 @@ enum Job {
     Advertise(Topic, TypeInfo),
     Publish(usize, Stamp, Stamp, Vec<u8>),
     Keep(Arc<Described>, Recorded),
+    Finish,
 }
 
 /// A bag that is being written.
@@ -43,13 +44,21 @@ impl Writer {
             for batch in batches {
                 let began = Instant::now();
                 for job in batch {
-                    do_job(&mut output, job)?;
+                    match job {
+                        Job::Advertise(topic, info) => output.advertise(&topic, info)?,
+                        Job::Publish(publisher, now, stamp, payload) => {
+                            output.publish(publisher, now, stamp, &payload)?;
+                        }
+                        Job::Keep(channel, message) => output.keep(&channel, &message)?,
+                        Job::Finish => {
+                            output.finish()?;
+                            return Ok(busy + began.elapsed());
+                        }
+                    }
                 }
                 busy += began.elapsed();
             }
-            let began = Instant::now();
-            output.finish()?;
-            Ok(busy + began.elapsed())
+            Ok(busy) // dropped before it was whole
         };
         let handle = Builder::new().name("bag writer".to_owned()).spawn(write);
         let handle = handle.map_err(|error| refused(error.to_string()))?;
@@ -94,7 +103,7 @@ impl Writer {
             return Ok(());
         };
         // If nobody receives any more, the thread has ended and says why.
-        let _ = jobs.flush();
+        let _ = jobs.push(Job::Finish, 0).and_then(|()| jobs.flush());
         drop(jobs);
         self.busy += handle.join().unwrap_or_else(|panic| resume_unwind(panic))?;
         Ok(())
@@ -118,17 +127,12 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        let _ = self.finish();
-    }
-}
-
-fn do_job(output: &mut Output, job: Job) -> Result<(), BusError> {
-    match job {
-        Job::Advertise(topic, info) => output.advertise(&topic, info),
-        Job::Publish(publisher, now, stamp, payload) => {
-            output.publish(publisher, now, stamp, &payload)
-        }
-        Job::Keep(channel, message) => output.keep(&channel, &message),
+        let Some(Thread { jobs, handle }) = self.thread.take() else {
+            return;
+        };
+        drop(jobs);
+        // What is not whole is taken away, which must not outlive the program.
+        let _ = handle.join();
     }
 }
 

@@ -14,6 +14,7 @@ use crate::config::ros_args::RosArgs;
 use crate::config::{Config, Value};
 use crate::evaluate::{Frame, Skips};
 use crate::geometry::frames::Frames;
+use crate::health::Cause;
 use crate::msg::Message;
 use crate::msg::posemoe::People3D;
 use crate::msg::zed_msgs::ObjectsStamped;
@@ -182,6 +183,11 @@ fn replayed(
     source.latencies_s = run.latencies_s;
     for (cause, tally) in node.drops().iter() {
         source.dropped.insert(cause.text().to_owned(), tally.count);
+    }
+    let undecodable = node.drops().count(Cause::Undecodable);
+    if undecodable > 0 {
+        let text = Cause::Undecodable.text();
+        source.damage.push(format!("{undecodable} x {text}"));
     }
     let engine = node.engine().cloned().unwrap_or_default();
     source.origin.replayed = Some(Replayed {

@@ -35,6 +35,7 @@ use std::process::ExitCode;
 pub use self::arguments::EvaluateArgs;
 use self::report::{Compared, Failed, Report};
 use super::{EXIT_DATA_LOSS, EXIT_REGRESSION, EXIT_UNUSABLE, file};
+use crate::cli::print::{self, complain, say};
 use crate::config::ros_args::RosArgs;
 use crate::geometry::frames::Frames;
 
@@ -48,7 +49,7 @@ pub fn run(args: &EvaluateArgs, ros: &RosArgs) -> ExitCode {
         evaluated(args, ros).map(|report| shown(&report))
     };
     ran.unwrap_or_else(|error| {
-        eprintln!("posemoe evaluate: {error}");
+        complain!("posemoe evaluate: {error}");
         ExitCode::from(EXIT_UNUSABLE)
     })
 }
@@ -56,22 +57,22 @@ pub fn run(args: &EvaluateArgs, ros: &RosArgs) -> ExitCode {
 fn list(args: &EvaluateArgs, ros: &RosArgs) -> Result<(), Failure> {
     let tasks = gather::gather(&args.predictions, args.truths(), &args.exclude)?.tasks;
     let lines = work::list(&tasks, args, ros)?;
-    lines.iter().for_each(|line| println!("{line}"));
+    lines.iter().for_each(|line| say!("{line}"));
     Ok(())
 }
 
 fn shown(report: &Report) -> ExitCode {
-    print!("{}", table::table(report));
+    print::out(format_args!("{}", table::table(report)));
     if let Some(against) = &report.against {
-        print!("\n{}", table::differences(against));
+        print::out(format_args!("\n{}", table::differences(against)));
     }
     for one in &report.sequences {
         one.damage
             .iter()
-            .for_each(|damage| eprintln!("damage: {}: {damage}", one.name));
+            .for_each(|damage| complain!("damage: {}: {damage}", one.name));
     }
     for one in &report.failed {
-        eprintln!("unusable: {}", one.text());
+        complain!("unusable: {}", one.text());
     }
     let is_damaged = report.sequences.iter().any(Compared::is_data_loss);
     if report
@@ -95,7 +96,7 @@ fn evaluated(args: &EvaluateArgs, ros: &RosArgs) -> Result<Report, Failure> {
     }
     let gathered = gather::gather(&args.predictions, args.truths(), &args.exclude)?;
     for truth in &gathered.truths {
-        eprintln!("not a prediction, but the truth: {}", truth.display());
+        complain!("not a prediction, but the truth: {}", truth.display());
     }
     let answers = work::all(&gathered.tasks, args, ros)?;
     let (mut sequences, mut failed) = (Vec::new(), Vec::new());

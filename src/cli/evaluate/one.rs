@@ -73,10 +73,19 @@ fn nothing_compared(prediction: &Source, truth: &Source, skips: &Skips) -> Strin
     }
     let (found, truly) = (span(&prediction.sequence), span(&truth.sequence));
     let (found_in, truly_in) = (&prediction.origin.file, &truth.origin.file);
+    let lost: String = [prediction, truth].into_iter().flat_map(lost).collect();
     format!(
         "no moment has both a prediction and a truth: {found_in} has {found}, {truly_in} has {truly} \
-         (--truth-offset-s shifts the truth, --max-gap-s bridges its gaps)"
+         (--truth-offset-s shifts the truth, --max-gap-s bridges its gaps){lost}"
     )
+}
+
+/// What is wrong with a file, and what the node did not use of it.
+fn lost(source: &Source) -> Vec<String> {
+    let damage = source.damage.iter().map(|damage| format!("; {damage}"));
+    let dropped = source.dropped.iter();
+    let dropped = dropped.map(|(cause, count)| format!("; dropped {count} x {cause}"));
+    damage.chain(dropped).collect()
 }
 
 /// How many frames there are, from when to when.

@@ -1,5 +1,6 @@
 //! How far the work is, on a terminal.
 
+use crate::cli::print::complain;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
@@ -36,7 +37,7 @@ impl Progress {
 
     /// Says something on standard error, without harm to the bar.
     pub fn say(&self, text: &str) {
-        self.bar.suspend(|| eprintln!("{text}"));
+        self.bar.suspend(|| complain!("{text}"));
     }
 
     /// Takes the bar away.

@@ -103,7 +103,10 @@ pub fn read(path: &Path, how: &How<'_>, frames: &mut Frames) -> Result<Source, F
     }
     let mut found = match extension.as_deref() {
         Some("csv") => csv::read(&file::text(path)?, &mut source.skips),
-        Some("trc") => trc::read(&file::text(path)?, &mut source.skips),
+        Some("trc") => trc::read(&file::lossy(path)?, &mut source.skips).map(|markers| {
+            source.damage.extend(markers.damage);
+            markers.frames
+        }),
         _ => bag::read(path, how, frames, &mut source),
     }
     .map_err(|error| in_file(path, error))?;

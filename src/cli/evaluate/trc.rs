@@ -1,19 +1,29 @@
 //! Marker files of OpenSim and Pose2Sim (`.trc`): one person, one row for each moment.
 
-use std::collections::BTreeSet;
+mod head;
 
 use nalgebra::Vector3;
 
 use super::Failure;
 use super::csv::moment;
 use crate::evaluate::{Frame, Joint, Person, Skip, Skips, names};
+use head::{BEFORE_MARKERS, Head, cells};
 
 /// The file does not name the person.
 const PERSON: &str = "1";
-/// Columns before the first marker: the frame's number and its time.
-const BEFORE_MARKERS: usize = 2;
+/// Lines before the first row.
+const HEAD_LINES: usize = 5;
 
-/// The person of each row.
+/// What a file has.
+#[derive(Debug)]
+pub struct Markers {
+    /// The person of each row.
+    pub frames: Vec<Frame>,
+    /// What it promises and does not have, in words.
+    pub damage: Vec<String>,
+}
+
+/// Reads a file.
 ///
 /// ```text
 /// PathFileType  4  (X/Y/Z)  walk.trc
@@ -23,98 +33,61 @@ const BEFORE_MARKERS: usize = 2;
 ///                 X1  Y1  Z1    X2  Y2  Z2
 /// 1         0.0   0.1 0.9 0.2   0.1 0.9 0.0
 /// ```
-pub fn read(text: &str, skips: &mut Skips) -> Result<Vec<Frame>, Failure> {
-    let mut lines = text
-        .lines()
-        .enumerate()
-        .map(|(index, line)| (index + 1, line));
-    let mut head = |what: &str| {
-        let (number, line) = lines
-            .next()
-            .ok_or_else(|| format!("the file ends before {what}"))?;
-        Ok::<_, String>((number, cells(line)))
-    };
-    let (_, kind) = head("PathFileType")?;
-    if kind.first() != Some(&"PathFileType") {
-        return Err("line 1: expected PathFileType, as in .trc files of OpenSim".into());
+///
+/// # Errors
+/// What was found and expected, with the line, where the file cannot be understood.
+pub fn read(text: &str, skips: &mut Skips) -> Result<Markers, Failure> {
+    let text = text.trim_start_matches('\u{feff}');
+    let head = head::read(text.lines())?;
+    let (mut frames, mut damage, mut rows) = (Vec::new(), Vec::new(), 0);
+    for (index, line) in text.lines().enumerate().skip(HEAD_LINES) {
+        if line.trim().is_empty() {
+            continue;
+        }
+        rows += 1;
+        let (number, mut cells, columns) = (index + 1, cells(line), head.columns());
+        while cells.len() > columns && cells.last() == Some(&"") {
+            cells.pop();
+        }
+        if cells.len() != columns {
+            let found = cells.len();
+            damage.push(format!(
+                "line {number}: found {found} cells, expected {columns}: left out"
+            ));
+            continue;
+        }
+        let frame = row(&cells, &head, skips);
+        frames.push(frame.map_err(|error| format!("line {number}: {error}"))?);
     }
-    let ((_, keys), (_, values)) = (head("DataRate, Units")?, head("their values")?);
-    let metres = metres(&keys, &values)?;
-    let (number, markers) = head("the names of markers")?;
-    if markers.get(..BEFORE_MARKERS) != Some(&["Frame#", "Time"]) {
-        return Err(
-            format!("line {number}: expected Frame#, Time and the names of markers").into(),
-        );
+    if rows != head.frames {
+        let expected = head.frames;
+        damage.push(format!(
+            "found {rows} rows, expected {expected} (NumFrames)"
+        ));
     }
-    head("X1, Y1, Z1")?;
-    let named = markers.iter().enumerate().skip(BEFORE_MARKERS);
-    let markers: Vec<(usize, &str)> = named
-        .filter(|(_, name)| !name.is_empty())
-        .map(|(column, name)| (column, *name))
-        .collect();
-    let mut joints = BTreeSet::new();
-    if let Some((_, name)) = markers
-        .iter()
-        .find(|(_, name)| !joints.insert(names::ours(name)))
-    {
-        return Err(format!("line {number}: marker {name} is the same joint as another").into());
-    }
-    let rows = lines.filter(|(_, line)| !line.trim().is_empty());
-    rows.map(|(number, line)| {
-        let found = row(&cells(line), &markers, metres, skips);
-        found.map_err(|error| format!("line {number}: {error}").into())
-    })
-    .collect()
+    Ok(Markers { frames, damage })
 }
 
-fn cells(line: &str) -> Vec<&str> {
-    line.split('\t').map(str::trim).collect()
-}
-
-/// How long the file's unit is (m).
-fn metres(keys: &[&str], values: &[&str]) -> Result<f64, String> {
-    let place = keys.iter().position(|key| *key == "Units");
-    match place.and_then(|place| values.get(place)) {
-        Some(&"m") => Ok(1.0),
-        Some(&"mm") => Ok(1e-3),
-        found => Err(format!(
-            "line 3: found the unit {:?}, expected m or mm",
-            found.unwrap_or(&"")
-        )),
-    }
-}
-
-fn row(
-    cells: &[&str],
-    markers: &[(usize, &str)],
-    metres: f64,
-    skips: &mut Skips,
-) -> Result<Frame, String> {
-    let time = cells
-        .get(1)
-        .ok_or("expected a frame's number, its time and markers")?;
+fn row(cells: &[&str], head: &Head, skips: &mut Skips) -> Result<Frame, String> {
     let mut person = Person {
         id: PERSON.to_owned(),
         ..Person::default()
     };
-    for (column, name) in markers {
+    let (before, places) = cells.split_at(BEFORE_MARKERS);
+    for (name, place) in head.markers.iter().zip(places.chunks(3)) {
         // A marker that was not seen has no numbers.
-        let cell = |axis: usize| {
-            cells
-                .get(column + axis)
-                .copied()
-                .filter(|cell| !cell.is_empty())
-        };
-        let (Some(x), Some(y), Some(z)) = (cell(0), cell(1), cell(2)) else {
+        if place.iter().all(|cell| cell.is_empty()) {
             skips.note(Skip::JointNotSeen);
             continue;
-        };
-        let number = |cell: &str| {
+        }
+        let number = |cell: &&str| {
             let number = cell.parse::<f64>();
-            number.map_err(|_| format!("marker {name}: found {cell:?}, expected a number"))
+            number.map_err(|_| {
+                format!("marker {name}: found {cell:?}, expected a number such as 0.5")
+            })
         };
-        let position_m = Vector3::new(number(x)?, number(y)?, number(z)?) * metres;
-        match Joint::new(position_m, None) {
+        let numbers = place.iter().map(number).collect::<Result<Vec<_>, _>>()?;
+        match Joint::new(Vector3::from_vec(numbers) * head.unit_m, None) {
             Some(joint) => {
                 person.joints.insert(names::ours(name), joint);
             }
@@ -122,7 +95,7 @@ fn row(
         }
     }
     Ok(Frame {
-        stamp: moment(time)?,
+        stamp: moment(before.last().unwrap_or(&""))?,
         frame_id: String::new(),
         people: vec![person],
     })
@@ -141,36 +114,154 @@ mod tests {
         1\t0.0\t100\t900\t-200\t0\t1500\t0\r\n\
         2\t0.016667\t110\t900\t-200\t\t\t\r\n";
 
+    fn markers(text: &str) -> Markers {
+        read(text, &mut Skips::default()).unwrap()
+    }
+
+    fn refusal(from: &str, to: &str) -> String {
+        assert!(FILE.contains(from), "{from}");
+        let text = FILE.replace(from, to);
+        let error = read(&text, &mut Skips::default()).unwrap_err();
+        error.to_string()
+    }
+
     #[test]
     fn markers_become_joints_in_metres() {
         let mut skips = Skips::default();
-        let frames = read(FILE, &mut skips).unwrap();
+        let Markers { frames, damage } = read(FILE, &mut skips).unwrap();
         let hip = frames[0].people[0].joints["right_hip"].position_m;
         assert!((hip - Vector3::new(0.1, 0.9, -0.2)).norm() < 1e-12);
         assert!(frames[0].people[0].joints.contains_key("C7"));
         assert_eq!(frames[1].stamp.nanos(), 16_667_000);
-        assert_eq!(
-            (
-                frames[1].people[0].joints.len(),
-                skips.count(Skip::JointNotSeen)
-            ),
-            (1, 1)
-        );
+        let seen = frames[1].people[0].joints.len();
+        assert_eq!((seen, skips.count(Skip::JointNotSeen)), (1, 1));
+        assert_eq!(damage, [] as [&str; 0]);
     }
 
     #[test]
-    fn what_does_not_fit_is_named_with_its_line() {
-        let refusal = |from: &str, to: &str| {
-            read(&FILE.replace(from, to), &mut Skips::default())
-                .unwrap_err()
-                .to_string()
-        };
-        assert!(refusal("mm", "cm").contains("line 3: found the unit \"cm\", expected m or mm"));
-        assert!(refusal("PathFileType", "TRC").contains("line 1"));
-        assert!(refusal("Frame#", "Frame").contains("line 4"));
-        assert!(refusal("C7", "R_Hip\t\t\tRHip").contains("line 4: marker RHip is the same joint"));
-        assert!(refusal("110", "x").contains("line 8: marker RHip: found \"x\""));
-        assert!(refusal("0.016667", "soon").contains("line 8: found \"soon\""));
+    fn ways_of_writing_the_head_make_no_difference() {
+        let whole = markers(FILE).frames;
+        for (from, to) in [
+            ("\r\n", "\n"),
+            (
+                "PathFileType\t4\t(X/Y/Z)\twalk",
+                "\u{feff}PathFileType 4 (X/Y/Z) my walk",
+            ),
+            ("60\t60\t2\t2\tmm\t60", "60 60 2 2 mm 60"),
+            ("60\t60\t2\t2\tmm\t60", "60\t60\t2\t2\tmm\t"),
+            ("DataRate\tCameraRate\t", "DataRate CameraRate "),
+            ("RHip\t\t\tC7\t\t", "RHip\t\tC7"),
+            ("RHip\t\t\tC7\t\t", "RHip\t\t\tC7\t\t\t\t"),
+            ("Frame#\tTime\tRHip\t\t\tC7", "Frame# Time RHip C7"),
+            ("Frame#\tTime\t", "Frame# Time\t"),
+            ("Time", "Times"),
+            ("Frame#", "frame"),
+            ("\t\tX1\tY1\tZ1\tX2\tY2\tZ2", "X1 Y1 Z1 X2 Y2 Z2"),
+            ("X1\tY1\tZ1\tX2\tY2\tZ2", "X\tY\tZ\tX\tY\tZ"),
+            ("X2\tY2\tZ2", "X3\tY3\tZ3"),
+            (
+                "1\t0.0\t100\t900\t-200\t0\t1500\t0",
+                "1 0.0 100 900 -200 0 1500 0",
+            ),
+            ("-200\t0\t1500\t0", "-200\t0\t1500\t0\t\t"),
+        ] {
+            assert!(FILE.contains(from), "{from}");
+            let Markers { frames, damage } = markers(&FILE.replace(from, to));
+            assert_eq!(format!("{frames:?}"), format!("{whole:?}"), "{to}");
+            assert_eq!(damage, [] as [&str; 0], "{to}");
+        }
+    }
+
+    #[test]
+    fn names_that_do_not_fit_their_columns_are_refused() {
+        for (from, to, expected) in [
+            (
+                "\tC7",
+                "",
+                "line 4 names 1 markers, line 5 has X, Y and Z of 2",
+            ),
+            ("C7", "C7\t\t\tNeck", "line 4 names 3 markers"),
+            ("2\tmm", "3\tmm", "NumMarkers is 3"),
+            ("\tX2\tY2\tZ2", "", "line 5 has X, Y and Z of 1"),
+            ("Z2", "", "line 5: found 5 labels"),
+            (
+                "Y1\tZ1",
+                "Z1\tY1",
+                "line 5: found \"Z1\" as label 2, expected Y1",
+            ),
+            ("X2", "X1", "line 5: found \"X1\" as label 4, expected X2"),
+            ("Z2", "Z1", "line 5: found \"Z1\" as label 6, expected Z2"),
+            ("C7", "rhip", "line 4: marker rhip is the same joint"),
+            ("Time", "Clock", "line 4: found [\"Frame#\", \"Clock\"]"),
+            ("Frame#", "No.", "line 4: found [\"No.\", \"Time\"]"),
+        ] {
+            let found = refusal(from, to);
+            assert!(found.contains(expected), "{found}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_named_with_its_line() {
+        for (from, to, expected) in [
+            (
+                "mm",
+                "cm",
+                "line 3: found the unit \"cm\", expected m or mm",
+            ),
+            ("Units", "Unit", "line 2: found no Units"),
+            ("NumFrames", "Frames", "line 2: found no NumFrames"),
+            (
+                "60\t60\t2\t2",
+                "60\t60\ttwo\t2",
+                "line 3: NumFrames: found \"two\"",
+            ),
+            (
+                "60\t60\t2\t2\tmm\t60",
+                "60\t60\t2",
+                "line 3: found 60, 60, 2, expected a value for each",
+            ),
+            ("PathFileType", "TRC", "line 1: found \"TRC\\t4"),
+            ("110", "x", "line 8: marker RHip: found \"x\""),
+            ("110", "1,1", "line 8: marker RHip: found \"1,1\""),
+            ("110", "", "line 8: marker RHip: found \"\""),
+            ("0.016667", "soon", "line 8: found \"soon\""),
+            ("0.016667", "0,016667", "line 8: found \"0,016667\""),
+        ] {
+            let found = refusal(from, to);
+            assert!(found.contains(expected), "{found}");
+        }
         assert!(read("PathFileType\t4", &mut Skips::default()).is_err());
+        assert!(read("", &mut Skips::default()).is_err());
+    }
+
+    #[test]
+    fn rows_and_cells_that_are_not_there_are_damage() {
+        for (from, to, expected) in [
+            (
+                "60\t60\t2",
+                "60\t60\t3",
+                "found 2 rows, expected 3 (NumFrames)",
+            ),
+            ("60\t60\t2", "60\t60\t1", "found 2 rows, expected 1"),
+            (
+                "-200\t\t\t\r\n",
+                "-2",
+                "line 8: found 5 cells, expected 8: left out",
+            ),
+            (
+                "-200\t0\t1500\t0",
+                "-200\t0\t1500\t0\t7",
+                "line 7: found 9 cells, expected 8",
+            ),
+        ] {
+            assert!(FILE.contains(from), "{from}");
+            let found = markers(&FILE.replace(from, to));
+            assert!(
+                found.damage.join("; ").contains(expected),
+                "{:?}",
+                found.damage
+            );
+            assert!(!found.frames.is_empty());
+        }
     }
 }

@@ -14,6 +14,7 @@ use super::identity::Identities;
 use super::kept::Kept;
 use super::one;
 use super::progress::Progress;
+use crate::cli::print::complain;
 use crate::config::ros_args::RosArgs;
 
 /// Where results are kept, and what tells them apart.
@@ -60,7 +61,7 @@ pub fn all(
     progress.clear();
     if let (Some(store), Some(folder)) = (&store, &args.work) {
         let (taken, all) = (store.taken.load(Ordering::Relaxed), tasks.len());
-        eprintln!("{taken} of {all} results were in {}", folder.display());
+        complain!("{taken} of {all} results were in {}", folder.display());
     }
     answers
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Failure, stem};
 use crate::cli::evaluate::trc as markers;
-use crate::cli::file::{bytes, text};
+use crate::cli::file::{bytes, lossy, text};
 use crate::evaluate::Skips;
 use crate::import::h36m::H36m;
 use crate::import::trc::{self, Up};
@@ -75,9 +75,12 @@ pub fn panoptic(folder: &Path) -> Result<Recording, Failure> {
 pub fn trc(file: &Path, cameras: &Path, up: Up) -> Result<Recording, Failure> {
     let views = trc::views(&text(cameras)?).map_err(|refusal| in_file(cameras, refusal))?;
     // What was not seen is not in the bag either.
-    let frames = markers::read(&text(file)?, &mut Skips::default());
-    let frames = frames.map_err(|error| format!("{}: {error}", file.display()))?;
-    trc::recording(stem(file), &frames, up, views).map_err(|refusal| in_file(file, refusal))
+    let found = markers::read(&lossy(file)?, &mut Skips::default());
+    let found = found.map_err(|error| format!("{}: {error}", file.display()))?;
+    if let Some(damage) = found.damage.first() {
+        return Err(format!("{}: {damage}", file.display()).into());
+    }
+    trc::recording(stem(file), &found.frames, up, views).map_err(|refusal| in_file(file, refusal))
 }
 
 fn sorted(folder: &Path) -> Result<Vec<PathBuf>, Failure> {

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use self::bag::Counts;
 use super::EXIT_UNUSABLE;
+use crate::cli::print::{complain, say};
 use crate::import::trc::Up;
 use crate::import::{Recording, View};
 
@@ -99,7 +100,7 @@ pub fn run(args: &ImportArgs) -> ExitCode {
     match imported(&args.source) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("posemoe import: {error}");
+            complain!("posemoe import: {error}");
             ExitCode::from(EXIT_UNUSABLE)
         }
     }
@@ -169,14 +170,14 @@ fn write_all(
             }
             let path = args.output.join(&name).with_extension("mcap");
             let counts = bag::write(&recording, index, view, args.stride as usize, &path)?;
-            println!("{}  {counts}", path.display());
+            say!("{}  {counts}", path.display());
             total.add(&counts);
         }
     }
     match written.len() {
         0 => Err("nothing fits what was asked for".into()),
         bags => {
-            println!("{bags} bags  {total}");
+            say!("{bags} bags  {total}");
             Ok(())
         }
     }

@@ -153,8 +153,8 @@ impl Bodies {
         if has_all { self.give() } else { None }
     }
 
-    /// The image in work as it is.
-    fn give(&mut self) -> Option<Observation> {
+    /// The image in work as it is: no more will come of it.
+    pub fn give(&mut self) -> Option<Observation> {
         let image = self.image.as_mut().filter(|image| !image.is_done)?;
         image.is_done = true;
         Some(Observation {
