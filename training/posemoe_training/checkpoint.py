@@ -19,14 +19,16 @@ class CheckpointError(ValueError):
 def save(path: Path, recipe: Recipe, average: PoseMoE, own_data: List[Dict[str, str]],
          state: Optional[Dict[str, Any]]) -> None:
     """`own_data` names the user's files that touched the weights, with their licences; without a `state`
-    a run can begin with the weights but not go on.
+    a run can begin with the weights but not go on, and they are kept in half precision.
 
     Written beside and moved into place, so that a run that is killed leaves a whole file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    torch.save({"format": FORMAT, "recipe": recipe.as_dict(), "network": average.state_dict(), "own_data": own_data,
-                "state": state}, part)
+    weights = {name: value.half() if state is None and value.is_floating_point() else value
+               for name, value in average.state_dict().items()}
+    torch.save({"format": FORMAT, "recipe": recipe.as_dict(), "network": weights, "own_data": own_data, "state": state},
+               part)
     part.replace(path)
 
 

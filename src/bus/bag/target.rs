@@ -69,6 +69,11 @@ impl Target {
         if let Some(folder) = &self.folder {
             std::fs::create_dir_all(folder).map_err(failed(folder))?;
         }
+        // A device or a pipe is written to, and not replaced.
+        if std::fs::metadata(&self.file).is_ok_and(|found| !found.is_file()) {
+            let device = File::options().write(true).open(&self.file);
+            return device.map_err(failed(&self.file));
+        }
         let part = self.part_path();
         let file = File::create(&part).map_err(failed(&part))?;
         self.part = Some(TempPath::try_from_path(&part).map_err(failed(&part))?);
