@@ -148,6 +148,32 @@ mod tests {
     }
 
     #[test]
+    fn each_persons_motion_is_their_own_and_the_truth_may_move_too() {
+        // Of two people in each frame one is followed well, the other half as fast as they go.
+        let people = |place: usize| {
+            let (seconds, y) = (0.1 * place as f64, place as f64);
+            let mut other = pair(place, seconds, 0.5 * y, y);
+            (other.predicted_id, other.truth_id) = ("2".to_owned(), "b".to_owned());
+            [pair(place, seconds, 3.0 * y, 3.0 * y + 1.0), other]
+        };
+        let pairs: Vec<Pair> = (0..4).flat_map(people).collect();
+        let poses = added(&pairs);
+        let near = |found: Option<f64>, expected: f64| (found.unwrap() - expected).abs() < 1e-6;
+        assert!(near(poses[6].velocity_m_s, 0.0) && near(poses[7].velocity_m_s, 5.0));
+        assert!(near(poses[7].acceleration_m_s2, 0.0));
+        // Another id for the same person is another motion.
+        let mut renamed = pairs;
+        renamed[6].predicted_id = "3".to_owned();
+        assert_eq!(added(&renamed)[6].velocity_m_s, None);
+    }
+
+    #[test]
+    fn half_a_second_is_one_motion() {
+        let poses = added(&[pair(0, 0.0, 0.0, 0.0), pair(1, 0.5, 1.0, 0.0)]);
+        assert_eq!(poses[1].velocity_m_s, Some(2.0));
+    }
+
+    #[test]
     fn a_frame_left_out_a_pause_or_another_joint_begins_anew() {
         let mut other = pair(1, 0.1, 0.0, 0.0);
         other.names = vec![Name::from("head")];

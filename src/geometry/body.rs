@@ -52,6 +52,35 @@ mod tests {
     }
 
     #[test]
+    fn hips_aslant_do_not_tilt_the_body() {
+        let mut joints = [Vector3::zeros(); JOINT_COUNT];
+        joints[LEFT_HIP] = Vector3::new(0.1, 0.05, 0.0);
+        joints[RIGHT_HIP] = -joints[LEFT_HIP];
+        joints[THORAX] = Vector3::new(0.0, -0.5, 0.0);
+        let body = camera_from_body(&joints).unwrap();
+        assert!((body * Vector3::y() - Vector3::x()).norm() < 1e-9);
+        assert!((body * Vector3::z() + Vector3::y()).norm() < 1e-9);
+    }
+
+    #[test]
+    fn what_is_too_small_or_too_tall_is_nobodys_height() {
+        // Twelve even parts from head to ankle: 0.961 of a height.
+        let upright = |part_m: f64| {
+            let mut joints = [Vector3::zeros(); JOINT_COUNT];
+            for (joint, parts) in [(2, -4.0), (3, -7.0), (5, -4.0), (6, -7.0)] {
+                joints[joint].z = parts * part_m;
+            }
+            for (joint, parts) in [(THORAX, 3.0), (9, 4.0), (10, 5.0)] {
+                joints[joint].z = parts * part_m;
+            }
+            height_m(&joints)
+        };
+        let height_m = upright(0.14).unwrap();
+        assert!((height_m - 12.0 * 0.14 / 0.961).abs() < 1e-9, "{height_m}");
+        assert_eq!((upright(0.02), upright(0.25)), (None, None));
+    }
+
+    #[test]
     fn bent_knees_make_nobody_shorter() {
         let mut joints = [Vector3::zeros(); JOINT_COUNT];
         for (hip, knee, ankle) in [(1, 2, 3), (4, 5, 6)] {

@@ -138,6 +138,35 @@ mod tests {
     }
 
     #[test]
+    fn what_is_divided_out_is_told_beside() {
+        // Looking at (0.75, 0), which is 0.8 of the way to z; the other point is turned to (0, 0.5 / 1.25).
+        let view = person_view(&person(&[(1, 0.75, 0.0), (8, 0.75, 0.5)])).unwrap();
+        let size = (0.4f64 * 0.4 / 2.0).sqrt();
+        let expected = [0.6, 0.0, size.ln()];
+        for (found, expected) in view.view.iter().zip(expected) {
+            assert!((f64::from(*found) - expected).abs() < 1e-6, "{found}");
+        }
+        let [x, y, score] = view.keypoints[8].map(f64::from);
+        assert!(x.abs() < 1e-6 && (y - 0.4 / size).abs() < 1e-6 && score == 0.5);
+        assert_eq!(view.keypoints[2], [0.0; 3], "not seen");
+    }
+
+    #[test]
+    fn without_hips_it_looks_between_the_shoulders_and_without_those_at_all_that_is_seen() {
+        let [left, right] = SHOULDERS;
+        let looks_at = |points: &[(usize, f64, f64)]| {
+            let view = person_view(&person(points)).unwrap();
+            let ahead = view.view_from_camera.inverse() * Vector3::z();
+            (ahead.xy() / ahead.z).into()
+        };
+        let near = |found: [f64; 2], x: f64| (found[0] - x).abs() < 1e-12;
+        let (shoulders, knee) = ([(left, 0.4, 0.0), (right, 0.2, 0.0)], (2, 1.5, 0.0));
+        assert!(near(looks_at(&[shoulders[0], shoulders[1], knee]), 0.3));
+        assert!(near(looks_at(&[shoulders[0], knee, (1, -0.5, 0.0)]), -0.5));
+        assert!(near(looks_at(&[knee, (10, 0.5, 0.0)]), 1.0));
+    }
+
+    #[test]
     fn a_lone_point_stays_finite() {
         let view = person_view(&person(&[(10, -3.0, 5.0)])).unwrap();
         assert!(

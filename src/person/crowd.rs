@@ -273,6 +273,25 @@ mod tests {
     }
 
     #[test]
+    fn there_is_room_for_the_known_and_for_as_many_strangers_as_fit() {
+        let mut crowd = Crowd::new(3, MODEL);
+        step(&mut crowd, 0, &["a", "b"]);
+        let has_room = |ids: &[&str]| crowd.has_room(ids.iter().copied());
+        assert!(has_room(&["a", "b", "c"]) && has_room(&["c"]));
+        assert!(!has_room(&["c", "d"]) && !has_room(&["a", "c", "d"]));
+    }
+
+    #[test]
+    fn someone_is_about_to_be_lost_who_was_seen_too_long_ago_and_waits_in_no_frame() {
+        let mut crowd = Crowd::new(3, MODEL);
+        assert!(!crowd.loses_someone(at(9000)), "nobody is there");
+        step(&mut crowd, 0, &["a"]);
+        assert!(!crowd.loses_someone(at(500)) && crowd.loses_someone(at(501)));
+        crowd.expect("a");
+        assert!(!crowd.loses_someone(at(501)));
+    }
+
+    #[test]
     fn who_is_in_a_waiting_frame_is_lost_and_comes_back_under_the_same_key() {
         let mut crowd = Crowd::new(3, MODEL);
         let key = crowd.expect("a");

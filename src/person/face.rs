@@ -68,6 +68,9 @@ mod tests {
                 [0.0, 15.0, 14.0, 17.0, 16.0].map(Some),
             ),
             (JointSet::Body25, [0.0, 16.0, 15.0, 18.0, 17.0].map(Some)),
+            (JointSet::Hri18, [0.0, 14.0, 15.0, 16.0, 17.0].map(Some)),
+            (JointSet::Zed34, [27.0, 28.0, 30.0, 29.0, 31.0].map(Some)),
+            (JointSet::Zed38, [5.0, 6.0, 7.0, 8.0, 9.0].map(Some)),
         ] {
             let row: Vec<_> = (0..set.keypoint_count()).map(keypoint).collect();
             let found = set.to_face(&row);

@@ -46,3 +46,15 @@ impl Marks {
         self.face[part as usize]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_edges_are_inside() {
+        let at = |x, y| Mark { x, y, score: 0.5 }.is_inside();
+        assert!(at(0.0, 0.0) && at(1.0, 1.0) && at(0.5, 0.0));
+        assert!(!at(-1e-9, 0.5) && !at(1.0 + 1e-9, 0.5) && !at(0.5, -1e-9) && !at(0.5, 1.1));
+    }
+}

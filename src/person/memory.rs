@@ -248,6 +248,39 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn what_is_older_than_the_span_says_nothing_of_a_limbs_speed() {
+        let mut person = walker();
+        let last = (59, 0.59);
+        // The wrist stops; 0.2 s later nothing is left of how it moved.
+        for i in 1..=11 {
+            let x_m = 0.02 * f64::from(last.0 + i);
+            person.update(at(20 * i64::from(last.0 + i)), seen(x_m, last.1), &MODEL);
+            let pose = person.pose("1", State::Tracked, &MODEL).unwrap();
+            let own_m_s = pose.joints[13].velocity_m_s.y - pose.root_velocity_m_s.y;
+            assert_eq!(own_m_s.abs() > 1e-9, i < 10, "{i}: {own_m_s}");
+        }
+    }
+
+    #[test]
+    fn however_fast_frames_come_so_many_are_kept() {
+        let mut person = Person::default();
+        for i in 0..300 {
+            person.update(at(i), seen(0.0, 0.0), &MODEL);
+        }
+        assert_eq!(person.placed.unwrap().poses.len(), MOST_POSES);
+    }
+
+    #[test]
+    fn half_a_person_is_half_as_sure() {
+        let mut person = Person::default();
+        let mut half = seen(0.0, 0.0);
+        half.score[..8].fill(0.0);
+        person.update(at(0), half, &MODEL);
+        let pose = person.pose("1", State::Tracked, &MODEL).unwrap();
+        assert!((pose.confidence - 0.8 * 9.0 / 17.0).abs() < 1e-9);
+    }
+
+    #[test]
     fn the_unseen_are_predicted_then_lost_and_grow_less_certain() {
         let mut person = walker();
         assert_eq!(person.pass(at(59 * 20), &MODEL), Some(State::Tracked));
@@ -289,6 +322,8 @@ pub(crate) mod tests {
                 Some(State::Predicted)
             );
             let held = person.pose("1", State::Predicted, &MODEL).unwrap();
+            let left = 1.0 - later_ms as f64 / 500.0;
+            assert!((held.confidence - left * fresh.confidence).abs() < 1e-9);
             let gone_m = fresh.root_velocity_m_s * (later_ms as f64 * 1e-3);
             assert!((held.root_m - fresh.root_m - gone_m).norm() < 1e-9);
             assert_eq!(held.root_velocity_m_s, fresh.root_velocity_m_s);
