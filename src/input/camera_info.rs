@@ -175,6 +175,7 @@ mod tests {
 
     #[test]
     fn whatever_changes_in_a_calibration_counts_from_then_on() {
+        type Change = fn(&mut CameraInfo);
         let info = || CameraInfo {
             width: 640,
             height: 480,
@@ -190,7 +191,7 @@ mod tests {
             Calibration::Known { camera, info } => (camera.clone(), info.header.frame_id.clone()),
             other => panic!("{other:?}"),
         };
-        let becomes_another = |rectified: bool, change: fn(&mut CameraInfo)| {
+        let becomes_another = |rectified: bool, change: Change| {
             let (mut calibration, mut changed) = (Calibration::default(), info());
             change(&mut changed);
             assert!(calibration.update(info(), rectified));
@@ -199,7 +200,7 @@ mod tests {
             calibration.update(changed, rectified);
             camera_of(&calibration) != before
         };
-        let changes: [(fn(&mut CameraInfo), [bool; 2]); 7] = [
+        let changes: [(Change, [bool; 2]); 7] = [
             (|info| info.k[0] = 501.0, [true, false]),
             (|info| info.d[1] = 0.2, [true, false]),
             (
