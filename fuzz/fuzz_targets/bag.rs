@@ -9,7 +9,9 @@ use posemoe::bus::{Bus, Qos, Topic};
 use posemoe::msg::{Message, yolo_msgs::DetectionArray};
 
 fuzz_target!(|data: &[u8]| {
-    let Ok(folder) = tempfile::tempdir() else { return };
+    let Ok(folder) = tempfile::tempdir() else {
+        return;
+    };
     let bag = folder.path().join("bag_0.mcap");
     let metadata = folder.path().join("metadata.yaml");
     if data.starts_with(b"rosbag2_bagfile_information") {
@@ -24,7 +26,9 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn read(path: &Path) {
-    let Ok(mut bus) = BagBus::open(path, None, BagOptions::default()) else { return };
+    let Ok(mut bus) = BagBus::open(path, None, BagOptions::default()) else {
+        return;
+    };
     let topic = Topic {
         name: "/yolo/tracking".to_owned(),
         type_name: DetectionArray::TYPE_NAME,

@@ -32,12 +32,35 @@ const FRAMES: [&str; 3] = ["camera", "base", "odom"];
 
 #[derive(Arbitrary, Debug)]
 enum Happening {
-    Calibration { k: [f64; 4], d: Vec<f64>, model: u8, size_px: (u16, u16), frame: u8 },
-    Image { after_ms: i16, frame: u8, people: Vec<Person> },
-    Transform { frames: (u8, u8), at_m: [f64; 3], turn: [f64; 4], is_static: bool, after_ms: i16 },
-    Set { parameter: u8, value: f64 },
-    Transition { id: u8 },
-    Tick { after_ms: u16 },
+    Calibration {
+        k: [f64; 4],
+        d: Vec<f64>,
+        model: u8,
+        size_px: (u16, u16),
+        frame: u8,
+    },
+    Image {
+        after_ms: i16,
+        frame: u8,
+        people: Vec<Person>,
+    },
+    Transform {
+        frames: (u8, u8),
+        at_m: [f64; 3],
+        turn: [f64; 4],
+        is_static: bool,
+        after_ms: i16,
+    },
+    Set {
+        parameter: u8,
+        value: f64,
+    },
+    Transition {
+        id: u8,
+    },
+    Tick {
+        after_ms: u16,
+    },
 }
 
 #[derive(Arbitrary, Debug)]
@@ -60,7 +83,12 @@ fn detection(person: &Person) -> Detection {
         let step_px = f32::from(size) / 8.0;
         (0..17_u8).map(move |j| {
             let (dx, dy) = (f32::from(j % 2) * step_px, f32::from(j) * step_px);
-            (j + 1, f32::from(x) / 64.0 + dx, f32::from(y) / 64.0 + dy, 0.9)
+            (
+                j + 1,
+                f32::from(x) / 64.0 + dx,
+                f32::from(y) / 64.0 + dy,
+                0.9,
+            )
         })
     });
     detection.keypoints.data = upright
@@ -86,12 +114,20 @@ fn header(stamp: Stamp, frame: u8) -> Header {
 }
 
 fn send<M: Message>(rig: &mut Rig, topic: &str, message: &M) {
-    let place = rig.bus.subscribed.iter().position(|known| known.name == topic);
+    let place = rig
+        .bus
+        .subscribed
+        .iter()
+        .position(|known| known.name == topic);
     rig.send(place.expect("a topic of the node"), encode(message));
 }
 
 fn ask<M: Message>(rig: &mut Rig, service: &str, request: &M) {
-    let place = rig.bus.served.iter().position(|known| known.name.ends_with(service));
+    let place = rig
+        .bus
+        .served
+        .iter()
+        .position(|known| known.name.ends_with(service));
     rig.ask(place.expect("a service of the node"), encode(request));
 }
 
@@ -101,7 +137,13 @@ fn happen(rig: &mut Rig, happening: Happening, now: &mut Stamp) {
         *now
     };
     match happening {
-        Happening::Calibration { k, d, model, size_px, frame } => {
+        Happening::Calibration {
+            k,
+            d,
+            model,
+            size_px,
+            frame,
+        } => {
             let [fx, fy, cx, cy] = k;
             let k = [fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0];
             let info = CameraInfo {
@@ -115,24 +157,47 @@ fn happen(rig: &mut Rig, happening: Happening, now: &mut Stamp) {
             };
             send(rig, "/camera/camera_info", &info);
         }
-        Happening::Image { after_ms, frame, people } => {
+        Happening::Image {
+            after_ms,
+            frame,
+            people,
+        } => {
             let stamp = later(f64::from(after_ms));
             rig.bus.now = rig.bus.now.max(stamp);
             let detections = people.iter().map(detection).collect();
             let header = header(stamp, frame);
-            send(rig, "/yolo/tracking", &DetectionArray { header, detections });
+            send(
+                rig,
+                "/yolo/tracking",
+                &DetectionArray { header, detections },
+            );
         }
-        Happening::Transform { frames, at_m, turn, is_static, after_ms } => {
+        Happening::Transform {
+            frames,
+            at_m,
+            turn,
+            is_static,
+            after_ms,
+        } => {
             let mut link = TransformStamped {
                 header: header(later(f64::from(after_ms)), frames.0),
                 child_frame_id: FRAMES[usize::from(frames.1) % FRAMES.len()].to_owned(),
                 ..Default::default()
             };
-            let (shift, rotation) = (&mut link.transform.translation, &mut link.transform.rotation);
+            let (shift, rotation) = (
+                &mut link.transform.translation,
+                &mut link.transform.rotation,
+            );
             [shift.x, shift.y, shift.z] = at_m;
             [rotation.x, rotation.y, rotation.z, rotation.w] = turn;
             let topic = if is_static { "/tf_static" } else { "/tf" };
-            send(rig, topic, &TFMessage { transforms: vec![link] });
+            send(
+                rig,
+                topic,
+                &TFMessage {
+                    transforms: vec![link],
+                },
+            );
         }
         Happening::Set { parameter, value } => {
             let mut set = Parameter {
@@ -141,7 +206,13 @@ fn happen(rig: &mut Rig, happening: Happening, now: &mut Stamp) {
             };
             set.value.r#type = ParameterType::PARAMETER_DOUBLE;
             set.value.double_value = value;
-            ask(rig, "/set_parameters", &SetParameters_Request { parameters: vec![set] });
+            ask(
+                rig,
+                "/set_parameters",
+                &SetParameters_Request {
+                    parameters: vec![set],
+                },
+            );
         }
         Happening::Transition { id } => {
             let mut request = ChangeState_Request::default();

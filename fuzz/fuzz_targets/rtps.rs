@@ -28,7 +28,9 @@ struct Target {
 impl Target {
     fn start() -> Self {
         let domain_id = 21 + (std::process::id() % 80) as u16;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
         let runtime = runtime.expect("a runtime");
         let entered = runtime.enter();
         let options = DdsOptions {
@@ -37,9 +39,16 @@ impl Target {
             ..DdsOptions::default()
         };
         let mut bus = DdsBus::start("fuzzed", "/", &options).expect("the bus");
-        for (name, qos) in [("/best_effort", Qos::SENSOR_DATA), ("/reliable", Qos::reliable(10))] {
+        for (name, qos) in [
+            ("/best_effort", Qos::SENSOR_DATA),
+            ("/reliable", Qos::reliable(10)),
+        ] {
             let (name, type_name) = (name.to_owned(), "std_msgs/msg/String");
-            let topic = Topic { name, type_name, qos };
+            let topic = Topic {
+                name,
+                type_name,
+                qos,
+            };
             bus.subscribe(&topic).expect("a subscription");
             bus.advertise(&topic).expect("a publisher");
         }
@@ -60,12 +69,18 @@ fuzz_target!(|data: &[u8]| {
     static TARGET: OnceLock<Mutex<Target>> = OnceLock::new();
     let target = TARGET.get_or_init(|| Mutex::new(Target::start()));
     let mut target = target.lock().expect("one at a time");
-    let Some((port, data)) = data.split_first() else { return };
+    let Some((port, data)) = data.split_first() else {
+        return;
+    };
     let port = target.ports[usize::from(port % 2)];
     let mut datagram = data.to_vec();
     datagram.resize(data.len().max(BEGINNING.len()), 0);
     datagram[..BEGINNING.len()].copy_from_slice(&BEGINNING);
-    if target.socket.send_to(&datagram, ("127.0.0.1", port)).is_err() {
+    if target
+        .socket
+        .send_to(&datagram, ("127.0.0.1", port))
+        .is_err()
+    {
         return;
     }
     let Target { runtime, bus, .. } = &mut *target;

@@ -1,7 +1,8 @@
 //! A node on a bus in memory, with a network that needs no ONNX Runtime.
 
 use posemoe::bus::{
-    Bus, BusError, Event, Loss, PublisherId, RequestId, Service, ServiceId, SubscriptionId, Topic,
+    Bus, EndpointError, Event, Loss, PublisherId, RequestId, Service, ServiceId, SubscriptionId,
+    Topic,
 };
 use posemoe::config::ros_args::RosArgs;
 use posemoe::lift::network::{Answers, Step, StepNetwork};
@@ -23,10 +24,19 @@ pub const ARGUMENTS: &str = "--ros-args -p sources:=[yolo,own,zed,hri] \
 struct Standing;
 
 impl StepNetwork for Standing {
-    fn step(&mut self, step: &Step<'_>, answers: Answers<'_>, _: &mut [f32]) -> Result<(), LiftError> {
+    fn step(
+        &mut self,
+        step: &Step<'_>,
+        answers: Answers<'_>,
+        _: &mut [f32],
+    ) -> Result<(), LiftError> {
         for (place, number) in answers.joints_m.iter_mut().enumerate() {
             let (joint, axis) = (place % 51 / 3, place % 3);
-            *number = [0.02 * joint as f32, 0.1 * (joint as f32 - 8.0), 0.01 * joint as f32][axis];
+            *number = [
+                0.02 * joint as f32,
+                0.1 * (joint as f32 - 8.0),
+                0.01 * joint as f32,
+            ][axis];
         }
         answers.sigma_m[..step.people * step.frames * 17].fill(0.05);
         Ok(())
@@ -43,36 +53,33 @@ pub struct MemoryBus {
 }
 
 impl Bus for MemoryBus {
-    fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, BusError> {
+    fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, EndpointError> {
         self.subscribed.push(topic.clone());
         Ok(SubscriptionId(self.subscribed.len() - 1))
     }
 
     fn unsubscribe(&mut self, _: SubscriptionId) {}
 
-    fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, BusError> {
+    fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, EndpointError> {
         self.advertised.push(topic.clone());
         Ok(PublisherId(self.advertised.len() - 1))
     }
 
     fn unadvertise(&mut self, _: PublisherId) {}
 
-    fn publish(&mut self, publisher: PublisherId, _: Stamp, payload: &[u8]) -> Result<(), BusError> {
+    fn publish(&mut self, publisher: PublisherId, _: Stamp, payload: &[u8]) {
         let topic = &self.advertised[publisher.0];
         if topic.type_name == People3D::TYPE_NAME {
             check(&decode(payload).expect("our own message decodes"));
         }
-        Ok(())
     }
 
-    fn serve(&mut self, service: &Service) -> Result<ServiceId, BusError> {
+    fn serve(&mut self, service: &Service) -> Result<ServiceId, EndpointError> {
         self.served.push(service.clone());
         Ok(ServiceId(self.served.len() - 1))
     }
 
-    fn respond(&mut self, _: ServiceId, _: &RequestId, _: &[u8]) -> Result<(), BusError> {
-        Ok(())
-    }
+    fn respond(&mut self, _: ServiceId, _: &RequestId, _: &[u8]) {}
 
     fn now(&self) -> Stamp {
         self.now
@@ -97,7 +104,10 @@ fn check(message: &People3D) {
             numbers.extend([at.x, at.y, at.z, moves.x, moves.y, moves.z, joint.sigma_m]);
             assert!(joint.sigma_m >= 0.0, "{joint:?}");
         }
-        assert!(numbers.iter().all(|number| number.is_finite()), "{person:?}");
+        assert!(
+            numbers.iter().all(|number| number.is_finite()),
+            "{person:?}"
+        );
     }
 }
 
@@ -114,7 +124,10 @@ impl Rig {
         let load: Loader = Box::new(|config| {
             let shape = MemoryShape {
                 people: config.settings().max_people,
-                reach: Reach { frames: 8, span_s: 8.0 },
+                reach: Reach {
+                    frames: 8,
+                    span_s: 8.0,
+                },
                 blocks: 1,
                 width: 1,
                 cycle_s: 10.0,
@@ -128,9 +141,8 @@ impl Rig {
         Self { node, bus }
     }
 
-    /// Hands over an event; nothing that is sent ends the node.
     pub fn happen(&mut self, event: &Event) {
-        self.node.handle(&mut self.bus, event).expect("the node goes on");
+        self.node.handle(&mut self.bus, event);
     }
 
     pub fn send(&mut self, subscription: usize, payload: Vec<u8>) {
