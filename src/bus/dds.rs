@@ -19,8 +19,10 @@ mod faults;
 mod graph;
 mod loopback;
 mod names;
+mod not_honoured;
 mod publication;
 mod raw;
+mod reach;
 mod reception;
 mod requests;
 mod session;
@@ -29,6 +31,7 @@ mod watch;
 pub use super::MAX_DOMAIN_ID;
 pub use super::ShutdownHandle;
 pub use environment::{DdsOptions, DiscoveryRange, GraphLayout};
+pub use not_honoured::variables_not_honoured;
 pub use publication::LARGE_MESSAGE_BYTES;
 
 use std::collections::BTreeMap;
@@ -162,18 +165,19 @@ impl DdsBus {
     /// What is to be done each second.
     fn look_after(&mut self) -> Result<(), BusError> {
         if !self.session.as_ref().is_some_and(Session::is_alive) {
-            self.join_anew()?;
+            self.join_anew(
+                "the DDS threads have ended (was the process stopped, or did the machine sleep?)",
+            )?;
+        } else if self.session.as_ref().is_some_and(Session::could_reach_more) {
+            self.join_anew("a network interface has come up")?;
         }
         self.catch_up();
         Ok(())
     }
 
-    /// Replaces a session whose threads have ended; counts and waiting messages stay.
-    fn join_anew(&mut self) -> Result<(), BusError> {
-        tracing::warn!(
-            "the DDS threads have ended (was the process stopped, or did the machine sleep?): \
-             joining anew; messages of the meantime are lost"
-        );
+    /// Replaces the session; counts and waiting messages stay.
+    fn join_anew(&mut self, why: &str) -> Result<(), BusError> {
+        tracing::warn!("{why}: joining anew; messages of the meantime are lost");
         let retire = |publication: Publication| publication.retire();
         let published = map_values(std::mem::take(&mut self.publications), retire);
         let replied = map_values(std::mem::take(&mut self.replies), retire);

@@ -24,6 +24,13 @@ pub fn run(ros: &RosArgs) -> ExitCode {
         say!("left out      on the rcl bus: {packages} (not installed when this was built)");
     }
     environment();
+    #[cfg(feature = "dds")]
+    match crate::bus::dds::variables_not_honoured() {
+        Ok(lines) => lines
+            .iter()
+            .for_each(|line| println!("warning       {line}")),
+        Err(error) => return missing(&error.to_string()),
+    }
     let (library, options) = match find(&ros.config) {
         Ok(found) => found,
         Err(error) => return missing(&error.to_string()),

@@ -3,6 +3,7 @@
 //! `rustdds` reads none of them, so this file does, and refuses what it cannot honour instead of
 //! quietly talking on another domain or another network than the rest of the robot.
 
+use super::not_honoured;
 use crate::bus::BusError;
 use crate::bus::domain::domain_id;
 
@@ -46,15 +47,13 @@ impl Default for DdsOptions {
 }
 
 impl DdsOptions {
-    /// Options from `ROS_DOMAIN_ID`, `ROS_LOCALHOST_ONLY`, `ROS_AUTOMATIC_DISCOVERY_RANGE`,
-    /// `ROS_STATIC_PEERS` and `ROS_DISTRO` of this process.
+    /// Options from `ROS_DOMAIN_ID`, `ROS_LOCALHOST_ONLY`, `ROS_AUTOMATIC_DISCOVERY_RANGE` and
+    /// `ROS_DISTRO` of this process. Warns of those that ask for what this bus does not do.
     ///
     /// # Errors
-    /// [`BusError::Setting`] with the variable that holds something unusable.
+    /// [`BusError::Setting`] with the variable that holds something unusable, or that asks for security.
     pub fn from_env() -> Result<Self, BusError> {
-        Self::from_vars(|name| {
-            std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
-        })
+        Self::from_vars(process_variable)
     }
 
     /// Options from any source of variables. An empty value counts as unset, as it does in rcl.
@@ -63,11 +62,8 @@ impl DdsOptions {
     /// [`BusError::Setting`] with the variable that holds something unusable.
     pub fn from_vars(variable: impl Fn(&str) -> Option<String>) -> Result<Self, BusError> {
         let read = |name: &str| variable(name).filter(|value| !value.is_empty());
-        if let Some(peers) = read("ROS_STATIC_PEERS") {
-            tracing::warn!(
-                "ROS_STATIC_PEERS={peers:?} is ignored: this bus finds peers by multicast and on \
-                 this machine only"
-            );
+        for line in not_honoured::found(&variable)? {
+            tracing::warn!("{line}");
         }
         Ok(Self {
             domain_id: domain_id(read("ROS_DOMAIN_ID"))?,
@@ -109,6 +105,11 @@ fn range(
                        finds peers by discovery only)",
         }),
     }
+}
+
+/// What a variable of this process holds.
+pub(super) fn process_variable(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use super::graph::{self, GraphEntry};
 use super::inbox::{Door, Inbox};
 use super::names::Role;
 use super::publication::{Lost, Publication};
+use super::reach::Reach;
 use super::reception::Reception;
 use super::watch::{self, Endpoint, Watch};
 use super::{loopback, raw};
@@ -46,6 +47,7 @@ pub(super) struct Session {
     subscriber: Subscriber,
     participant: DomainParticipant,
     range: DiscoveryRange,
+    reach: Reach,
 }
 
 impl Session {
@@ -62,6 +64,8 @@ impl Session {
         let joining = |error: &dyn std::fmt::Display| {
             BusError::refused(format!("joining DDS domain {}", options.domain_id), error)
         };
+        let reach = Reach::now(options.range); // before joining: what comes meanwhile may be missed
+        reach.tell(options.range);
         let participant = loopback::join(options).map_err(|e| joining(&e))?;
         let policies = QosPolicyBuilder::new().build();
         let publisher = participant
@@ -80,7 +84,13 @@ impl Session {
             subscriber,
             participant,
             range: options.range,
+            reach,
         })
+    }
+
+    /// Whether joining anew would reach more peers than when this session began.
+    pub fn could_reach_more(&self) -> bool {
+        !self.reach.is_all(self.range) && Reach::now(self.range) > self.reach
     }
 
     /// Begins to receive a topic, or the requests of a service, through a door of the inbox.
@@ -166,6 +176,7 @@ impl Session {
             subscriber,
             mut participant,
             range,
+            reach: _,
         } = self;
         let farewell = Farewell::of(&participant, range);
         drop(reception);
