@@ -90,7 +90,9 @@ fn walk(people: usize) -> (Vec<Vec<u8>>, Camera) {
 
 fn observe(payload: &[u8]) -> Observation {
     let message: DetectionArray = decode(payload).expect("a sound message");
-    input::yolo::observation(&message, &mut Drops::default()).expect("a sound header")
+    input::yolo::Yolo::default()
+        .observation(&message, &mut Drops::default())
+        .expect("a sound header")
 }
 
 fn views(seen: &Observation, camera: &Camera) -> Vec<(Rays, PersonView)> {

@@ -39,6 +39,20 @@ pub enum Cause {
     WrongKeypointCount,
     /// A person of whom too few joints were seen.
     TooFewKeypoints,
+    /// A score that is no number, or of which the person's are beyond 1.
+    BadScore,
+    /// One keypoint of a person twice.
+    RepeatedKeypoint,
+    /// Keypoints numbered from 0 where 1 is the first.
+    KeypointsFromZero,
+    /// Keypoints that are not where the detector says that the person is.
+    OutsideBox,
+    /// A person whose keypoints are so close together that they tell nothing.
+    TooSmall,
+    /// A pose that is not a person's, or where nobody can be seen.
+    ImpossiblePerson,
+    /// A person at another distance than the detector measured.
+    OtherDistance,
     /// A keypoint that is NaN or infinite.
     NotFinite,
     /// A keypoint far outside the image, or at a detector's "not found" corner.
@@ -86,6 +100,13 @@ impl Cause {
             Self::DuplicateId => "duplicate person id",
             Self::WrongKeypointCount => "wrong keypoint count",
             Self::TooFewKeypoints => "too few keypoints",
+            Self::BadScore => "score is not 0 to 1",
+            Self::RepeatedKeypoint => "keypoint id twice",
+            Self::KeypointsFromZero => "keypoint ids from 0",
+            Self::OutsideBox => "keypoints outside the person's box",
+            Self::TooSmall => "person too small in the image",
+            Self::ImpossiblePerson => "impossible person",
+            Self::OtherDistance => "distance differs from the detector's",
             Self::NotFinite => "keypoint not finite",
             Self::OutsideImage => "keypoint outside image",
             Self::UnknownKeypoint => "unknown keypoint id",

@@ -5,6 +5,7 @@
 //! are so many.
 
 mod candidate;
+mod plausible;
 mod rays;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -262,11 +263,16 @@ impl Pipeline {
                 );
                 continue;
             };
+            if let Err((cause, detail)) = plausible::in_image(person, &rays, camera) {
+                drops.note(cause, format!("person {id:?}: {detail}"));
+                continue;
+            }
             candidates.push(Candidate {
                 key: self.crowd.expect(&id),
                 id,
                 score: person.score,
                 marks: marks_of(person, &rays, camera, self.settings.min_score),
+                distance_m: person.distance_m,
                 rays,
                 view,
             });
@@ -369,8 +375,10 @@ impl Pipeline {
                 continue;
             };
             match candidate.estimate(lifted, self.settings.sigma_scale) {
-                Some(estimate) => self.crowd.update(&candidate.id, frame.stamp, estimate),
-                None => drops.note(Cause::NotPlaceable, format!("person {:?}", candidate.id)),
+                Ok(estimate) => self.crowd.update(&candidate.id, frame.stamp, estimate),
+                Err((cause, detail)) => {
+                    drops.note(cause, format!("person {:?}: {detail}", candidate.id));
+                }
             }
         }
     }

@@ -70,6 +70,8 @@ fn observation(frame: i64, depths: Depths<'_>) -> Observation {
         frame_id: "camera".to_owned(),
         image_size_px: Some((1280, 720)),
         people: vec![Sighting {
+            box_px: None,
+            distance_m: None,
             track_id: Some("a".to_owned()),
             score: 0.9,
             joints,

@@ -183,7 +183,7 @@ parameters! {
         ]), Unconfigured;
     /// Topic of the calibration of the camera that the keypoints were found with.
     camera_info_topic: String = "/camera/camera_info", Range::NotEmpty, Unconfigured;
-    /// Whether the keypoints were found in a rectified image: then P is used, without distortion.
+    /// Whether the keypoints were found in a rectified image: then P and R are used, without distortion.
     image_rectified: bool = false, Range::Any, Unconfigured;
     /// Names of several sources (cameras); each may have NAME.keypoints_topic, NAME.keypoints_type,
     /// NAME.camera_info_topic and NAME.image_rectified, and is otherwise as the node.

@@ -1,81 +1,50 @@
 //! A calibrated camera: pixels to undistorted rays and back.
 //!
-//! Models are those of `sensor_msgs/CameraInfo`: `plumb_bob`, `rational_polynomial` (OpenCV's pinhole
-//! models) and `equidistant` (Kannala-Brandt fisheye, OpenCV's `fisheye`).
+//! Models are those of `sensor_msgs/CameraInfo`: `plumb_bob`, `rational_polynomial` (OpenCV's
+//! pinhole models) and `equidistant` (Kannala-Brandt fisheye, OpenCV's `fisheye`).
 
-use nalgebra::{Matrix2, Point2, Point3, Vector2};
+mod distortion;
+mod error;
+mod plausible;
+#[cfg(test)]
+mod tests;
 
-/// Why a calibration cannot be used.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum CameraError {
-    /// K is all zero, which is how ROS drivers say "uncalibrated".
-    #[error(
-        "K is all zero: the camera is uncalibrated; calibrate it (ros2 run camera_calibration cameracalibrator)"
-    )]
-    Uncalibrated,
-    /// A focal length or principal point is unusable.
-    #[error(
-        "K is not usable: found fx={fx} fy={fy} cx={cx} cy={cy}, expected finite numbers with fx > 0 and fy > 0"
-    )]
-    Intrinsics {
-        /// Focal length along x (px).
-        fx: f64,
-        /// Focal length along y (px).
-        fy: f64,
-        /// Principal point x (px).
-        cx: f64,
-        /// Principal point y (px).
-        cy: f64,
-    },
-    /// The distortion model's name is not known.
-    #[error("distortion_model is {0:?}, expected plumb_bob, rational_polynomial or equidistant")]
-    UnknownModel(String),
-    /// Too few or non-finite coefficients.
-    #[error("{model} has distortion coefficients {found:?}, expected {expected} finite numbers")]
-    Coefficients {
-        /// The distortion model.
-        model: &'static str,
-        /// What D holds.
-        found: Vec<f64>,
-        /// How many there should be.
-        expected: &'static str,
-    },
-    /// The image has no size.
-    #[error("image size is {width} x {height} px, expected both above 0")]
-    ImageSize {
-        /// Width (px).
-        width: u32,
-        /// Height (px).
-        height: u32,
-    },
-}
+use distortion::Distortion;
+pub use error::CameraError;
+use nalgebra::{Matrix3, Point2, Point3, Rotation3, Vector2, Vector3};
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Distortion {
-    /// k1 k2 p1 p2 k3 k4 k5 k6, missing ones zero.
-    Pinhole([f64; 8]),
-    /// k1 k2 k3 k4.
-    Equidistant([f64; 4]),
-}
+/// Rows of a rotation may be this far from orthonormal: drivers round their numbers.
+const ROTATION_TOLERANCE: f64 = 1e-3;
+/// A second camera nearer than this (m) to the first is the same.
+const LEAST_BASELINE_M: f64 = 1e-4;
+/// Skew up to this share of the focal length is below half a pixel at the edge of any image.
+const LEAST_SKEW: f64 = 5e-4;
 
 /// Intrinsics and distortion of one camera; rays and points are in its optical frame
 /// (REP-103: z forward, x right, y down).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Camera {
     focal_px: Vector2<f64>,
-    centre_px: Vector2<f64>,
+    centre_px: Point2<f64>,
     distortion: Distortion,
-    /// Width of the calibrated image (px).
+    /// How the camera stands in the view that its rectified image shows: R; the identity without.
+    view_from_camera: Rotation3<f64>,
+    /// Where that is not all of the calibrated one: which part, and its size (px).
+    part: Option<(Part, [u32; 2])>,
+    /// Width of the image (px).
     pub width_px: u32,
-    /// Height of the calibrated image (px).
+    /// Height of the image (px).
     pub height_px: u32,
 }
 
-const UNDISTORT_STEPS: usize = 20;
-/// Residual below which a ray counts as found: about 1e-3 px at any usual focal length.
-const UNDISTORT_TOLERANCE: f64 = 1e-6;
-/// Rays closer than this to the image plane's edge (in tangent units) are no use to anyone.
-const WIDEST_TANGENT: f64 = 20.0;
+/// The part of the calibrated image that is sent, and how coarsely.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Its left edge, top edge, width and height in the calibrated image (px).
+    pub roi_px: [u32; 4],
+    /// Calibrated pixels that make one of the image, along x and y.
+    pub binning: [u32; 2],
+}
 
 impl Camera {
     /// A camera from the fields of `sensor_msgs/CameraInfo` (`k` row-major 3x3).
@@ -92,272 +61,192 @@ impl Camera {
         if k.iter().all(|v| *v == 0.0) {
             return Err(CameraError::Uncalibrated);
         }
-        let [fx, _, cx, _, fy, cy, ..] = *k;
+        let size_px = [width_px, height_px];
+        let mut camera = Self::pinhole("K", k, size_px)?;
+        camera.distortion = Distortion::new(model, d)?;
+        match plausible::bend(&camera) {
+            Some((pixel, how)) => Err(CameraError::Bent {
+                model: model.to_owned(),
+                found: d.to_vec(),
+                how,
+                pixel,
+                size_px,
+            }),
+            None => Ok(camera),
+        }
+    }
+
+    /// The camera that a rectified image seems taken with, from the fields of
+    /// `sensor_msgs/CameraInfo` (`p` row-major 3x4, `r` 3x3). Its rays are in the frame of the
+    /// camera itself, which R turns into the view of P.
+    ///
+    /// # Errors
+    /// [`CameraError`] says what was found and what was expected.
+    pub fn rectified(
+        p: &[f64; 12],
+        r: &[f64; 9],
+        width_px: u32,
+        height_px: u32,
+    ) -> Result<Self, CameraError> {
+        if p.iter().all(|v| *v == 0.0) {
+            return Err(CameraError::NotRectified);
+        }
+        let k = [p[0], p[1], p[2], p[4], p[5], p[6], p[8], p[9], p[10]];
+        let camera = Self::pinhole("P", &k, [width_px, height_px])?;
+        let shift_px = Vector2::new(p[3], p[7]);
+        let baseline_m = shift_px.component_div(&camera.focal_px).norm();
+        // Not so for NaN either.
+        let is_first = baseline_m < LEAST_BASELINE_M;
+        if !is_first {
+            return Err(CameraError::SecondOfPair {
+                shift_px,
+                baseline_m,
+            });
+        }
+        if p[11] != 0.0 {
+            return Err(CameraError::Rows {
+                matrix: "P",
+                found: k,
+            });
+        }
+        Ok(Self {
+            view_from_camera: rotation(r)?,
+            ..camera
+        })
+    }
+
+    fn pinhole(matrix: &'static str, k: &[f64; 9], size_px: [u32; 2]) -> Result<Self, CameraError> {
+        let [fx, skew, cx, _, fy, cy, ..] = *k;
+        let (focal_px, centre_px) = (Vector2::new(fx, fy), Point2::new(cx, cy));
         let finite = [fx, fy, cx, cy].iter().all(|v| v.is_finite());
         if !finite || fx <= 0.0 || fy <= 0.0 {
-            return Err(CameraError::Intrinsics { fx, fy, cx, cy });
+            return Err(CameraError::Intrinsics {
+                matrix,
+                focal_px,
+                centre_px,
+            });
         }
+        let [.., last] = *k;
+        let is_zero = [k[3], k[6], k[7]].iter().all(|v| *v == 0.0);
+        // Not so for NaN either.
+        let is_upright = skew.abs() <= LEAST_SKEW * fx;
+        if !is_zero || !is_upright || last != 1.0 {
+            return Err(CameraError::Rows { matrix, found: *k });
+        }
+        let [width_px, height_px] = size_px;
         if width_px == 0 || height_px == 0 {
             return Err(CameraError::ImageSize {
                 width: width_px,
                 height: height_px,
             });
         }
+        plausible::pinhole(matrix, focal_px, centre_px, size_px)?;
         Ok(Self {
-            focal_px: Vector2::new(fx, fy),
-            centre_px: Vector2::new(cx, cy),
-            distortion: Distortion::new(model, d)?,
+            focal_px,
+            centre_px,
+            distortion: Distortion::none(),
+            view_from_camera: Rotation3::identity(),
+            part: None,
             width_px,
             height_px,
+        })
+    }
+
+    /// The same camera where only a part of its image is sent, or a coarser one.
+    ///
+    /// # Errors
+    /// When that is no part of the image.
+    pub fn part(&self, part: &Part) -> Result<Self, CameraError> {
+        let Part { roi_px, binning } = *part;
+        let size_px = [self.width_px, self.height_px];
+        let [left, top, width, height] = roi_px;
+        let ends = |start: u32, length: u32, whole: u32| {
+            start.checked_add(length).is_some_and(|end| end <= whole)
+        };
+        let is_within = ends(left, width, size_px[0]) && ends(top, height, size_px[1]);
+        let [across, down] = binning;
+        let sizes = (width.checked_div(across), height.checked_div(down));
+        let (Some(width_px @ 1..), Some(height_px @ 1..), true) = (sizes.0, sizes.1, is_within)
+        else {
+            return Err(CameraError::NoPart {
+                roi_px,
+                binning,
+                size_px,
+            });
+        };
+        let corner = Vector2::new(f64::from(left), f64::from(top));
+        let coarse = Vector2::new(f64::from(across), f64::from(down));
+        let centre = (self.centre_px.coords - corner).component_div(&coarse);
+        Ok(Self {
+            focal_px: self.focal_px.component_div(&coarse),
+            centre_px: Point2::from(centre),
+            part: Some((*part, size_px)),
+            width_px,
+            height_px,
+            ..self.clone()
         })
     }
 
     /// The undistorted ray through a pixel, as (x/z, y/z); `None` where the distortion model has
     /// no inverse (far outside the calibrated image).
     pub fn ray(&self, pixel: Point2<f64>) -> Option<Point2<f64>> {
-        let distorted = (pixel.coords - self.centre_px).component_div(&self.focal_px);
-        let ray = self.distortion.undo(distorted)?;
-        (ray.norm() < WIDEST_TANGENT).then(|| Point2::from(ray))
+        let seen = self.distortion.undo(self.bent(pixel))?;
+        let ray = self.view_from_camera.inverse() * Vector3::new(seen.x, seen.y, 1.0);
+        (ray.z > 0.0).then(|| Point2::from(ray.xy() / ray.z))
     }
 
-    /// The pixel that shows a point (m, camera optical frame); `None` behind the camera.
+    /// The pixel that shows a point (m, camera optical frame); `None` behind the camera and beyond
+    /// the distortion model's first fold.
     pub fn pixel(&self, point: &Point3<f64>) -> Option<Point2<f64>> {
+        let point = self.view_from_camera * point;
         if point.z <= 0.0 {
             return None;
         }
-        let distorted = self.distortion.apply(point.xy().coords / point.z);
-        Some(Point2::from(
-            distorted.component_mul(&self.focal_px) + self.centre_px,
-        ))
+        let bent = self.distortion.apply(point.xy().coords / point.z)?;
+        Some(self.centre_px + bent.component_mul(&self.focal_px))
+    }
+
+    /// The image's size in words, and what it is of the calibrated one.
+    pub fn image(&self) -> String {
+        let size = format!("{} x {} px", self.width_px, self.height_px);
+        let Some((Part { roi_px, binning }, [whole_x, whole_y])) = self.part else {
+            return size;
+        };
+        let ([x, y, width, height], [across, down]) = (roi_px, binning);
+        format!(
+            "{size} (of {whole_x} x {whole_y} px: roi {width} x {height} at ({x}, {y}), binning \
+             {across} x {down})"
+        )
+    }
+
+    fn bent(&self, pixel: Point2<f64>) -> Vector2<f64> {
+        (pixel - self.centre_px).component_div(&self.focal_px)
+    }
+
+    /// The ray through a pixel in the image's own view, and what it would be if the lens did not
+    /// err.
+    fn undistorted(&self, pixel: Point2<f64>) -> (Option<Vector2<f64>>, Vector2<f64>) {
+        let bent = self.bent(pixel);
+        (
+            self.distortion.undo(bent),
+            self.distortion.undo_ideally(bent),
+        )
     }
 }
 
-impl Distortion {
-    fn new(model: &str, d: &[f64]) -> Result<Self, CameraError> {
-        let coefficients = |model, counts: &[usize], expected| {
-            let usable = d.iter().all(|v| v.is_finite()) && counts.contains(&d.len());
-            usable
-                .then_some(())
-                .ok_or_else(|| CameraError::Coefficients {
-                    model,
-                    found: d.iter().copied().take(16).collect(),
-                    expected,
-                })
-        };
-        let mut padded = [0.0; 8];
-        for (to, from) in padded.iter_mut().zip(d) {
-            *to = *from;
-        }
-        match model {
-            // Drivers of rectified cameras leave the name and D empty.
-            "" if d.iter().all(|v| *v == 0.0) => Ok(Self::Pinhole([0.0; 8])),
-            "plumb_bob" => {
-                coefficients("plumb_bob", &[0, 4, 5], "0, 4 or 5")?;
-                Ok(Self::Pinhole(padded))
-            }
-            "rational_polynomial" => {
-                // OpenCV also writes 12 or 14; its thin prism and tilt terms must then be zero.
-                coefficients("rational_polynomial", &[8, 12, 14], "8 (or 12 or 14)")?;
-                if d.iter().skip(8).any(|v| *v != 0.0) {
-                    return Err(CameraError::Coefficients {
-                        model: "rational_polynomial",
-                        found: d.to_vec(),
-                        expected: "8 (thin prism and tilt terms zero)",
-                    });
-                }
-                Ok(Self::Pinhole(padded))
-            }
-            "equidistant" => {
-                coefficients("equidistant", &[4], "4")?;
-                Ok(Self::Equidistant([
-                    padded[0], padded[1], padded[2], padded[3],
-                ]))
-            }
-            other => Err(CameraError::UnknownModel(other.chars().take(64).collect())),
-        }
+/// R of a camera_info; all zero where nobody set it.
+fn rotation(rows: &[f64; 9]) -> Result<Rotation3<f64>, CameraError> {
+    if rows.iter().all(|v| *v == 0.0) {
+        return Ok(Rotation3::identity());
     }
-
-    fn apply(&self, ray: Vector2<f64>) -> Vector2<f64> {
-        let (x, y) = (ray.x, ray.y);
-        match self {
-            Self::Pinhole([k1, k2, p1, p2, k3, k4, k5, k6]) => {
-                let r2 = x * x + y * y;
-                let radial = (1.0 + r2 * (k1 + r2 * (k2 + r2 * k3)))
-                    / (1.0 + r2 * (k4 + r2 * (k5 + r2 * k6)));
-                Vector2::new(
-                    x * radial + 2.0 * p1 * x * y + p2 * (r2 + 2.0 * x * x),
-                    y * radial + p1 * (r2 + 2.0 * y * y) + 2.0 * p2 * x * y,
-                )
-            }
-            Self::Equidistant([k1, k2, k3, k4]) => {
-                let r = ray.norm();
-                if r < 1e-12 {
-                    return ray;
-                }
-                let theta = r.atan();
-                let t2 = theta * theta;
-                let bent = theta * (1.0 + t2 * (k1 + t2 * (k2 + t2 * (k3 + t2 * k4))));
-                ray * (bent / r)
-            }
-        }
-    }
-
-    /// Inverts [`Self::apply`] by Newton's method; `None` when it does not converge.
-    fn undo(&self, distorted: Vector2<f64>) -> Option<Vector2<f64>> {
-        if let Self::Pinhole(k) = self
-            && k.iter().all(|v| *v == 0.0)
-        {
-            return distorted.iter().all(|v| v.is_finite()).then_some(distorted);
-        }
-        let mut ray = self.first_guess(distorted);
-        for _ in 0..UNDISTORT_STEPS {
-            let residual = self.apply(ray) - distorted;
-            if residual.norm() < UNDISTORT_TOLERANCE * 1e-3 {
-                break;
-            }
-            ray -= self.slope(ray).try_inverse()? * residual;
-        }
-        // Beyond its fold the model maps back on itself: there a slope is negative.
-        let slope = self.slope(ray);
-        let found = (self.apply(ray) - distorted).norm() < UNDISTORT_TOLERANCE
-            && slope.determinant() > 0.0
-            && slope.trace() > 0.0;
-        found.then_some(ray)
-    }
-
-    fn first_guess(&self, distorted: Vector2<f64>) -> Vector2<f64> {
-        match self {
-            Self::Pinhole(_) => distorted,
-            Self::Equidistant(_) => {
-                let theta = distorted.norm().min(1.5);
-                if theta < 1e-12 {
-                    distorted
-                } else {
-                    distorted.normalize() * theta.tan()
-                }
-            }
-        }
-    }
-
-    /// Derivative of [`Self::apply`] by central differences.
-    fn slope(&self, ray: Vector2<f64>) -> Matrix2<f64> {
-        let step = 1e-6 * (1.0 + ray.norm());
-        let along = |axis: Vector2<f64>| {
-            (self.apply(ray + axis * step) - self.apply(ray - axis * step)) / (2.0 * step)
-        };
-        Matrix2::from_columns(&[along(Vector2::x()), along(Vector2::y())])
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const K: [f64; 9] = [600.0, 0.0, 320.0, 0.0, 610.0, 240.0, 0.0, 0.0, 1.0];
-
-    fn camera(model: &str, d: &[f64]) -> Result<Camera, CameraError> {
-        Camera::new(&K, model, d, 640, 480)
-    }
-
-    #[test]
-    fn what_is_unusable_is_named() {
-        let zero = Camera::new(&[0.0; 9], "plumb_bob", &[], 640, 480);
-        assert!(zero.unwrap_err().to_string().contains("uncalibrated"));
-        let mut k = K;
-        k[0] = f64::NAN;
-        assert!(
-            Camera::new(&k, "plumb_bob", &[], 640, 480)
-                .unwrap_err()
-                .to_string()
-                .contains("fx=NaN")
-        );
-        assert_eq!(
-            camera("fov", &[]),
-            Err(CameraError::UnknownModel("fov".into()))
-        );
-        assert!(
-            camera("plumb_bob", &[0.1; 3])
-                .unwrap_err()
-                .to_string()
-                .contains("0, 4 or 5")
-        );
-        assert!(camera("equidistant", &[f64::INFINITY; 4]).is_err());
-        let flat = Camera::new(&K, "plumb_bob", &[], 0, 480);
-        assert_eq!(
-            flat,
-            Err(CameraError::ImageSize {
-                width: 0,
-                height: 480
-            })
-        );
-    }
-
-    #[test]
-    fn a_pixel_beyond_the_models_fold_has_no_ray() {
-        let strong = camera("plumb_bob", &[-0.4, 0.0, 0.0, 0.0, 0.0]).unwrap();
-        assert_eq!(strong.ray(Point2::new(1e5, 0.0)), None);
-        assert_eq!(strong.ray(Point2::new(f64::NAN, 0.0)), None);
-    }
-
-    #[test]
-    fn plumb_bob_agrees_with_a_hand_worked_point() {
-        // x = 0.5, y = 0: r2 = 0.25, radial = 1 - 0.2*0.25 = 0.95, plus p2*(0.25 + 0.5) = 0.0075.
-        let camera = camera("plumb_bob", &[-0.2, 0.0, 0.0, 0.01, 0.0]).unwrap();
-        let pixel = camera.pixel(&Point3::new(1.0, 0.0, 2.0)).unwrap();
-        assert!((pixel.x - (320.0 + 600.0 * (0.475 + 0.0075))).abs() < 1e-9);
-    }
-
-    #[test]
-    fn each_model_agrees_with_a_hand_worked_point_off_both_axes() {
-        // x = 0.5, y = 0.25: r2 = 0.3125, x y = 0.125.
-        let shown = |model: &str, d: &[f64]| {
-            let pixel = camera(model, d).unwrap().pixel(&Point3::new(1.0, 0.5, 2.0));
-            let pixel = pixel.unwrap();
-            ((pixel.x - 320.0) / 600.0, (pixel.y - 240.0) / 610.0)
-        };
-        let is = |found: (f64, f64), x: f64, y: f64| {
-            assert!((found.0 - x).hypot(found.1 - y) < 1e-12, "{found:?}");
-        };
-        // radial = 1 - 0.2 r2 = 0.9375; x gets 2 p1 x y + p2 (r2 + 2 x2), y gets p1 (r2 + 2 y2) + 2 p2 x y.
-        let tangential = shown("plumb_bob", &[-0.2, 0.0, 0.02, 0.01, 0.0]);
-        is(
-            tangential,
-            0.46875 + 0.005 + 0.008125,
-            0.234375 + 0.00875 + 0.0025,
-        );
-        // k2 r2^2 and k3 r2^3.
-        let radial = 1.0 + 0.5 * 0.09765625 - 0.25 * 0.030517578125;
-        let high_orders = shown("plumb_bob", &[0.0, 0.5, 0.0, 0.0, -0.25]);
-        is(high_orders, 0.5 * radial, 0.25 * radial);
-        // Numerator 1 + 0.4 r2, denominator 1 + 0.8 r2 + 0.5 r2^2 - 0.25 r2^3.
-        let radial = 1.125 / (1.25 + 0.5 * 0.09765625 - 0.25 * 0.030517578125);
-        let rational = [0.4, 0.0, 0.0, 0.0, 0.0, 0.8, 0.5, -0.25];
-        is(
-            shown("rational_polynomial", &rational),
-            0.5 * radial,
-            0.25 * radial,
-        );
-        // The angle from the axis, bent, in place of its tangent.
-        let (tangent, angle) = (0.3125f64.sqrt(), 0.3125f64.sqrt().atan());
-        let bent = angle + 0.1 * angle.powi(3) - 0.2 * angle.powi(5) + 0.3 * angle.powi(7)
-            - 0.4 * angle.powi(9);
-        let fisheye = shown("equidistant", &[0.1, -0.2, 0.3, -0.4]);
-        is(fisheye, 0.5 * bent / tangent, 0.25 * bent / tangent);
-    }
-
-    proptest! {
-        #[test]
-        fn ray_inverts_pixel(x in -0.5..0.5f64, y in -0.4..0.4f64, z in 0.3..10.0f64, which in 0..3usize) {
-            let (model, d): (_, &[f64]) = [
-                ("plumb_bob", &[-0.25, 0.08, 0.001, -0.0007, 0.01][..]),
-                ("rational_polynomial", &[0.4, -0.2, 0.0003, 0.0002, 0.02, 0.7, -0.1, 0.01][..]),
-                ("equidistant", &[0.02, -0.01, 0.003, -0.0004][..]),
-            ][which];
-            let camera = camera(model, d).unwrap();
-            let pixel = camera.pixel(&Point3::new(x * z, y * z, z)).unwrap();
-            let ray = camera.ray(pixel).unwrap();
-            prop_assert!((ray - Point2::new(x, y)).norm() < 1e-6);
-        }
+    let matrix = Matrix3::from_row_slice(rows);
+    let off = (matrix * matrix.transpose() - Matrix3::identity())
+        .abs()
+        .max();
+    // Not so for NaN either.
+    let is_rotation = off <= ROTATION_TOLERANCE && matrix.determinant() > 0.0;
+    match is_rotation {
+        true => Ok(Rotation3::from_matrix(&matrix)),
+        false => Err(CameraError::NoRotation { found: *rows }),
     }
 }

@@ -1,23 +1,43 @@
 //! `sensor_msgs/msg/CameraInfo` to a camera, and which camera an observation was made with.
 
-use crate::geometry::camera::{Camera, CameraError};
+use super::transforms;
+use crate::geometry::camera::{Camera, CameraError, Part};
 use crate::health::{Cause, excerpt};
 use crate::msg::sensor_msgs::CameraInfo;
 use crate::person::observation::Observation;
 
+/// Boxes and keypoints may reach beyond the image by so much of it: trackers guess on.
+const MARGIN: f64 = 0.1;
+
 /// The camera that took the image; with `rectified`, the one that the rectified image seems taken
-/// with (P without distortion).
+/// with (P and R, without distortion).
 ///
 /// # Errors
 /// [`CameraError`] says what was found and what was expected.
 pub fn camera(info: &CameraInfo, rectified: bool) -> Result<Camera, CameraError> {
     let (width, height) = (info.width, info.height);
-    if rectified {
-        let p = &info.p;
-        let k = [p[0], p[1], p[2], p[4], p[5], p[6], p[8], p[9], p[10]];
-        return Camera::new(&k, "plumb_bob", &[], width, height);
+    let whole = match rectified {
+        true => Camera::rectified(&info.p, &info.r, width, height),
+        false => Camera::new(&info.k, &info.distortion_model, &info.d, width, height),
+    }?;
+    match part(info) {
+        Some(part) => whole.part(&part),
+        None => Ok(whole),
     }
-    Camera::new(&info.k, &info.distortion_model, &info.d, width, height)
+}
+
+/// What is sent of the calibrated image, where that is not all of it.
+fn part(info: &CameraInfo) -> Option<Part> {
+    let whole = [0, 0, info.width, info.height];
+    let roi = &info.roi;
+    let roi_px = match [roi.x_offset, roi.y_offset, roi.width, roi.height] {
+        // How the message says "all of it", as it says "no binning" by 0.
+        [0, 0, 0, 0] => whole,
+        roi_px => roi_px,
+    };
+    let binning = [info.binning_x, info.binning_y].map(|binning| binning.max(1));
+    let is_whole = roi_px == whole && binning == [1, 1];
+    (!is_whole).then_some(Part { roi_px, binning })
 }
 
 /// What is known of the camera.
@@ -36,7 +56,7 @@ pub enum Calibration {
     /// The last camera_info gives a camera.
     Known {
         /// The camera.
-        camera: Camera,
+        camera: Box<Camera>,
         /// What came.
         info: Box<CameraInfo>,
     },
@@ -44,7 +64,8 @@ pub enum Calibration {
 
 impl Calibration {
     /// Takes over a camera_info; `true` when it differs from the one before.
-    pub fn update(&mut self, info: CameraInfo, rectified: bool) -> bool {
+    pub fn update(&mut self, mut info: CameraInfo, rectified: bool) -> bool {
+        info.header.frame_id = transforms::name(&info.header.frame_id).to_owned();
         let known = match self {
             Self::Known { info, .. } | Self::Unusable { info, .. } => Some(info),
             Self::Unknown => None,
@@ -54,7 +75,10 @@ impl Calibration {
         }
         let info = Box::new(info);
         *self = match camera(&info, rectified) {
-            Ok(camera) => Self::Known { camera, info },
+            Ok(camera) => Self::Known {
+                camera: Box::new(camera),
+                info,
+            },
             Err(error) => Self::Unusable {
                 problem: format!("camera_info of {}: {error}", excerpt(&info.header.frame_id)),
                 info,
@@ -106,26 +130,48 @@ impl Calibration {
             let differs = format!("keypoints are in {found:?}, camera_info in {expected:?}");
             return Err((Cause::FrameMismatch, differs));
         }
-        let (width, height) = (camera.width_px, camera.height_px);
-        match seen.image_size_px {
-            Some((w, h)) if (w, h) != (width, height) => {
-                let differs =
-                    format!("keypoints of a {w} x {h} image, camera_info of {width} x {height}");
+        match other_image(seen, camera) {
+            Some(found) => {
+                let differs = format!("{found}, camera_info of {}", camera.image());
                 Err((Cause::ImageSizeMismatch, differs))
             }
-            _ => Ok(camera),
+            None => Ok(camera),
         }
     }
 }
 
-/// Whether two messages calibrate alike; number by number as they are written, since NaN differs from itself.
+/// What shows that `seen` is of an image of another size, if anything does: where the message does
+/// not say, somebody's box and keypoints that both reach beyond the camera's image.
+fn other_image(seen: &Observation, camera: &Camera) -> Option<String> {
+    let size = (camera.width_px, camera.height_px);
+    if let Some((width, height)) = seen.image_size_px {
+        let differs = (width, height) != size;
+        return differs.then(|| format!("keypoints of a {width} x {height} image"));
+    }
+    let most = [size.0, size.1].map(|size| (1.0 + MARGIN) * f64::from(size));
+    let is_beyond = |[x, y]: [f64; 2]| x > most[0] || y > most[1];
+    seen.people.iter().find_map(|person| {
+        let [_, end] = person.box_px.filter(|[_, end]| is_beyond(*end))?;
+        let places = person.joints.iter().flatten().map(|k| [k.x_px, k.y_px]);
+        let [x, y] = places.into_iter().find(|place| is_beyond(*place))?;
+        let [right, bottom] = end;
+        Some(format!(
+            "a box that reaches to ({right:.0}, {bottom:.0}) px with a keypoint at ({x:.0}, {y:.0})"
+        ))
+    })
+}
+
+/// Whether two messages calibrate alike; number by number as they are written, since NaN differs
+/// from itself.
 fn same(a: &CameraInfo, b: &CameraInfo) -> bool {
     let numbers = |info: &CameraInfo| {
-        let all = info.k.iter().chain(&info.p).chain(&info.d);
-        all.map(|number| number.to_bits()).collect::<Vec<_>>()
+        let all = [&info.k[..], &info.d, &info.r, &info.p].concat();
+        all.into_iter().map(f64::to_bits).collect::<Vec<_>>()
     };
     a.header.frame_id == b.header.frame_id
-        && (a.width, a.height, &a.distortion_model) == (b.width, b.height, &b.distortion_model)
+        && (a.width, a.height) == (b.width, b.height)
+        && a.distortion_model == b.distortion_model
+        && (a.d.len(), part(a)) == (b.d.len(), part(b))
         && numbers(a) == numbers(b)
 }
 
@@ -220,5 +266,37 @@ mod tests {
                 "change {place}, rectified"
             );
         }
+    }
+
+    #[test]
+    fn a_calibration_is_new_when_anything_of_it_is_and_nan_is_not_new_each_time() {
+        let mut info = CameraInfo {
+            width: 640,
+            height: 480,
+            k: [600.0, 0.0, 320.0, 0.0, 600.0, 240.0, 0.0, 0.0, 1.0],
+            ..Default::default()
+        };
+        info.header.frame_id = "/camera".into();
+        let mut known = Calibration::default();
+        let changes: [fn(&mut CameraInfo); 9] = [
+            |_| {},
+            |c| c.k[0] = 610.0,
+            |c| c.p[0] = 500.0,
+            |c| c.r[8] = 1.0,
+            |c| c.binning_x = 2,
+            |c| c.roi.width = 100,
+            |c| c.d = vec![0.0],
+            |c| c.header.frame_id = "rear".into(),
+            |c| c.k[2] = f64::NAN,
+        ];
+        for (i, change) in changes.iter().enumerate() {
+            change(&mut info);
+            assert!(known.update(info.clone(), false), "change {i}");
+            assert!(!known.update(info.clone(), false), "no change after {i}");
+        }
+        // As it always was: no binning is said by 0 or 1, and a slash is no part of a name.
+        info.binning_y = 1;
+        info.header.frame_id = "/rear".into();
+        assert!(!known.update(info, false));
     }
 }

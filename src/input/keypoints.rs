@@ -1,8 +1,9 @@
 //! `posemoe/msg/People2D`, our own message: the bridge target for every other detector.
 
-use super::{header, person_score};
+use super::header;
+use super::person::{Detected, named};
 use crate::health::{Cause, Drops, excerpt};
-use crate::msg::posemoe::{People2D, Person2D};
+use crate::msg::posemoe::{Keypoint2D, People2D, Person2D};
 use crate::person::observation::{Keypoint, Observation, Sighting};
 use crate::person::skeleton::JointSet;
 
@@ -33,44 +34,43 @@ pub fn observation(message: &People2D, drops: &mut Drops) -> Option<Observation>
 }
 
 fn sighting(person: &Person2D, set: JointSet, drops: &mut Drops) -> Option<Sighting> {
+    let track_id = (!person.id.is_empty()).then(|| person.id.clone());
     let (found, expected) = (person.keypoints.len(), set.keypoint_count());
     if found != expected {
         drops.note(
             Cause::WrongKeypointCount,
             format!(
-                "person {:?}: found {found} keypoints, expected {expected} of {}",
-                person.id,
+                "{}: found {found} keypoints, expected {expected} of {}",
+                named(track_id.as_deref()),
                 set.name()
             ),
         );
         return None;
     }
-    let keypoints: Vec<Option<Keypoint>> = person
-        .keypoints
-        .iter()
-        .map(|k| {
-            // NaN or a score of 0 is how the message says "not seen".
-            let seen = k.score > 0.0 && !k.x_px.is_nan() && !k.y_px.is_nan();
-            seen.then(|| Keypoint {
-                x_px: f64::from(k.x_px),
-                y_px: f64::from(k.y_px),
-                score: f64::from(k.score),
-                depth_m: None,
-            })
+    let keypoint = |k: &Keypoint2D| {
+        // A place that is NaN is how the message says "not seen".
+        let seen = !k.x_px.is_nan() && !k.y_px.is_nan();
+        seen.then(|| Keypoint {
+            x_px: f64::from(k.x_px),
+            y_px: f64::from(k.y_px),
+            score: f64::from(k.score),
+            depth_m: None,
         })
-        .collect();
-    Some(Sighting {
-        track_id: (!person.id.is_empty()).then(|| person.id.clone()),
-        score: person_score(f64::from(person.score)),
-        joints: set.to_joints(&keypoints),
-        face: set.to_face(&keypoints),
-    })
+    };
+    Detected {
+        track_id,
+        score: f64::from(person.score),
+        set,
+        keypoints: person.keypoints.iter().map(keypoint).collect(),
+        box_px: None,
+        distance_m: None,
+    }
+    .judge(drops)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::msg::posemoe::Keypoint2D;
 
     fn message(joint_set: &str, counts: &[usize]) -> People2D {
         let keypoint = Keypoint2D {
@@ -115,6 +115,15 @@ mod tests {
         assert_eq!(observation(&message("coco133", &[133]), &mut drops), None);
         let (_, tally) = drops.iter().next().unwrap();
         assert!(tally.last.contains("coco133") && tally.last.contains("openpose18"));
+    }
+
+    #[test]
+    fn a_score_in_percent_costs_that_person_only() {
+        let mut message = message("h36m17", &[17, 17]);
+        message.people[0].keypoints[3].score = 50.0;
+        let mut drops = Drops::default();
+        assert_eq!(observation(&message, &mut drops).unwrap().people.len(), 1);
+        assert_eq!(drops.count(Cause::BadScore), 1);
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod camera_info;
 pub mod hri;
 pub mod ids;
 pub mod keypoints;
+mod person;
 pub mod transforms;
 pub mod yolo;
 pub mod zed;
@@ -15,18 +16,10 @@ use crate::stamp::Stamp;
 /// The longest name of a frame (bytes): no name on a ROS topic or of a file is longer.
 const LONGEST_NAME: usize = 255;
 
-/// A detector's score of a person as 0 to 1; 0 where it is not a number.
-fn person_score(score: f64) -> f64 {
-    if score.is_finite() {
-        score.clamp(0.0, 1.0)
-    } else {
-        0.0
-    }
-}
-
-/// Stamp and frame of a header; a bad one is counted.
+/// Stamp and frame of a header, the frame without a leading slash as in TF; a bad one is counted.
 pub fn header(header: &Header, drops: &mut Drops) -> Option<(Stamp, String)> {
-    if header.frame_id.is_empty() {
+    let frame_id = transforms::name(&header.frame_id);
+    if frame_id.is_empty() {
         drops.note(
             Cause::BadHeader,
             "frame_id is empty, expected the camera optical frame",
@@ -40,7 +33,7 @@ pub fn header(header: &Header, drops: &mut Drops) -> Option<(Stamp, String)> {
         return None;
     }
     match Stamp::from_parts(header.stamp.sec, header.stamp.nanosec) {
-        Ok(stamp) => Some((stamp, header.frame_id.clone())),
+        Ok(stamp) => Some((stamp, frame_id.to_owned())),
         Err(nanosec) => {
             drops.note(
                 Cause::BadHeader,

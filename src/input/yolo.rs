@@ -1,147 +1,156 @@
 //! `yolo_msgs/msg/DetectionArray` of yolo_ros, from `/yolo/tracking` or `/yolo/detections`.
 
-use super::{header, person_score};
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use super::header;
+use super::person::{Detected, named};
 use crate::health::{Cause, Drops};
-use crate::msg::yolo_msgs::{Detection, DetectionArray};
+use crate::msg::yolo_msgs::{BoundingBox2D, Detection, DetectionArray};
 use crate::person::observation::{Keypoint, Observation, Sighting};
 use crate::person::skeleton::JointSet;
 
 const PERSON: &str = "person";
+/// yolo_ros numbers COCO's joints from 1.
+const FIRST_ID: i32 = 1;
+const LAST_ID: i32 = 17;
 
-/// The people among the detections; `None` when the header is unusable.
-pub fn observation(message: &DetectionArray, drops: &mut Drops) -> Option<Observation> {
-    let (stamp, frame_id) = header(&message.header, drops)?;
-    // Other object classes share the topic; a custom model may name its only class otherwise.
-    let people = message
-        .detections
-        .iter()
-        .filter(|d| d.class_name == PERSON || !d.keypoints.data.is_empty())
-        .map(|detection| sighting(detection, drops))
-        .collect();
-    Some(Observation {
-        stamp,
-        frame_id,
-        image_size_px: None,
-        people,
-    })
+/// Reads a detector's messages.
+///
+/// What it remembers is whether keypoints were last numbered from 0, which not every message shows:
+/// a nose that was not seen is left out, and all other joints would be taken one further.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Yolo {
+    from_zero: bool,
 }
 
-fn sighting(detection: &Detection, drops: &mut Drops) -> Sighting {
-    let mut keypoints = [None; 17];
-    for keypoint in &detection.keypoints.data {
-        // yolo_ros numbers COCO's joints from 1 and leaves out those that it is not sure of.
-        let place = usize::try_from(keypoint.id)
-            .ok()
-            .and_then(|id| id.checked_sub(1));
-        match place.and_then(|place| keypoints.get_mut(place)) {
-            Some(slot) => {
-                *slot = Some(Keypoint {
-                    x_px: keypoint.point.x,
-                    y_px: keypoint.point.y,
-                    score: keypoint.score,
-                    depth_m: None,
-                });
-            }
-            None => drops.note(
-                Cause::UnknownKeypoint,
-                format!(
-                    "keypoint id {}, expected 1 to 17 (COCO index + 1)",
-                    keypoint.id
-                ),
-            ),
+impl Yolo {
+    /// The people among the detections; `None` when the header is unusable.
+    pub fn observation(
+        &mut self,
+        message: &DetectionArray,
+        drops: &mut Drops,
+    ) -> Option<Observation> {
+        let (stamp, frame_id) = header(&message.header, drops)?;
+        // Other object classes share the topic; a custom model may name its only class otherwise.
+        let people = message
+            .detections
+            .iter()
+            .filter(|d| d.class_name == PERSON || !d.keypoints.data.is_empty());
+        people.clone().for_each(|person| self.look_at(person));
+        let people = people
+            .filter_map(|person| self.sighting(person, drops))
+            .collect();
+        Some(Observation {
+            stamp,
+            frame_id,
+            image_size_px: None,
+            people,
+        })
+    }
+
+    /// Takes note of where a person's numbers begin, if they show it.
+    fn look_at(&mut self, person: &Detection) {
+        let has = |id| person.keypoints.data.iter().any(|k| k.id == id);
+        match (has(0), has(LAST_ID)) {
+            (true, false) => self.from_zero = true,
+            (false, true) => self.from_zero = false,
+            _ => {}
         }
     }
-    Sighting {
+
+    fn sighting(&self, detection: &Detection, drops: &mut Drops) -> Option<Sighting> {
         // Only /yolo/tracking fills the id.
-        track_id: (!detection.id.is_empty()).then(|| detection.id.clone()),
-        score: person_score(detection.score),
-        joints: JointSet::Coco17.to_joints(&keypoints),
-        face: JointSet::Coco17.to_face(&keypoints),
+        let track_id = (!detection.id.is_empty()).then(|| detection.id.clone());
+        let ids = || detection.keypoints.data.iter().map(|k| k.id);
+        let is_full = ids().any(|id| id == LAST_ID);
+        if ids().any(|id| id == 0) || (self.from_zero && !is_full && ids().next().is_some()) {
+            let found: Vec<_> = ids().take(LAST_ID as usize).collect();
+            let name = named(track_id.as_deref());
+            drops.note(
+                Cause::KeypointsFromZero,
+                format!(
+                    "{name}: found ids {found:?}, expected {FIRST_ID} to {LAST_ID} (COCO index + \
+                     1, as yolo_ros numbers them); the person is not taken"
+                ),
+            );
+            return None;
+        }
+        let keypoints = keypoints(detection, drops);
+        Detected {
+            track_id,
+            score: detection.score,
+            set: JointSet::Coco17,
+            keypoints,
+            box_px: extent(&detection.bbox),
+            distance_m: None,
+        }
+        .judge(drops)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::msg::yolo_msgs::KeyPoint2D;
-
-    fn detection(class: &str, ids: &[i32]) -> Detection {
-        let mut detection = Detection {
-            class_name: class.into(),
-            id: "4".into(),
-            score: 0.7,
-            ..Default::default()
+/// A person's keypoints by COCO's index; the unsure ones are left out of the message. Where one
+/// comes twice and not at the same place, nobody can tell which is right, and neither is taken.
+fn keypoints(detection: &Detection, drops: &mut Drops) -> Vec<Option<Keypoint>> {
+    let name = || named(Some(detection.id.as_str()).filter(|id| !id.is_empty()));
+    let mut found = vec![None; JointSet::Coco17.keypoint_count()];
+    // Ids that came again, and whether all said the same.
+    let mut again: BTreeMap<i32, bool> = BTreeMap::new();
+    for keypoint in &detection.keypoints.data {
+        let id = keypoint.id;
+        let place = id.checked_sub(FIRST_ID);
+        let place = place.and_then(|place| usize::try_from(place).ok());
+        let Some(slot) = place.and_then(|place| found.get_mut(place)) else {
+            drops.note(
+                Cause::UnknownKeypoint,
+                format!(
+                    "{}: keypoint id {id}, expected {FIRST_ID} to {LAST_ID} (COCO index + 1)",
+                    name()
+                ),
+            );
+            continue;
         };
-        detection.keypoints.data = ids
-            .iter()
-            .map(|id| {
-                let mut keypoint = KeyPoint2D {
-                    id: *id,
-                    score: 0.9,
-                    ..Default::default()
-                };
-                keypoint.point.x = f64::from(*id);
-                keypoint
-            })
-            .collect();
-        detection
-    }
-
-    fn message(detections: Vec<Detection>) -> DetectionArray {
-        let mut message = DetectionArray {
-            detections,
-            ..Default::default()
+        let keypoint = Keypoint {
+            x_px: keypoint.point.x,
+            y_px: keypoint.point.y,
+            score: keypoint.score,
+            depth_m: None,
         };
-        message.header.frame_id = "camera_optical_frame".into();
-        message
+        match slot {
+            None => *slot = Some(keypoint),
+            Some(first) => *again.entry(id).or_insert(true) &= *first == keypoint,
+        }
     }
-
-    #[test]
-    fn ids_are_coco_plus_one_and_gaps_stay_gaps() {
-        let mut drops = Drops::default();
-        let seen = observation(
-            &message(vec![detection("person", &[6, 13, 17])]),
-            &mut drops,
-        )
-        .unwrap();
-        let person = &seen.people[0];
-        assert_eq!(person.track_id.as_deref(), Some("4"));
-        assert_eq!(
-            person.joints[11].map(|k| k.x_px),
-            Some(6.0),
-            "left shoulder is COCO 5"
+    if !again.is_empty() {
+        let ids: Vec<_> = again.keys().collect();
+        drops.note(
+            Cause::RepeatedKeypoint,
+            format!(
+                "{}: found ids {ids:?} more than once, expected each once; taken where all say the \
+                 same, else not seen",
+                name()
+            ),
         );
-        assert_eq!(
-            person.joints[1].map(|k| k.x_px),
-            Some(13.0),
-            "right hip is COCO 12"
-        );
-        assert_eq!(person.joints[0], None, "mid-hip needs both hips");
-        assert!(drops.is_empty());
     }
+    for (id, _) in again.into_iter().filter(|(_, agree)| !agree) {
+        found[(id - FIRST_ID) as usize] = None;
+    }
+    found
+}
 
-    #[test]
-    fn chairs_are_left_out_and_strange_ids_counted() {
-        let mut drops = Drops::default();
-        let seen = observation(
-            &message(vec![
-                detection("chair", &[]),
-                detection("person", &[0, -3, 18, i32::MAX, 1]),
-            ]),
-            &mut drops,
-        )
-        .unwrap();
-        assert_eq!(seen.people.len(), 1);
-        assert_eq!(drops.count(Cause::UnknownKeypoint), 4);
-    }
-
-    #[test]
-    fn a_bad_header_is_named() {
-        let mut drops = Drops::default();
-        assert_eq!(observation(&DetectionArray::default(), &mut drops), None);
-        let mut late = message(vec![]);
-        late.header.stamp.nanosec = 1_000_000_000;
-        assert_eq!(observation(&late, &mut drops), None);
-        assert_eq!(drops.count(Cause::BadHeader), 2);
-    }
+/// Top left and bottom right of a box (px), where it has a size.
+fn extent(bbox: &BoundingBox2D) -> Option<[[f64; 2]; 2]> {
+    let (at, size) = (&bbox.center.position, &bbox.size);
+    let half = [0.5 * size.x, 0.5 * size.y];
+    // Not so for NaN either.
+    let is_size = |v: &f64| *v > 0.0 && v.is_finite();
+    let is_box = half.iter().all(is_size) && [at.x, at.y].iter().all(|v| v.is_finite());
+    is_box.then(|| {
+        [
+            [at.x - half[0], at.y - half[1]],
+            [at.x + half[0], at.y + half[1]],
+        ]
+    })
 }

@@ -6,16 +6,18 @@
 //!   optical frame, which is the one that `camera_info` names.
 //! - A body's label is `Body_` and its number, not `Person`: what makes an object a person is that it
 //!   has a skeleton.
-//! - The pixels are those of the rectified left image at the camera's own resolution, and the message
-//!   does not say which that is. Where the wrapper publishes its images smaller, theirs is not the
-//!   `camera_info` of these pixels, and nothing in the messages shows it.
+//! - The pixels are those of the rectified left image at the camera's own resolution, and the
+//!   message does not say which that is. Where the wrapper publishes its images smaller (so by
+//!   default), theirs is not the `camera_info` of these pixels: shown by how far away the message
+//!   says that people are.
 //! - There is no score for a keypoint: that of the body stands for all.
 //!
 //! Not verified on a camera: which value the SDK gives a keypoint that it has not seen (its manual says
 //! NaN, older ones negative numbers; both are taken as not seen), and whether its keypoints of an
 //! occluded body are guesses (taken as such).
 
-use super::{header, person_score};
+use super::header;
+use super::person::Detected;
 use crate::health::{Cause, Drops};
 use crate::msg::zed_msgs::{Object, ObjectsStamped};
 use crate::person::observation::{Keypoint, Observation, Sighting};
@@ -89,30 +91,39 @@ fn sighting(object: &Object, drops: &mut Drops) -> Option<Sighting> {
         drops.note(Cause::UnknownJointSet, found);
         return None;
     };
-    let score = person_score(f64::from(object.confidence / 100.0));
+    let score = f64::from(object.confidence / 100.0);
     let points = &object.skeleton_2d.keypoints;
-    let keypoints: Vec<Option<Keypoint>> = points
-        .iter()
-        .take(set.keypoint_count())
-        .map(|point| keypoint(point.kp, score))
-        .collect();
-    Some(Sighting {
+    Detected {
         track_id: track_id(object),
         score,
-        joints: set.to_joints(&keypoints),
-        face: set.to_face(&keypoints),
-    })
+        set,
+        keypoints: points
+            .iter()
+            .take(set.keypoint_count())
+            .map(|point| keypoint(point.kp, score))
+            .collect(),
+        box_px: None,
+        distance_m: distance_m(object),
+    }
+    .judge(drops)
 }
 
 fn keypoint([x_px, y_px]: [f32; 2], score: f64) -> Option<Keypoint> {
     // Not so for NaN either.
-    let seen = x_px >= 0.0 && y_px >= 0.0 && score > 0.0;
+    let seen = x_px >= 0.0 && y_px >= 0.0;
     seen.then(|| Keypoint {
         x_px: f64::from(x_px),
         y_px: f64::from(y_px),
         score,
         depth_m: None,
     })
+}
+
+/// From the left camera to the body, whatever the axes of the frame that the wrapper gives it in.
+fn distance_m(object: &Object) -> Option<f64> {
+    let [x, y, z] = object.position.map(f64::from);
+    let distance_m = x.hypot(y).hypot(z);
+    (distance_m.is_finite() && distance_m > 0.0).then_some(distance_m)
 }
 
 #[cfg(test)]
@@ -178,10 +189,23 @@ mod tests {
         let seen = people(vec![half], &mut Drops::default());
         assert_eq!((seen[0].joints[13], seen[0].joints[16]), (None, None));
         assert!(seen[0].joints[12].is_some());
-        let mut unsure = body(2, 1);
-        unsure.confidence = f32::NAN;
-        let seen = people(vec![unsure], &mut Drops::default());
+        let (mut unsure, mut too_sure) = (body(2, 1), body(2, 2));
+        (unsure.confidence, too_sure.confidence) = (f32::NAN, 7500.0);
+        let mut drops = Drops::default();
+        let seen = people(vec![unsure, too_sure], &mut drops);
         assert_eq!((seen[0].score, seen[0].joints), (0.0, [None; 17]));
+        assert_eq!((seen.len(), drops.count(Cause::BadScore)), (1, 2));
+    }
+
+    #[test]
+    fn the_distance_is_the_same_along_any_axes() {
+        let mut far = body(2, 1);
+        far.position = [3.0, 0.0, -4.0];
+        let mut unknown = body(2, 2);
+        unknown.position = [f32::NAN; 3];
+        let seen = people(vec![far, unknown, body(2, 3)], &mut Drops::default());
+        let found: Vec<_> = seen.iter().map(|person| person.distance_m).collect();
+        assert_eq!(found, [Some(5.0), None, None]);
     }
 
     #[test]

@@ -5,7 +5,8 @@ use crate::bus::{Bus, EndpointError, Qos, SubscriptionId};
 use crate::config::ros_args::RosArgs;
 use crate::config::sources::SourceConfig;
 use crate::health::{Cause, Drops};
-use crate::input::{camera_info::Calibration, ids, keypoints, yolo, zed};
+use crate::input::yolo::Yolo;
+use crate::input::{camera_info::Calibration, ids, keypoints, zed};
 use crate::msg::hri_msgs::Skeleton2D;
 use crate::msg::posemoe::People2D;
 use crate::msg::sensor_msgs::CameraInfo;
@@ -35,7 +36,7 @@ pub enum Heard {
 }
 
 enum Detector {
-    Yolo(SubscriptionId),
+    Yolo(SubscriptionId, Yolo),
     Own(SubscriptionId),
     Zed(SubscriptionId),
     /// ROS4HRI: a topic for each body.
@@ -65,7 +66,10 @@ impl Source {
                 Detector::Zed(subscribe(bus, topic, ObjectsStamped::TYPE_NAME)?)
             }
             People2D::TYPE_NAME => Detector::Own(subscribe(bus, topic, People2D::TYPE_NAME)?),
-            _ => Detector::Yolo(subscribe(bus, topic, DetectionArray::TYPE_NAME)?),
+            _ => {
+                let id = subscribe(bus, topic, DetectionArray::TYPE_NAME)?;
+                Detector::Yolo(id, Yolo::default())
+            }
         };
         let camera_info = subscribe(bus, &config.camera_info_topic, CameraInfo::TYPE_NAME)?;
         Ok(Self {
@@ -81,7 +85,7 @@ impl Source {
     pub fn leave(self, bus: &mut dyn Bus) {
         bus.unsubscribe(self.camera_info);
         match self.detector {
-            Detector::Yolo(id) | Detector::Own(id) | Detector::Zed(id) => bus.unsubscribe(id),
+            Detector::Yolo(id, _) | Detector::Own(id) | Detector::Zed(id) => bus.unsubscribe(id),
             Detector::Hri(bodies) => bodies.leave(bus),
         }
     }
@@ -114,8 +118,8 @@ impl Source {
             return Some(Heard::Other);
         }
         let seen = match &mut self.detector {
-            Detector::Yolo(id) if subscription == *id => {
-                decode(payload).map(|message| yolo::observation(&message, drops))
+            Detector::Yolo(id, yolo) if subscription == *id => {
+                decode(payload).map(|message| yolo.observation(&message, drops))
             }
             Detector::Own(id) if subscription == *id => {
                 decode(payload).map(|message| keypoints::observation(&message, drops))
@@ -141,7 +145,7 @@ impl Source {
     pub fn rest(&mut self) -> Option<Observation> {
         match &mut self.detector {
             Detector::Hri(bodies) => bodies.rest(),
-            Detector::Yolo(_) | Detector::Own(_) | Detector::Zed(_) => None,
+            Detector::Yolo(..) | Detector::Own(..) | Detector::Zed(..) => None,
         }
     }
 

@@ -117,6 +117,8 @@ mod tests {
     fn standing_at(x_px: f64) -> Sighting {
         Sighting {
             track_id: None,
+            box_px: None,
+            distance_m: None,
             score: 0.9,
             face: [None; 5],
             joints: std::array::from_fn(|j| {

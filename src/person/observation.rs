@@ -28,6 +28,17 @@ impl Keypoint {
     }
 }
 
+impl Keypoint {
+    /// What keypoints may be in place of pixels, for who has to mend it, if all of these may.
+    pub fn likely_unit<'a>(mut keypoints: impl Iterator<Item = &'a Self>) -> &'static str {
+        let is_share = |v: f64| (-1.0..=1.5).contains(&v);
+        match keypoints.all(|k| is_share(k.x_px) && is_share(k.y_px)) {
+            true => ": shares of the image (0 to 1) in place of pixels?",
+            false => "",
+        }
+    }
+}
+
 /// One person in one image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sighting {
@@ -39,6 +50,10 @@ pub struct Sighting {
     pub joints: [Option<Keypoint>; JOINT_COUNT],
     /// The face in the image, in the order of [`super::face::Face`]; `None` where not seen.
     pub face: [Option<Keypoint>; FACE_COUNT],
+    /// The detector's box around the person, top left and bottom right (px), where it says.
+    pub box_px: Option<[[f64; 2]; 2]>,
+    /// How far away the detector measured the person to be (m), where it measures in space.
+    pub distance_m: Option<f64>,
 }
 
 /// Everyone in one image.

@@ -1,7 +1,9 @@
 //! One person of a frame on the way through the stages.
 
+use super::plausible;
 use crate::geometry::canonical::{PersonView, Rays};
 use crate::geometry::place::{place, to_camera};
+use crate::health::Cause;
 use crate::lift::{Lifted, Seen};
 use crate::person::crowd::PersonKey;
 use crate::person::marks::Marks;
@@ -16,6 +18,8 @@ pub struct Candidate {
     pub rays: Rays,
     pub view: PersonView,
     pub marks: Marks,
+    /// How far away the detector measured the person to be (m).
+    pub distance_m: Option<f64>,
 }
 
 impl Candidate {
@@ -27,13 +31,20 @@ impl Candidate {
         }
     }
 
-    /// From what the lifter answered, with sigmas that are true when multiplied by `sigma_scale`; `None` when the pose
-    /// fits nowhere in front of the camera.
-    pub fn estimate(&self, lifted: &Lifted, sigma_scale: f64) -> Option<Estimate> {
+    /// From what the lifter answered, with sigmas that are true when multiplied by `sigma_scale`.
+    ///
+    /// # Errors
+    /// When the pose fits nowhere in front of the camera, or nobody can be there.
+    pub fn estimate(&self, lifted: &Lifted, sigma_scale: f64) -> Result<Estimate, (Cause, String)> {
         let pose = to_camera(&self.view.view_from_camera, &lifted.joints_m);
         let true_sigma_m = lifted.sigma_m.map(|sigma_m| sigma_m * sigma_scale);
-        let placement = place(&self.rays, &pose, &true_sigma_m)?;
-        Some(Estimate {
+        let nowhere = || {
+            let found = "it fits nowhere in front of the camera".to_owned();
+            (Cause::NotPlaceable, found)
+        };
+        let placement = place(&self.rays, &pose, &true_sigma_m).ok_or_else(nowhere)?;
+        plausible::in_space(&pose, &placement.root_m, &self.rays, self.distance_m)?;
+        Ok(Estimate {
             placement,
             pose,
             sigma_m: lifted.sigma_m,

@@ -150,6 +150,8 @@ mod tests {
         };
         let mut person = Sighting {
             track_id: None,
+            box_px: None,
+            distance_m: None,
             score: 0.9,
             joints: [None; JOINT_COUNT],
             face: [

@@ -7,6 +7,7 @@ mod following;
 mod forgetting;
 mod hri_and_nav;
 mod hri_input;
+mod impossible;
 mod looking_ahead;
 mod managed;
 mod messages;

@@ -111,3 +111,30 @@ fn another_cameras_calibration_is_refused_by_name() {
     assert!(said.contains("zed_left_camera_frame"), "{said}");
     assert_ne!(diagnosis.level, DiagnosticStatus::STALE);
 }
+
+#[test]
+fn a_camera_info_of_another_size_shows_in_the_zeds_own_distance() {
+    // Images are published at half the size of the camera's, as is the wrapper's default.
+    let mut rig = zed();
+    let mut half = camera_info();
+    half.header.frame_id = OPTICAL.into();
+    (half.width, half.height) = (320, 240);
+    for i in [0, 2, 4, 5] {
+        half.k[i] /= 2.0;
+    }
+    rig.send(CAMERA_INFO, &half);
+    let mut someone = body(3, -0.5);
+    // x is forward there.
+    someone.position = [4.0, 0.5, 0.0];
+    let sent = send(&mut rig, 0, vec![someone.clone()]);
+    assert!(rig.on::<People3D>(PEOPLE, &sent).unwrap().people.is_empty());
+    let diagnosis = rig.diagnose(ms(10), vec![]);
+    let said = diagnosis.get("dropped: distance differs from the detector's");
+    assert!(said.contains("4.03 m in the detector's message"), "{said}");
+    let mut whole = camera_info();
+    whole.header.frame_id = OPTICAL.into();
+    rig.send(CAMERA_INFO, &whole);
+    let sent = send(&mut rig, 50, vec![someone]);
+    let out: People3D = rig.on(PEOPLE, &sent).unwrap();
+    assert_eq!(out.people[0].state, Person3D::TRACKED);
+}

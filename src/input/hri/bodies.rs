@@ -29,7 +29,8 @@ struct Image {
     stamp: Stamp,
     frame_id: String,
     size_px: Option<(u32, u32)>,
-    seen: BTreeMap<String, Sighting>,
+    /// Who has come; without a sighting who could not be taken.
+    seen: BTreeMap<String, Option<Sighting>>,
     /// Whether it has been given away.
     is_done: bool,
 }
@@ -96,7 +97,7 @@ impl Bodies {
             self.image = Some(Image::new(stamp, frame_id.clone(), Some(image_size_px)));
         }
         if let Some(image) = &mut self.image {
-            let sighting = sighting(id, message, image_size_px);
+            let sighting = sighting(id, message, image_size_px, drops);
             if let Err((cause, detail)) = image.take_in(stamp, &frame_id, id, sighting) {
                 drops.note(cause, detail);
             }
@@ -161,7 +162,10 @@ impl Bodies {
             stamp: image.stamp,
             frame_id: image.frame_id.clone(),
             image_size_px: image.size_px,
-            people: std::mem::take(&mut image.seen).into_values().collect(),
+            people: std::mem::take(&mut image.seen)
+                .into_values()
+                .flatten()
+                .collect(),
         })
     }
 
@@ -193,7 +197,7 @@ impl Image {
         stamp: Stamp,
         frame_id: &str,
         id: &str,
-        sighting: Sighting,
+        sighting: Option<Sighting>,
     ) -> Result<(), (Cause, String)> {
         let of = format!("skeleton of {id:?} at {stamp}");
         if stamp != self.stamp || self.is_done {
