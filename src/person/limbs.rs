@@ -7,7 +7,7 @@
 use nalgebra::{Matrix3, RowVector3, Vector3};
 
 use super::memory::Pose;
-use super::passage::{Lasts, Passage};
+use super::passage::{INCREDIBLE, Lasts, Passage};
 use super::skeleton::JOINT_COUNT;
 
 /// The network's error along one axis in shares of sigma, within which 68 % of joints lie: new in each frame, ...
@@ -46,6 +46,8 @@ struct Limb {
     sigma_m: f64,
     /// Power spectral density of its accelerations (m²/s³).
     push: f64,
+    /// Whether it was last seen where it was not believed to be.
+    has_doubted: bool,
 }
 
 impl Limbs {
@@ -122,6 +124,7 @@ impl Limb {
             seen_m,
             sigma_m,
             push: REST_NOISE.powi(2),
+            has_doubted: false,
         }
     }
 
@@ -139,8 +142,17 @@ impl Limb {
         let variance_m2 = of_seen[0] + of_seen[2] + fresh_m2;
         // The root itself is known exactly.
         if variance_m2 > 0.0 {
-            let gain = of_seen / variance_m2;
             let surprise = seen_m.transpose() - self.state.row(0) - self.state.row(2);
+            if surprise.norm_squared() > INCREDIBLE * variance_m2 {
+                if self.has_doubted {
+                    *self = Self::start(seen_m, self.sigma_m);
+                } else {
+                    self.has_doubted = true;
+                }
+                return;
+            }
+            self.has_doubted = false;
+            let gain = of_seen / variance_m2;
             self.state += gain * surprise;
             self.covariance -= gain * of_seen.transpose();
         }
@@ -280,13 +292,26 @@ mod tests {
                 let (seen_m, sigma_m) = if frame < 29 {
                     (0.0, 0.06)
                 } else {
-                    (0.1, sigma_m)
+                    (0.05, sigma_m)
                 };
                 limbs.see(1.0 / 30.0, &pose(seen_m), &[sigma_m; JOINT_COUNT], 1.0);
             }
             limbs.position_m(WRIST).x
         };
         assert!(moved_m(0.3) < 0.4 * moved_m(0.06), "{}", moved_m(0.3));
+    }
+
+    #[test]
+    fn one_frame_with_left_and_right_swapped_is_not_believed_and_a_second_is() {
+        let at = |frame: usize| match frame {
+            40 | 50.. => 0.5,
+            _ => 0.0,
+        };
+        let found = follow(30.0, 60, 1.0, |frame, _| at(frame));
+        let after = |frame: usize| found[frame - 1];
+        assert!(after(40).1.abs() < 1e-9 && after(41).1.abs() < 1e-9);
+        assert!(after(50).1.abs() < 1e-9);
+        assert_eq!(after(51), (1.7, 0.5, 0.0));
     }
 
     #[test]

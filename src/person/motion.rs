@@ -6,7 +6,7 @@
 
 use nalgebra::{Matrix3, Rotation3, SMatrix, SVector, Vector3};
 
-use super::passage::{Lasts, Passage};
+use super::passage::{INCREDIBLE, Lasts, Passage};
 use crate::geometry::place::Placement;
 
 type State = SVector<f64, 9>;
@@ -36,6 +36,8 @@ pub struct RootMotion {
     slow_m2: Matrix3<f64>,
     /// Speed when last placed (m/s).
     speed_m_s: f64,
+    /// Whether the last placement was not believed.
+    has_doubted: bool,
 }
 
 impl RootMotion {
@@ -64,6 +66,7 @@ impl RootMotion {
             covariance,
             slow_m2,
             speed_m_s: 0.0,
+            has_doubted: false,
         }
     }
 
@@ -110,9 +113,18 @@ impl RootMotion {
         let Some(inverse) = (seen_m2 + fresh_m2).try_inverse() else {
             return;
         };
-        let gain = of_seen * inverse;
         let slow_m = self.state.fixed_rows::<3>(SLOW).into_owned();
         let surprise = placement.root_m - self.position_m() - slow_m;
+        if surprise.dot(&(inverse * surprise)) > INCREDIBLE {
+            if self.has_doubted {
+                *self = Self::start(placement);
+            } else {
+                self.has_doubted = true;
+            }
+            return;
+        }
+        self.has_doubted = false;
+        let gain = of_seen * inverse;
         self.state += gain * surprise;
         let kept = self.covariance - gain * of_seen.transpose();
         self.covariance = (kept + kept.transpose()) / 2.0;
@@ -242,6 +254,27 @@ mod tests {
         assert!(sigma_m < 0.02, "{sigma_m} m across the ray, 0.2 along it");
     }
 
+    #[test]
+    fn one_placement_far_off_is_not_believed_and_a_second_is_where_the_person_is() {
+        let mut motion = RootMotion::start(&seen_at(0.0));
+        let mut see = |x: f64| {
+            motion.see(1.0 / 30.0, NOISE, &seen_at(x));
+            (motion.position_m().x, motion.velocity_m_s().x)
+        };
+        for _ in 0..30 {
+            see(0.0);
+        }
+        for alone in [2.0, 0.0, -1.0, 0.0] {
+            let (x, speed) = see(alone);
+            assert!(
+                x.abs() < 1e-9 && speed.abs() < 1e-9,
+                "{alone}: {x}, {speed}"
+            );
+        }
+        see(2.0);
+        assert_eq!(see(2.0), (2.0, 0.0), "as somebody just met");
+    }
+
     /// Half a second after someone was met, and where they are found 1 m off then, for one axis by hand: velocity
     /// lasts 2 s, a quarter of the variance is new, the rest lasts 1 s.
     #[test]
@@ -257,6 +290,7 @@ mod tests {
         assert!((found[(0, 0)] - position).abs() < 1e-12, "{found}");
         assert_eq!((found[(0, 1)], found[(0, 2)]), (0.0, 0.0));
         motion.correct(&seen_at(1.0));
+        assert!(!motion.has_doubted);
         // Seen is position plus slow error: both and their covariance, besides what is new.
         let slow = 0.75e-4;
         let shared = -slow * slow_kept;

@@ -16,6 +16,10 @@ pub struct Passage {
     pub renewed: f64,
 }
 
+/// What is seen fourteen standard deviations from where it should be is not believed, once; if it comes again it is another
+/// person, another pose or another camera, and the filter begins anew there. Squared.
+pub const INCREDIBLE: f64 = 200.0;
+
 /// How long things last (s): to 1/e of what they were.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Lasts {
