@@ -60,9 +60,8 @@ impl Spinner {
         // r2r panics where rcl refuses: that is told as an error, without a trace.
         let hook = std::panic::take_hook();
         std::panic::set_hook(Box::new(|_| {}));
-        let thread = Builder::new()
-            .name("rcl spin".to_owned())
-            .spawn(move || match Endpoints::create(&name, &namespace, inbox) {
+        let thread = Builder::new().name("rcl spin".to_owned()).spawn(move || {
+            match Endpoints::create(&name, &namespace, inbox) {
                 Ok(endpoints) => {
                     let _ = answer.send(Ok(())); // who asked waits for it
                     spin(endpoints, &taken);
@@ -70,14 +69,16 @@ impl Spinner {
                 Err(error) => {
                     let _ = answer.send(Err(error));
                 }
-            })
-            .map_err(|error| BusError::refused("starting the ROS thread", &error))?;
+            }
+        });
+        let joined = answered.recv(); // at once where there is no thread
+        std::panic::set_hook(hook);
+        let thread =
+            thread.map_err(|error| BusError::refused("starting the ROS thread", &error))?;
         let mut spinner = Self {
             orders: Orders(orders),
             thread: Some(thread),
         };
-        let joined = answered.recv();
-        std::panic::set_hook(hook);
         match joined {
             Ok(joined) => joined.map(|()| spinner),
             Err(mpsc::RecvError) => Err(spinner.ended()),
