@@ -37,7 +37,7 @@ const ZENOH: &str = "this bus does not talk Zenoh";
 /// A line for each variable of this process that is not honoured.
 ///
 /// # Errors
-/// As [`found`].
+/// [`BusError::Setting`] when nothing may be said that is not secured: this bus secures nothing.
 pub fn variables_not_honoured() -> Result<Vec<String>, BusError> {
     found(process_variable)
 }
