@@ -56,7 +56,8 @@ const STANDARD_SERVICES: &[&str] = &[
 pub type Messages = BTreeMap<String, ParsedMessage>;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Packages of messages that are not installed, from CMakeLists.txt: only the rcl bus needs them.
+    // Packages of messages that are not installed, from CMakeLists.txt: only the rcl bus needs
+    // them.
     println!("cargo:rerun-if-env-changed=POSEMOE_LEFT_OUT");
     for watched in ["build.rs", "codegen", "msg", "interfaces"] {
         println!("cargo:rerun-if-changed={watched}");

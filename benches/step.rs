@@ -1,36 +1,38 @@
 //! What a step costs, stage by stage, for 1, 4 and 10 people: `cargo bench`.
 //!
-//! The people are the recorded walker, again and again, and everyone's memory is full. After Criterion's
-//! own report a table gives the medians of this run and what all that is not the network costs, as a
-//! share of the network. `POSEMOE_BENCH_MODE=window` measures windows instead of the stream.
+//! The people are the recorded walker, again and again, and everyone's memory is full. After
+//! Criterion's own report a table gives the medians of this run and what all that is not the
+//! network costs, as a share of the network. `POSEMOE_BENCH_MODE=window` measures windows instead
+//! of the stream.
 
+use posemoe::msg::type_info;
 use std::hint::black_box;
 use std::path::Path;
 
 use criterion::{BenchmarkId, Criterion};
-use posemoe::bus::bag::{BagBus, BagOptions};
 use posemoe::bus::{Bus, Event, Qos, Topic};
 use posemoe::config::{Config, Value};
 use posemoe::engine;
-use posemoe::geometry::camera::Camera;
-use posemoe::geometry::canonical::{PersonView, Rays, person_view};
-use posemoe::geometry::place::{place, to_camera};
-use posemoe::health::Drops;
 use posemoe::input;
-use posemoe::lift::network::{Answers, Step, StepNetwork};
-use posemoe::lift::stream::{MemoryShape, Reach, StreamLifter};
-use posemoe::lift::{LiftError, Lifted, Lifter, Seen};
 use posemoe::msg::sensor_msgs::CameraInfo;
 use posemoe::msg::yolo_msgs::DetectionArray;
 use posemoe::msg::{Message, decode, encode};
 use posemoe::output::{markers, people, tf};
-use posemoe::person::crowd::PersonKey;
-use posemoe::person::marks::Marks;
-use posemoe::person::memory::{Estimate, Person};
-use posemoe::person::observation::Observation;
-use posemoe::person::pose::{Poses, State};
-use posemoe::pipeline::rays_of;
-use posemoe::stamp::Stamp;
+use posemoe_bag::{BagBus, BagOptions};
+use posemoe_core::geometry::camera::Camera;
+use posemoe_core::geometry::canonical::{PersonView, Rays, person_view};
+use posemoe_core::geometry::place::{place, to_camera};
+use posemoe_core::health::Drops;
+use posemoe_core::lift::PersonKey;
+use posemoe_core::lift::network::{Answers, Step, StepNetwork};
+use posemoe_core::lift::stream::{MemoryShape, Reach, StreamLifter};
+use posemoe_core::lift::{LiftError, Lifted, Lifter, Seen};
+use posemoe_core::person::marks::Marks;
+use posemoe_core::person::memory::{Estimate, Person};
+use posemoe_core::person::observation::Observation;
+use posemoe_core::person::pose::{Poses, State};
+use posemoe_core::pipeline::rays_of;
+use posemoe_stamp::Stamp;
 
 const CROWDS: [usize; 3] = [1, 4, 10];
 /// The whole lifter, so what the memory costs is in it too.
@@ -48,7 +50,7 @@ const STAGES: [&str; 6] = [
 fn walk(people: usize) -> (Vec<Vec<u8>>, Camera) {
     let bag = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/walk_cam01.mcap");
     let mut bus =
-        BagBus::open(&bag, None, BagOptions::default()).expect("the walk is in the checkout");
+        BagBus::open(&bag, None, BagOptions::new(type_info)).expect("the walk is in the checkout");
     let topic = |name: &str, type_name| Topic {
         name: name.to_owned(),
         type_name,

@@ -40,7 +40,7 @@ pub fn modules(inputs: &[Input<'_>]) -> Result<String, Box<dyn Error>> {
     for Input { message, .. } in inputs {
         writeln!(
             file,
-            "super::TypeInfo::of::<{}::{}>(),",
+            "super::info_of::<{}::{}>(),",
             message.package, message.name
         )?;
     }

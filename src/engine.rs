@@ -5,19 +5,30 @@ use std::path::PathBuf;
 use nalgebra::Rotation3;
 
 use crate::config::{Config, ConfigError};
-use crate::geometry::canonical::PersonView;
 use crate::library::{self, NotFound};
-use crate::lift::manifest::{Form, MemoryPromise};
-use crate::lift::onnx::{LoadError, Model, OnnxOptions, OnnxStep, OnnxWindow, Runtime};
-use crate::lift::provider::Provider;
-use crate::lift::shares::Shares;
-use crate::lift::stream::{MemoryShape, Reach, StreamLifter};
-use crate::lift::window::{WindowLayout, WindowLifter};
-use crate::lift::{LiftError, Lifter, Mode, Seen};
-use crate::node::Engine;
-use crate::person::crowd::PersonKey;
-use crate::person::skeleton::JOINT_COUNT;
-use crate::stamp::Stamp;
+use posemoe_core::geometry::canonical::PersonView;
+use posemoe_core::lift::PersonKey;
+use posemoe_core::lift::manifest::{Form, MemoryPromise};
+use posemoe_core::lift::onnx::{LoadError, Model, OnnxOptions, OnnxStep, OnnxWindow, Runtime};
+use posemoe_core::lift::provider::Provider;
+use posemoe_core::lift::shares::Shares;
+use posemoe_core::lift::stream::{MemoryShape, StreamLifter};
+use posemoe_core::lift::window::{WindowLayout, WindowLifter};
+use posemoe_core::lift::{LiftError, Lifter, Mode, Seen};
+use posemoe_core::skeleton::JOINT_COUNT;
+use posemoe_stamp::Stamp;
+
+/// What runs the network, for diagnostics.
+#[derive(Clone, Debug, Default)]
+pub struct Engine {
+    /// Execution provider.
+    pub provider: String,
+    /// Name and version of the model.
+    pub model: String,
+}
+
+/// Loads the network as the configuration says.
+pub type Loader = Box<dyn FnMut(&Config) -> Result<(Box<dyn Lifter>, Engine), EngineError>>;
 
 /// Why there is no network.
 #[derive(Debug, thiserror::Error)]
@@ -82,8 +93,8 @@ fn copies(model: &Model, config: &Config) -> usize {
 /// Puts a model to use as the configuration says; `copies` of it take shares of a stream's people.
 ///
 /// # Errors
-/// When it is for the other mode, or its inputs and outputs are not those of its manifest; or when there are
-/// no threads for the copies.
+/// When it is for the other mode, or its inputs and outputs are not those of its manifest; or when
+/// there are no threads for the copies.
 pub fn lifter(
     model: Model,
     copies: Vec<Model>,
@@ -110,16 +121,10 @@ pub fn lifter(
 
 /// What a streaming model is to keep, as the configuration says.
 pub fn memory_shape(memory: &MemoryPromise, config: &Config) -> MemoryShape {
+    let frames = config.memory_frames.unsigned_abs() as usize;
     MemoryShape {
-        people: config.settings().max_people,
-        reach: Reach {
-            frames: config.memory_frames.unsigned_abs() as usize,
-            span_s: memory.span_s,
-        },
-        blocks: memory.blocks,
-        width: memory.width,
-        cycle_s: memory.cycle_s,
         together: config.frames_together.unsigned_abs().max(1) as usize,
+        ..MemoryShape::of(memory, config.settings().max_people, frames)
     }
 }
 

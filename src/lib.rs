@@ -5,34 +5,24 @@
 //!  dds │ rcl │ bag                          decode    memory     PoseMoE   camera    encode
 //! ```
 //!
-//! A [`bus`] moves bytes, the [`node`] is one function of events, and everything between is pure: the
-//! core ([`person`], [`lift`], [`geometry`], [`pipeline`]) has no clock, no I/O and no ROS. Time is the
-//! stamp of a message, so that a bag replayed twice gives the same bytes.
+//! A [`bus`] moves bytes, the [`node`] is one function of events, and everything between is pure:
+//! the core ([`posemoe_core`]) has no clock, no I/O and no ROS. Time is the stamp of a message, so
+//! that a bag replayed twice gives the same bytes.
 //!
 //! Positions are metres in the camera optical frame (REP-103: z forward, x right, y down), angles
 //! radians, times seconds. Names say so: `root_m`, `age_s`, `x_px`, `camera_from_body`.
 
-#![warn(missing_docs)]
-#![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
     warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)
 )]
 
 pub mod bus;
-pub mod cli;
 pub mod config;
 pub mod engine;
-pub mod evaluate;
-pub mod geometry;
-pub mod health;
-pub mod import;
 pub mod input;
 pub mod library;
-pub mod lift;
 pub mod msg;
 pub mod node;
 pub mod output;
-pub mod person;
-pub mod pipeline;
-pub mod stamp;
+pub mod process;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::lift::Mode;
+use posemoe_core::lift::Mode;
 
 /// Environment variable that names the library; `ORT_DYLIB_PATH`, ONNX Runtime's customary one, is
 /// honoured after it.
@@ -52,7 +52,8 @@ pub fn onnxruntime(asked: Option<&Path>) -> Result<PathBuf, NotFound> {
     )
 }
 
-/// The model: the file that is asked for, or the one that ships under that name; else the one that ships for the mode.
+/// The model: the file that is asked for, or the one that ships under that name; else the one that
+/// ships for the mode.
 ///
 /// # Errors
 /// Names every place that was looked at, and the remedy.
@@ -126,8 +127,9 @@ fn first_file(
     }
 }
 
-/// Each folder above the program: target/release lies below a checkout, lib/posemoe below an install
-/// prefix. Not the working directory: whoever may write there must not choose what a robot loads.
+/// Each folder above the program: target/release lies below a checkout, lib/posemoe below an
+/// install prefix. Not the working directory: whoever may write there must not choose what a robot
+/// loads.
 fn homes() -> Vec<PathBuf> {
     let program = std::env::current_exe().ok();
     program

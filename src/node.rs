@@ -3,11 +3,13 @@
 
 mod bodies;
 mod camera;
+mod context;
 mod humans;
 mod latest;
 pub mod lifecycle;
 mod outputs;
 mod parameters;
+mod received;
 mod requests;
 mod services;
 mod source;
@@ -16,19 +18,18 @@ mod time;
 mod work;
 
 use crate::bus::{Bus, BusError, EndpointError, Event, PublisherId, Qos};
-use crate::config::Config;
 use crate::config::ros_args::RosArgs;
-use crate::engine::EngineError;
-use crate::health::Drops;
-use crate::lift::Lifter;
+use crate::engine::{Engine, EngineError, Loader};
 use crate::msg::diagnostic_msgs::{DiagnosticArray, DiagnosticStatus};
 use crate::msg::{Message, encode};
 use crate::output::diagnostics::{self, Report};
-use crate::stamp::Stamp;
+use context::Context;
 use lifecycle::{Outcome, Phase, Step, Transition};
+use posemoe_core::health::Drops;
+use posemoe_stamp::Stamp;
 use services::Services;
 use time::Time;
-use work::{Surroundings, Work};
+use work::Work;
 
 /// On what kind of bus the node runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,18 +40,6 @@ pub enum Timing {
     /// nobody asks.
     Recorded,
 }
-
-/// What runs the network, for diagnostics.
-#[derive(Clone, Debug, Default)]
-pub struct Engine {
-    /// Execution provider.
-    pub provider: String,
-    /// Name and version of the model.
-    pub model: String,
-}
-
-/// Loads the network as the configuration says.
-pub type Loader = Box<dyn FnMut(&Config) -> Result<(Box<dyn Lifter>, Engine), EngineError>>;
 
 /// Totals since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -159,8 +148,8 @@ impl Node {
                 payload,
                 ..
             } if self.time.listens_to(*subscription) => {
-                if let Err(error) = self.time.hear(payload) {
-                    source::note_undecodable(&error, &mut self.counts.drops);
+                if let Err(error) = self.time.receive(payload) {
+                    received::note_undecodable(&error, &mut self.counts.drops);
                 }
             }
             Event::Message {
@@ -169,7 +158,7 @@ impl Node {
                 ..
             } => {
                 let message = (*subscription, payload.as_slice());
-                self.with_work(|work, around, counts| work.hear(bus, message, around, counts));
+                self.with_work(|work, context, counts| work.receive(bus, message, context, counts));
             }
             Event::Request {
                 service,
@@ -177,15 +166,15 @@ impl Node {
                 payload,
             } => self.answer(bus, *service, request, payload),
             Event::Tick { .. } => {
-                self.with_work(|work, around, counts| work.look_after(bus, around, counts));
+                self.with_work(|work, context, counts| work.look_after(bus, context, counts));
                 self.diagnose(bus);
             }
         }
     }
 
     /// Publishes what was held back for later frames (`lookahead_s`): no more will come.
-    pub fn finish(&mut self, bus: &mut dyn Bus) {
-        self.with_work(|work, around, counts| work.finish(bus, around, counts));
+    pub fn flush(&mut self, bus: &mut dyn Bus) {
+        self.with_work(|work, context, counts| work.flush(bus, context, counts));
     }
 
     /// What was not used since the start.
@@ -254,14 +243,14 @@ impl Node {
         Ok(())
     }
 
-    fn with_work(&mut self, act: impl FnOnce(&mut Work, &Surroundings<'_>, &mut Counts)) {
-        let around = Surroundings {
+    fn with_work(&mut self, act: impl FnOnce(&mut Work, &Context<'_>, &mut Counts)) {
+        let context = Context {
             args: &self.args,
             time: &self.time,
             is_active: self.phase == Phase::Active,
         };
         if let Some(work) = &mut self.work {
-            act(work, &around, &mut self.counts);
+            act(work, &context, &mut self.counts);
         }
     }
 
@@ -281,7 +270,7 @@ impl Node {
             is_active: self.phase == Phase::Active,
             busy,
             period_s: last_tick.map_or(1.0, |last| now.seconds_since(last)),
-            trade: work.map(Work::report),
+            activity: work.map(Work::report),
             is_live: self.timing == Timing::Live,
             latency_known: self.time.is_known(),
             drops: &self.counts.drops,

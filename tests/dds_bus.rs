@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use dds_support::*;
 use posemoe::bus::dds::{DdsBus, LARGE_MESSAGE_BYTES};
 use posemoe::bus::{Bus, BusError, EndpointError, Event, Events, Loss, PublisherId, Qos, Topic};
-use posemoe::stamp::Stamp;
+use posemoe_stamp::Stamp;
 
 #[tokio::test]
 async fn reliable_messages_arrive_unchanged_and_in_order() {

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use dds_support::{PATIENCE, domain, node_in, until};
 use posemoe::bus::{Bus, Event, Events, Qos, Topic};
-use posemoe::stamp::Stamp;
+use posemoe_stamp::Stamp;
 
 const COUNT: usize = 60;
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use dds_support::*;
 use posemoe::bus::{Bus, Event, Events, Qos, Topic};
-use posemoe::stamp::Stamp;
+use posemoe_stamp::Stamp;
 
 #[tokio::test]
 async fn a_closed_node_is_gone_at_once() {

@@ -1,12 +1,12 @@
 //! The buffer of frames, whatever the tree and the motion: algebra, bounds, velocities.
 
 use nalgebra::{Isometry3, Translation3, UnitQuaternion, Vector3};
-use posemoe::geometry::frames::{Frames, Link};
-use posemoe::health::{Cause, Drops};
 use posemoe::input::transforms::take_in;
 use posemoe::msg::geometry_msgs::{Quaternion, TransformStamped};
 use posemoe::msg::tf2_msgs::TFMessage;
-use posemoe::stamp::Stamp;
+use posemoe_core::frames::{Frames, Link};
+use posemoe_core::health::{Cause, Drops};
+use posemoe_stamp::Stamp;
 use proptest::prelude::*;
 
 fn at(seconds: f64) -> Stamp {
@@ -88,7 +88,8 @@ fn distance(a: &Isometry3<f64>, b: &Isometry3<f64>) -> f64 {
     apart.translation.vector.norm() + apart.rotation.angle()
 }
 
-/// Central difference of position and orientation, over a time so short that it stays between stamps.
+/// Central difference of position and orientation, over a time so short that it stays between
+/// stamps.
 fn slope(pose: impl Fn(f64) -> Isometry3<f64>, seconds: f64) -> (Vector3<f64>, Vector3<f64>) {
     const STEP_S: f64 = 1e-4;
     let (before, after) = (pose(seconds - STEP_S), pose(seconds + STEP_S));

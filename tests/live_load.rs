@@ -6,12 +6,12 @@
 
 mod dds_support;
 
+use posemoe::msg::type_info;
 use std::collections::BTreeMap;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use dds_support::{domain, node, until};
-use posemoe::bus::bag::{BagBus, BagOptions};
 use posemoe::bus::{Bus, Event, Events, Qos, SubscriptionId, Topic};
 use posemoe::msg::posemoe::People3D;
 use posemoe::msg::sensor_msgs::CameraInfo;
@@ -19,6 +19,7 @@ use posemoe::msg::tf2_msgs::TFMessage;
 use posemoe::msg::yolo_msgs::DetectionArray;
 use posemoe::msg::{Message, decode, encode};
 use posemoe::output::time;
+use posemoe_bag::{BagBus, BagOptions};
 
 const PEOPLE: usize = 10;
 const RATE_HZ: u32 = 60;
@@ -39,7 +40,7 @@ fn topic(name: &str, type_name: &'static str, qos: Qos) -> Topic {
 /// The messages of one topic of the recorded walk.
 fn recorded<M: Message>(name: &str) -> Vec<M> {
     let bag = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/walk_cam01.mcap");
-    let mut bus = BagBus::open(bag.as_ref(), None, BagOptions::default()).unwrap();
+    let mut bus = BagBus::open(bag.as_ref(), None, BagOptions::new(type_info)).unwrap();
     bus.subscribe(&topic(name, M::TYPE_NAME, Qos::SENSOR_DATA))
         .unwrap();
     let mut messages = Vec::new();

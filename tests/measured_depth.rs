@@ -1,22 +1,23 @@
-//! Depths that a depth camera measured at keypoints, from the observation to people: they count for models that take
-//! them, and only where they can have been measured.
+//! Depths that a depth camera measured at keypoints, from the observation to people: they count for
+//! models that take them, and only where they can have been measured.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use posemoe::config::{Config, Value};
 use posemoe::engine;
-use posemoe::geometry::camera::Camera;
-use posemoe::geometry::canonical::PersonView;
-use posemoe::health::{Cause, Drops};
-use posemoe::lift::onnx::{Model, OnnxOptions, Runtime};
-use posemoe::lift::provider::Provider;
-use posemoe::lift::{LiftError, Lifted, Lifter, Mode, Seen};
-use posemoe::person::crowd::PersonKey;
-use posemoe::person::observation::{Keypoint, Observation, Sighting};
-use posemoe::person::pose::Poses;
-use posemoe::pipeline::Pipeline;
-use posemoe::stamp::Stamp;
+use posemoe_core::geometry::camera::Camera;
+use posemoe_core::geometry::canonical::PersonView;
+use posemoe_core::health::{Cause, Drops};
+use posemoe_core::keypoint::Keypoint;
+use posemoe_core::lift::PersonKey;
+use posemoe_core::lift::onnx::{Model, OnnxOptions, Runtime};
+use posemoe_core::lift::provider::Provider;
+use posemoe_core::lift::{LiftError, Lifted, Lifter, Mode, Seen};
+use posemoe_core::person::observation::{Observation, Sighting};
+use posemoe_core::person::pose::Poses;
+use posemoe_core::pipeline::Pipeline;
+use posemoe_stamp::Stamp;
 
 const FRAMES: i64 = 30;
 /// Right, down, and away (m) of the network's joints, of somebody who stands.
@@ -122,7 +123,7 @@ fn poses((lifter, config): (Box<dyn Lifter>, Config), depths: Depths<'_>) -> (Ve
     for frame in 0..FRAMES {
         poses.extend(pipeline.step(&observation(frame, depths), &camera, &mut drops));
     }
-    poses.extend(pipeline.finish(&mut drops));
+    poses.extend(pipeline.flush(&mut drops));
     assert_eq!(poses.len() as i64, FRAMES);
     assert!(poses.iter().all(|poses| poses.people.len() == 1));
     (poses, drops)

@@ -1,5 +1,5 @@
-//! What the node logs. The only test of its program: what others log at the same time, and whether anybody listens
-//! to it, is global.
+//! What the node logs. The only test of its program: what others log at the same time, and whether
+//! anybody listens to it, is global.
 
 #[allow(dead_code)]
 #[path = "node/bus.rs"]

@@ -1,4 +1,5 @@
-//! A process loads the network more than once: for each camera, and whenever the node is configured anew.
+//! A process loads the network more than once: for each camera, and whenever the node is configured
+//! anew.
 
 use posemoe::config::Config;
 use posemoe::{engine, library};

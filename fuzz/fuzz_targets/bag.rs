@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use posemoe::bus::bag::{BagBus, BagOptions, describe};
+use posemoe_bag::{BagBus, BagOptions, describe};
 use posemoe::bus::{Bus, Qos, Topic};
 use posemoe::msg::{Message, yolo_msgs::DetectionArray};
 
@@ -26,7 +26,7 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn read(path: &Path) {
-    let Ok(mut bus) = BagBus::open(path, None, BagOptions::default()) else {
+    let Ok(mut bus) = BagBus::open(path, None, BagOptions::new(type_info)) else {
         return;
     };
     let topic = Topic {

@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use posemoe::import::h36m::H36m;
-use posemoe::import::{mpi_inf_3dhp, panoptic, pickle, trc};
+use posemoe_tools::import::h36m::H36m;
+use posemoe_tools::import::{mpi_inf_3dhp, panoptic, pickle, trc};
 
 /// Some of Human3.6M's.
 const SUBJECTS: [&str; 3] = ["S1", "S9", "S11"];

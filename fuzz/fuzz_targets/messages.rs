@@ -1,4 +1,5 @@
-//! Bytes of a topic or a service: no panic, what decodes survives a round trip, and the node goes on.
+//! Bytes of a topic or a service: no panic, what decodes survives a round trip, and the node goes
+//! on.
 #![no_main]
 
 mod support;

@@ -1,4 +1,5 @@
-//! Whatever cameras, detectors and robots say, in whatever order: whoever is published is somewhere.
+//! Whatever cameras, detectors and robots say, in whatever order: whoever is published is
+//! somewhere.
 #![no_main]
 
 mod support;
@@ -13,7 +14,7 @@ use posemoe::msg::std_msgs::Header;
 use posemoe::msg::tf2_msgs::TFMessage;
 use posemoe::msg::yolo_msgs::{Detection, DetectionArray, KeyPoint2D};
 use posemoe::msg::{Message, encode};
-use posemoe::stamp::Stamp;
+use posemoe_stamp::Stamp;
 use support::Rig;
 
 const ARGUMENTS: &str = "--ros-args -p target_frame:=base -p max_people:=3 -p publish_hri:=true \

@@ -1,12 +1,11 @@
 //! The ROS node: `posemoe_node --ros-args -p name:=value -r from:=to --params-file FILE`.
-#![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 
-use posemoe::cli::live::{self, LiveBus};
-use posemoe::cli::{self, EXIT_UNUSABLE, print};
 use posemoe::config::ros_args::RosArgs;
 use posemoe::config::{Config, Descriptor};
+use posemoe::process::live::{self, LiveBus};
+use posemoe::process::{self, EXIT_UNUSABLE, print};
 
 fn main() -> ExitCode {
     if let Err(error) = live::prepare_process() {
@@ -30,7 +29,7 @@ fn main() -> ExitCode {
             _ => return refuse(&format!("unknown argument {argument:?}; see --help")),
         }
     }
-    cli::start_logging(ros.log_level.as_deref());
+    process::start_logging(ros.log_level.as_deref());
     for warning in &ros.warnings {
         tracing::warn!("{warning}");
     }

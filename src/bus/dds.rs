@@ -13,8 +13,8 @@
 //! `rustdds` logs through the `log` crate and is chatty where loopback has no multicast: the
 //! programs' `tracing` filter quiets it (`cli`).
 
+mod disposal;
 mod environment;
-mod farewell;
 mod faults;
 mod graph;
 mod loopback;
@@ -43,11 +43,11 @@ use super::{
     Bus, BusError, EndpointError, Event, Events, Loss, PublisherId, Qos, RequestId, Service,
     ServiceId, SubscriptionId, Topic, inbox, lifetime, wall_clock,
 };
-use crate::stamp::Stamp;
 use faults::Faults;
-use inbox::{Door, Inbox};
+use inbox::{Inbox, Receiver};
 use lifetime::Lifetime;
 use names::Role;
+use posemoe_stamp::Stamp;
 use publication::{Lost, Publication};
 use session::{Identity, Session};
 use watch::Endpoint;
@@ -65,7 +65,7 @@ pub struct DdsBus {
     identity: Identity,
     inbox: Arc<Inbox>,
     lifetime: Lifetime,
-    readings: BTreeMap<Door, Reading>,
+    readings: BTreeMap<Receiver, Reading>,
     publications: BTreeMap<PublisherId, Publication>,
     replies: BTreeMap<ServiceId, Publication>,
     /// Endpoints made so far: the next one's number.
@@ -112,7 +112,7 @@ impl DdsBus {
     /// Publishers that are connected with this subscription now.
     pub fn publishers_of(&mut self, subscription: SubscriptionId) -> usize {
         self.catch_up();
-        let ours = self.readings.get(&Door::Topic(subscription));
+        let ours = self.readings.get(&Receiver::Topic(subscription));
         self.peers_of(ours.map(|reading| &reading.endpoint))
     }
 
@@ -152,13 +152,13 @@ impl DdsBus {
             .ok_or_else(|| EndpointError::refused("using DDS", &"joining anew has failed"))
     }
 
-    /// Opens a door, with the next number.
-    fn read(&mut self, topic: &Topic, door: Door) -> Result<(), EndpointError> {
+    /// Opens a receiver, with the next number.
+    fn read(&mut self, topic: &Topic, receiver: Receiver) -> Result<(), EndpointError> {
         let faults = Arc::<Faults>::default();
         let shared = Arc::clone(&faults);
-        let endpoint = self.joined()?.read(topic, door, shared)?;
+        let endpoint = self.joined()?.read(topic, receiver, shared)?;
         self.made += 1;
-        self.readings.insert(door, Reading { endpoint, faults });
+        self.readings.insert(receiver, Reading { endpoint, faults });
         Ok(())
     }
 
@@ -185,9 +185,9 @@ impl DdsBus {
             session.leave(Duration::ZERO); // frees the ports
         }
         let mut session = Session::open(&self.identity, &self.inbox)?;
-        for (door, old) in &mut self.readings {
+        for (receiver, old) in &mut self.readings {
             let faults = Arc::clone(&old.faults);
-            let anew = session.read(&old.endpoint.topic, *door, faults);
+            let anew = session.read(&old.endpoint.topic, *receiver, faults);
             old.endpoint = anew.map_err(anew_refused)?;
         }
         for (id, (old, lost)) in published {
@@ -220,15 +220,15 @@ fn map_values<K: Ord, V, W>(map: BTreeMap<K, V>, turn: impl Fn(V) -> W) -> BTree
 impl Bus for DdsBus {
     fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, EndpointError> {
         let subscription = SubscriptionId(self.made);
-        self.read(topic, Door::Topic(subscription))?;
+        self.read(topic, Receiver::Topic(subscription))?;
         Ok(subscription)
     }
 
     fn unsubscribe(&mut self, subscription: SubscriptionId) {
-        let door = Door::Topic(subscription);
-        let gone = self.readings.remove(&door);
+        let receiver = Receiver::Topic(subscription);
+        let gone = self.readings.remove(&receiver);
         if let (Some(session), Some(reading)) = (&mut self.session, gone) {
-            session.close(&reading.endpoint, door);
+            session.close(&reading.endpoint, receiver);
         }
     }
 
@@ -263,7 +263,7 @@ impl Bus for DdsBus {
         // Replies first: a client that sees the requests' reader may ask at once.
         let replies = self.joined()?.write(&topic, Role::Reply, Lost::default())?;
         self.replies.insert(id, replies);
-        self.read(&topic, Door::Service(id))?;
+        self.read(&topic, Receiver::Service(id))?;
         Ok(id)
     }
 
@@ -279,9 +279,9 @@ impl Bus for DdsBus {
 
     fn losses(&self) -> Vec<Loss> {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let received = self.readings.iter().flat_map(|(door, ours)| {
+        let received = self.readings.iter().flat_map(|(receiver, ours)| {
             [
-                ("queue full", self.inbox.dropped(*door)),
+                ("queue full", self.inbox.dropped(*receiver)),
                 ("lost on the way", count(&ours.faults.missing)),
                 ("not plain CDR", count(&ours.faults.unreadable)),
             ]
@@ -321,7 +321,7 @@ impl Drop for DdsBus {
         let publications = std::mem::take(&mut self.publications).into_values();
         let replies = std::mem::take(&mut self.replies).into_values();
         for publication in publications.chain(replies) {
-            publication.finish(patience());
+            publication.flush(patience());
         }
         if let Some(session) = self.session.take() {
             session.leave(patience());

@@ -9,12 +9,12 @@ use super::{Event, ServiceId, SubscriptionId};
 
 /// Where an event comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Door {
+pub(super) enum Receiver {
     Topic(SubscriptionId),
     Service(ServiceId),
 }
 
-impl Door {
+impl Receiver {
     /// That of an event; a tick needs none.
     fn of(event: &Event) -> Option<Self> {
         match event {
@@ -25,9 +25,9 @@ impl Door {
     }
 }
 
-/// Events in order of arrival over all doors. Each door has its own depth: when that is reached,
-/// its oldest event makes room and is counted, so that a slow node always gets the freshest ones
-/// and a busy topic cannot push out a quiet one.
+/// Events in order of arrival over all receivers. Each receiver has its own depth: when that is
+/// reached, its oldest event makes share and is counted, so that a slow node always gets the
+/// freshest ones and a busy topic cannot push out a quiet one.
 #[derive(Default)]
 pub(super) struct Inbox {
     state: Mutex<State>,
@@ -36,46 +36,48 @@ pub(super) struct Inbox {
 
 #[derive(Default)]
 struct State {
-    queue: VecDeque<(Door, Event)>,
-    rooms: BTreeMap<Door, Room>,
+    queue: VecDeque<(Receiver, Event)>,
+    shares: BTreeMap<Receiver, Share>,
 }
 
 #[derive(Default)]
-struct Room {
+struct Share {
     depth: usize,
     waiting: usize,
     dropped: u64,
 }
 
 impl Inbox {
-    /// Opens a door; what waits there already stays.
-    pub fn open(&self, door: Door, depth: usize) {
-        self.lock().rooms.entry(door).or_default().depth = depth.max(1);
+    /// Opens a receiver; what waits there already stays.
+    pub fn open(&self, receiver: Receiver, depth: usize) {
+        self.lock().shares.entry(receiver).or_default().depth = depth.max(1);
     }
 
-    /// Closes a door; what waits there is let go.
-    pub fn close(&self, door: Door) {
+    /// Closes a receiver; what waits there is let go.
+    pub fn close(&self, receiver: Receiver) {
         let mut state = self.lock();
-        state.rooms.remove(&door);
-        state.queue.retain(|(waiting, _)| *waiting != door);
+        state.shares.remove(&receiver);
+        state.queue.retain(|(waiting, _)| *waiting != receiver);
     }
 
     /// Queues an event. Never blocks.
     pub fn push(&self, event: Event) {
-        let Some(door) = Door::of(&event) else { return };
-        let mut state = self.lock();
-        let State { queue, rooms } = &mut *state;
-        let Some(room) = rooms.get_mut(&door) else {
+        let Some(receiver) = Receiver::of(&event) else {
             return;
         };
-        if room.waiting >= room.depth {
-            let oldest = queue.iter().position(|(waiting, _)| *waiting == door);
+        let mut state = self.lock();
+        let State { queue, shares } = &mut *state;
+        let Some(share) = shares.get_mut(&receiver) else {
+            return;
+        };
+        if share.waiting >= share.depth {
+            let oldest = queue.iter().position(|(waiting, _)| *waiting == receiver);
             oldest.and_then(|index| queue.remove(index));
-            room.dropped += 1;
+            share.dropped += 1;
         } else {
-            room.waiting += 1;
+            share.waiting += 1;
         }
-        queue.push_back((door, event));
+        queue.push_back((receiver, event));
         drop(state);
         self.arrived.notify_one();
     }
@@ -92,16 +94,19 @@ impl Inbox {
 
     fn try_pop(&self) -> Option<Event> {
         let mut state = self.lock();
-        let (door, event) = state.queue.pop_front()?;
-        if let Some(room) = state.rooms.get_mut(&door) {
-            room.waiting -= 1;
+        let (receiver, event) = state.queue.pop_front()?;
+        if let Some(share) = state.shares.get_mut(&receiver) {
+            share.waiting -= 1;
         }
         Some(event)
     }
 
-    /// Events of this door that gave way to newer ones.
-    pub fn dropped(&self, door: Door) -> u64 {
-        self.lock().rooms.get(&door).map_or(0, |room| room.dropped)
+    /// Events of this receiver that gave way to newer ones.
+    pub fn dropped(&self, receiver: Receiver) -> u64 {
+        self.lock()
+            .shares
+            .get(&receiver)
+            .map_or(0, |share| share.dropped)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -113,10 +118,10 @@ impl Inbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stamp::Stamp;
+    use posemoe_stamp::Stamp;
 
-    fn message(door: Door, number: u8) -> Event {
-        let Door::Topic(subscription) = door else {
+    fn message(receiver: Receiver, number: u8) -> Event {
+        let Receiver::Topic(subscription) = receiver else {
             panic!("messages come on topics")
         };
         Event::Message {
@@ -126,13 +131,13 @@ mod tests {
         }
     }
 
-    fn open(inbox: &Inbox, depths: [usize; 2]) -> (Door, Door) {
-        let doors = [0, 1].map(|id| Door::Topic(SubscriptionId(id)));
-        doors
+    fn open(inbox: &Inbox, depths: [usize; 2]) -> (Receiver, Receiver) {
+        let receivers = [0, 1].map(|id| Receiver::Topic(SubscriptionId(id)));
+        receivers
             .into_iter()
             .zip(depths)
-            .for_each(|(door, depth)| inbox.open(door, depth));
-        (doors[0], doors[1])
+            .for_each(|(receiver, depth)| inbox.open(receiver, depth));
+        (receivers[0], receivers[1])
     }
 
     fn drain(inbox: &Inbox) -> Vec<(usize, u8)> {
@@ -187,7 +192,7 @@ mod tests {
     #[test]
     fn an_unknown_topic_is_ignored() {
         let inbox = Inbox::default();
-        inbox.push(message(Door::Topic(SubscriptionId(3)), 1));
+        inbox.push(message(Receiver::Topic(SubscriptionId(3)), 1));
         assert_eq!(drain(&inbox), []);
     }
 }

@@ -27,15 +27,15 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::domain::domain_id;
-use super::inbox::{Door, Inbox};
+use super::inbox::{Inbox, Receiver};
 use super::lifetime::Lifetime;
 use super::{
     Bus, BusError, EndpointError, Event, Events, Loss, PublisherId, RequestId, Service, ServiceId,
     SubscriptionId, Topic, is_qualified, wall_clock,
 };
-use crate::stamp::Stamp;
 use answers::{Answering, Answers};
 use endpoints::{Endpoints, check_type};
+use posemoe_stamp::Stamp;
 use publication::Publication;
 use spinner::Spinner;
 
@@ -123,7 +123,7 @@ impl Bus for RclBus {
 
     fn unsubscribe(&mut self, subscription: SubscriptionId) {
         self.subscriptions.remove(&subscription);
-        self.inbox.close(Door::Topic(subscription));
+        self.inbox.close(Receiver::Topic(subscription));
         self.order(move |endpoints| endpoints.unsubscribe(subscription));
     }
 
@@ -139,11 +139,7 @@ impl Bus for RclBus {
 
     fn unadvertise(&mut self, publisher: PublisherId) {
         // Its thread ends by itself, and must not be waited for: a reader may hang.
-        drop(
-            self.publications
-                .remove(&publisher)
-                .map(Publication::finish),
-        );
+        drop(self.publications.remove(&publisher).map(Publication::close));
     }
 
     fn publish(&mut self, publisher: PublisherId, _stamp: Stamp, payload: &[u8]) {
@@ -177,7 +173,7 @@ impl Bus for RclBus {
 
     fn losses(&self) -> Vec<Loss> {
         let received = self.subscriptions.iter().map(|(id, topic)| {
-            let dropped = self.inbox.dropped(Door::Topic(*id));
+            let dropped = self.inbox.dropped(Receiver::Topic(*id));
             (&topic.name, ("queue full", dropped))
         });
         let sent = self
@@ -185,7 +181,7 @@ impl Bus for RclBus {
             .values()
             .flat_map(|ours| ours.losses().map(|loss| (&ours.topic.name, loss)));
         let asked = self.services.iter().flat_map(|(id, service)| {
-            let dropped = self.inbox.dropped(Door::Service(*id));
+            let dropped = self.inbox.dropped(Receiver::Service(*id));
             [
                 ("queue full", dropped),
                 ("answer not sent", service.unsent()),
@@ -218,11 +214,11 @@ impl Events for RclBus {
 impl Drop for RclBus {
     fn drop(&mut self) {
         let publications = std::mem::take(&mut self.publications).into_values();
-        let senders = publications.map(Publication::finish);
-        let answers = self.answers.take().map(Answers::finish);
+        let senders = publications.map(Publication::close);
+        let answers = self.answers.take().map(Answers::close);
         let senders: Vec<_> = senders.chain(answers).collect();
         wait_for(senders); // the node frees its publishers: they must have sent by then
-        let spinner = self.spinner.take().and_then(Spinner::finish);
+        let spinner = self.spinner.take().and_then(Spinner::close);
         if !wait_for(spinner) {
             tracing::warn!("a reader hangs: leaving the ROS graph without a goodbye");
         }

@@ -1,10 +1,12 @@
-//! ROS parameter files (YAML), and single values in their notation. `serde_yaml` stays behind this file.
+//! ROS parameter files (YAML), and single values in their notation. `serde_yaml` stays behind this
+//! file.
 
 use std::path::Path;
 
 use serde_yaml::Value as Yaml;
 
-use super::{Config, ConfigError, Value, sections};
+use super::sections::{self, shown};
+use super::{Config, ConfigError, Value};
 
 impl Config {
     /// Takes over what a parameter file says for the node `namespace`/`node`, in the file's order.
@@ -96,15 +98,6 @@ fn value_of(yaml: &Yaml) -> Result<Value, String> {
             "found {}, expected a bool, a number, a text or a list of texts",
             shown(other)
         )),
-    }
-}
-
-/// What stands in a file, as it would be written there.
-pub(super) fn shown(yaml: &Yaml) -> String {
-    match yaml {
-        Yaml::Null => "nothing".to_owned(),
-        Yaml::Number(number) => number.to_string(),
-        other => serde_json::to_string(other).unwrap_or_else(|_| "a mapping".to_owned()),
     }
 }
 

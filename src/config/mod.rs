@@ -1,9 +1,7 @@
 //! Every parameter with its default, range and meaning; ROS parameters are declared from here.
 
-pub mod bag_metadata;
 pub mod file;
 pub mod overrides;
-pub mod qos_profile;
 mod remap;
 pub mod render;
 pub mod ros_args;
@@ -18,10 +16,10 @@ use sources::SourceParameters;
 use value::Parameter;
 pub use value::{Change, Range, Value, ValueError};
 
-use crate::lift::Mode;
-use crate::lift::provider::Provider;
-use crate::person::memory::MotionModel;
-use crate::pipeline::Settings;
+use posemoe_core::lift::Mode;
+use posemoe_core::lift::provider::Provider;
+use posemoe_core::person::memory::MotionModel;
+use posemoe_core::pipeline::Settings;
 
 /// Why a configuration is refused.
 #[derive(Debug, thiserror::Error)]
@@ -183,7 +181,8 @@ parameters! {
         ]), Unconfigured;
     /// Topic of the calibration of the camera that the keypoints were found with.
     camera_info_topic: String = "/camera/camera_info", Range::NotEmpty, Unconfigured;
-    /// Whether the keypoints were found in a rectified image: then P and R are used, without distortion.
+    /// Whether the keypoints were found in a rectified image: then P and R are used, without
+    /// distortion.
     image_rectified: bool = false, Range::Any, Unconfigured;
     /// Names of several sources (cameras); each may have NAME.keypoints_topic, NAME.keypoints_type,
     /// NAME.camera_info_topic and NAME.image_rectified, and is otherwise as the node.
@@ -208,21 +207,26 @@ parameters! {
     publish_hri: bool = false, Range::Any, Live;
     /// How a person's past is used: each frame once and at once, or windows of the last frames.
     mode: String = "stream", Range::OneOf(&["stream", "window"]), Unconfigured;
-    /// Path of the model, or name of one that ships (posemoe_xs.onnx is faster and less accurate); empty for the mode's own.
+    /// Path of the model, or name of one that ships (posemoe_xs.onnx is faster and less accurate);
+    /// empty for the mode's own.
     model: String = "", Range::Any, Start;
-    /// Frames of each person that the streaming network remembers: those of late all, earlier ones thinned out over 8 s.
+    /// Frames of each person that the streaming network remembers: those of late all, earlier ones
+    /// thinned out over 8 s.
     memory_frames: i64 = 96, Range::Between(1.0, 1024.0), Unconfigured;
     /// Frames of a window, in the mode window.
     window_frames: i64 = 27, Range::Between(1.0, 1024.0), Unconfigured;
     /// Answers wait for frames up to this much later (s), and use them; only in the mode window.
     lookahead_s: f64 = 0.0, Range::Between(0.0, 2.0), Unconfigured;
-    /// Path of libonnxruntime.so; empty to look for it (POSEMOE_ONNXRUNTIME, scripts/setup, /usr/lib).
+    /// Path of libonnxruntime.so; empty to look for it (POSEMOE_ONNXRUNTIME, scripts/setup,
+    /// /usr/lib).
     onnxruntime: String = "", Range::Any, Start;
     /// Execution providers, tried strictly in this order: cpu, cuda, tensorrt.
     providers: Vec<String> = ["cpu".to_owned()], Range::EachOneOf(&["cpu", "cuda", "tensorrt"]), Unconfigured;
-    /// Threads of the network on the CPU, among which a stream's people are shared out; 0: one live, up to 4 over a bag.
+    /// Threads of the network on the CPU, among which a stream's people are shared out; 0: one
+    /// live, up to 4 over a bag.
     threads: i64 = 0, Range::Between(0.0, 64.0), Unconfigured;
-    /// Frames that the stream's network is given together, so that answers wait for up to so many; 0: one live, 8 over a bag.
+    /// Frames that the stream's network is given together, so that answers wait for up to so many;
+    /// 0: one live, 8 over a bag.
     frames_together: i64 = 0, Range::Between(0.0, 64.0), Unconfigured;
     /// Folder in which TensorRT keeps its engines; empty to build them at every start.
     tensorrt_cache: String = "", Range::Any, Start;
@@ -234,14 +238,16 @@ parameters! {
     max_people: i64 = 20, Range::Between(1.0, 256.0), Unconfigured;
     /// A person who is not seen is predicted for this long (s), then lost.
     predict_s: f64 = 0.5, Range::Between(0.0, 10.0), Live;
-    /// How hard people at rest accelerate, as the square root of the power spectral density (m/s^1.5); whoever walks does
-    /// more, in proportion to speed.
+    /// How hard people at rest accelerate, as the square root of the power spectral density
+    /// (m/s^1.5); whoever walks does more, in proportion to speed.
     acceleration_noise: f64 = 0.5, Range::Between(0.01, 100.0), Live;
     /// How much people's stature differs from the network's guess, as a share of it.
     stature_sigma: f64 = 0.05, Range::Between(0.0, 1.0), Live;
-    /// What the network's sigmas are multiplied by: `posemoe evaluate` says how much would be right for your detector (sigma_factor).
+    /// What the network's sigmas are multiplied by: `posemoe evaluate` says how much would be right
+    /// for your detector (sigma_factor).
     sigma_scale: f64 = 1.0, Range::Between(0.1, 10.0), Live;
-    /// How much joints are smoothed, at the cost of delay; 1 costs 2 ms and no accuracy, 0 is as the network sees them.
+    /// How much joints are smoothed, at the cost of delay; 1 costs 2 ms and no accuracy, 0 is as
+    /// the network sees them.
     smoothing: f64 = 1.0, Range::Between(0.0, 10.0), Live;
     /// Whether /clock gives the time.
     use_sim_time: bool = false, Range::Any, Live;
@@ -300,6 +306,11 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn defaults_are_those_of_the_core() {
+        assert_eq!(Config::default().settings(), Settings::default());
+    }
 
     #[test]
     fn refusals_name_parameter_value_and_range() {

@@ -1,5 +1,5 @@
-//! `qos_overrides.<topic>.<publisher|subscription>.<policy>`: what users say about the delivery of a
-//! topic, as in rclcpp.
+//! `qos_overrides.<topic>.<publisher|subscription>.<policy>`: what users say about the delivery of
+//! a topic, as in rclcpp.
 
 use std::collections::BTreeMap;
 

@@ -7,7 +7,6 @@
 
 use serde_yaml::Value as Yaml;
 
-use super::file::shown;
 use crate::bus::is_name;
 
 const PARAMETERS: &str = "ros__parameters";
@@ -118,6 +117,15 @@ impl Section<'_> {
             reached[0] = false;
         }
         reached.last() == Some(&true)
+    }
+}
+
+/// What stands in a file, as it would be written there.
+pub(super) fn shown(yaml: &Yaml) -> String {
+    match yaml {
+        Yaml::Null => "nothing".to_owned(),
+        Yaml::Number(number) => number.to_string(),
+        other => serde_json::to_string(other).unwrap_or_else(|_| "a mapping".to_owned()),
     }
 }
 

@@ -1,5 +1,5 @@
-//! Several cameras: `sources: [front, rear]`, then `front.keypoints_topic`, `rear.camera_info_topic`
-//! and so on, as Nav2 has its observation sources.
+//! Several cameras: `sources: [front, rear]`, then `front.keypoints_topic`,
+//! `rear.camera_info_topic` and so on, as Nav2 has its observation sources.
 
 use std::collections::BTreeMap;
 
@@ -35,8 +35,8 @@ pub struct SourceConfig {
 }
 
 impl SourceConfig {
-    /// The topic by which its keypoints are found. ROS4HRI's is the same whatever `keypoints_topic` says:
-    /// the list of bodies, each of which has a topic.
+    /// The topic by which its keypoints are found. ROS4HRI's is the same whatever `keypoints_topic`
+    /// says: the list of bodies, each of which has a topic.
     pub fn topic(&self) -> &str {
         match self.keypoints_type.as_str() {
             Skeleton2D::TYPE_NAME => TRACKED_TOPIC,
@@ -110,8 +110,9 @@ impl Config {
         }
     }
 
-    /// That no two sources listen to the same keypoints, for people would come out twice. Asked when
-    /// the node is configured: while parameters are set one by one, two may be the same for a moment.
+    /// That no two sources listen to the same keypoints, for people would come out twice. Asked
+    /// when the node is configured: while parameters are set one by one, two may be the same for a
+    /// moment.
     ///
     /// # Errors
     /// Names the two.

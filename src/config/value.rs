@@ -64,8 +64,8 @@ pub enum Change {
     Live,
     /// Only while the node is not configured: at the start, or after `cleanup`.
     Unconfigured,
-    /// Only at the start, by whoever starts the node: paths of what it loads, which nobody on the network
-    /// may choose, and the delivery of topics, as in rclcpp.
+    /// Only at the start, by whoever starts the node: paths of what it loads, which nobody on the
+    /// network may choose, and the delivery of topics, as in rclcpp.
     Start,
 }
 

@@ -1,10 +1,10 @@
 //! `sensor_msgs/msg/CameraInfo` to a camera, and which camera an observation was made with.
 
 use super::transforms;
-use crate::geometry::camera::{Camera, CameraError, Part};
-use crate::health::{Cause, excerpt};
 use crate::msg::sensor_msgs::CameraInfo;
-use crate::person::observation::Observation;
+use posemoe_core::geometry::camera::{Camera, CameraError, Part};
+use posemoe_core::health::{Cause, excerpt};
+use posemoe_core::person::observation::Observation;
 
 /// Boxes and keypoints may reach beyond the image by so much of it: trackers guess on.
 const MARGIN: f64 = 0.1;

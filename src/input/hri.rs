@@ -7,17 +7,18 @@ pub use bodies::{Bodies, Change};
 use super::ids::LONGEST_ID;
 use super::person::{Detected, named};
 use crate::bus::is_name;
-use crate::health::{Cause, Drops};
 use crate::msg::hri_msgs::{NormalizedPointOfInterest2D, Skeleton2D};
-use crate::person::observation::{Keypoint, Sighting};
-use crate::person::skeleton::JointSet;
+use posemoe_core::health::{Cause, Drops};
+use posemoe_core::keypoint::Keypoint;
+use posemoe_core::person::observation::Sighting;
+use posemoe_core::skeleton::JointSet;
 
 /// Where the ids of those who are there come from: an `hri_msgs/msg/IdsList` for each image.
 pub const TRACKED_TOPIC: &str = "/humans/bodies/tracked";
 
 /// The topic of a body's `hri_msgs/msg/Skeleton2D`; `None` for an id that cannot stand in a topic's
-/// name: letters, digits and underscores, no digit first. With what stands around it, a topic's name
-/// must stay below 248 characters.
+/// name: letters, digits and underscores, no digit first. With what stands around it, a topic's
+/// name must stay below 248 characters.
 pub fn skeleton_topic(id: &str) -> Option<String> {
     let fits = id.len() <= LONGEST_ID && is_name(id);
     fits.then(|| format!("/humans/bodies/{id}/skeleton2d"))

@@ -1,15 +1,15 @@
 //! Track ids as detectors give them, whichever detector it is.
 
-use crate::health::{Cause, Drops, excerpt};
-use crate::person::observation::Observation;
+use posemoe_core::health::{Cause, Drops, excerpt};
+use posemoe_core::person::observation::Observation;
 
 /// The longest id (bytes): it stands in the names of a person's frames and topics.
 pub const LONGEST_ID: usize = 128;
 /// What trackers say of whom they do not track.
 const NOBODY: [&str; 2] = ["", "-1"];
 
-/// Takes ids away that are none, and those that are too long, which are counted: such people are named like those
-/// of a detector that does not track.
+/// Takes ids away that are none, and those that are too long, which are counted: such people are
+/// named like those of a detector that does not track.
 pub fn check(seen: &mut Observation, drops: &mut Drops) {
     for person in &mut seen.people {
         let Some(id) = &person.track_id else { continue };

@@ -2,10 +2,11 @@
 
 use super::header;
 use super::person::{Detected, named};
-use crate::health::{Cause, Drops, excerpt};
 use crate::msg::posemoe::{Keypoint2D, People2D, Person2D};
-use crate::person::observation::{Keypoint, Observation, Sighting};
-use crate::person::skeleton::JointSet;
+use posemoe_core::health::{Cause, Drops, excerpt};
+use posemoe_core::keypoint::Keypoint;
+use posemoe_core::person::observation::{Observation, Sighting};
+use posemoe_core::skeleton::JointSet;
 
 /// The people of a message; `None` when its header or joint set is unusable.
 pub fn observation(message: &People2D, drops: &mut Drops) -> Option<Observation> {

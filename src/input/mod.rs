@@ -9,9 +9,9 @@ pub mod transforms;
 pub mod yolo;
 pub mod zed;
 
-use crate::health::{Cause, Drops, excerpt};
 use crate::msg::std_msgs::Header;
-use crate::stamp::Stamp;
+use posemoe_core::health::{Cause, Drops, excerpt};
+use posemoe_stamp::Stamp;
 
 /// The longest name of a frame (bytes): no name on a ROS topic or of a file is longer.
 const LONGEST_NAME: usize = 255;

@@ -5,9 +5,10 @@
 //! all of theirs are of some other kind (percent, logits), and weights and thresholds would make
 //! nonsense of them: the person is not taken, and counted.
 
-use crate::health::{Cause, Drops, excerpt};
-use crate::person::observation::{Keypoint, Sighting};
-use crate::person::skeleton::JointSet;
+use posemoe_core::health::{Cause, Drops, excerpt};
+use posemoe_core::keypoint::Keypoint;
+use posemoe_core::person::observation::Sighting;
+use posemoe_core::skeleton::JointSet;
 
 /// Peaks of heat maps and rounding reach a little beyond 1: up to here they are taken as 1.
 const MOST: f64 = 1.1;

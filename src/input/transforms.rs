@@ -3,17 +3,17 @@
 use nalgebra::{Isometry3, Quaternion, Translation3, UnitQuaternion};
 
 use super::LONGEST_NAME;
-use crate::geometry::frames::{Frames, Inserted, Link, Refusal};
-use crate::health::{Cause, Drops, excerpt};
 use crate::msg::geometry_msgs::TransformStamped;
 use crate::msg::tf2_msgs::TFMessage;
-use crate::stamp::Stamp;
+use posemoe_core::frames::{Frames, Inserted, Link, Refusal};
+use posemoe_core::health::{Cause, Drops, excerpt};
+use posemoe_stamp::Stamp;
 
 /// The length of a quaternion may differ from 1 by this.
 const QUATERNION_TOLERANCE: f64 = 1e-3;
 
-/// Puts the transforms of a message where they belong; `is_static` when it came on `/tf_static`. What
-/// is not kept is counted.
+/// Puts the transforms of a message where they belong; `is_static` when it came on `/tf_static`.
+/// What is not kept is counted.
 pub fn take_in(message: &TFMessage, is_static: bool, frames: &mut Frames, drops: &mut Drops) {
     for transform in &message.transforms {
         let Some(link) = link(transform, is_static, drops) else {

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 
 use super::header;
 use super::person::{Detected, named};
-use crate::health::{Cause, Drops};
 use crate::msg::yolo_msgs::{BoundingBox2D, Detection, DetectionArray};
-use crate::person::observation::{Keypoint, Observation, Sighting};
-use crate::person::skeleton::JointSet;
+use posemoe_core::health::{Cause, Drops};
+use posemoe_core::keypoint::Keypoint;
+use posemoe_core::person::observation::{Observation, Sighting};
+use posemoe_core::skeleton::JointSet;
 
 const PERSON: &str = "person";
 /// yolo_ros numbers COCO's joints from 1.

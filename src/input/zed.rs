@@ -2,26 +2,27 @@
 //!
 //! The wrapper's traps, by its source of 2026 (5.x):
 //!
-//! - The header names the frame of the left camera, whose x is forward, yet the pixels belong to the
-//!   optical frame, which is the one that `camera_info` names.
-//! - A body's label is `Body_` and its number, not `Person`: what makes an object a person is that it
-//!   has a skeleton.
+//! - The header names the frame of the left camera, whose x is forward, yet the pixels belong to
+//!   the optical frame, which is the one that `camera_info` names.
+//! - A body's label is `Body_` and its number, not `Person`: what makes an object a person is that
+//!   it has a skeleton.
 //! - The pixels are those of the rectified left image at the camera's own resolution, and the
 //!   message does not say which that is. Where the wrapper publishes its images smaller (so by
 //!   default), theirs is not the `camera_info` of these pixels: shown by how far away the message
 //!   says that people are.
 //! - There is no score for a keypoint: that of the body stands for all.
 //!
-//! Not verified on a camera: which value the SDK gives a keypoint that it has not seen (its manual says
-//! NaN, older ones negative numbers; both are taken as not seen), and whether its keypoints of an
-//! occluded body are guesses (taken as such).
+//! Not verified on a camera: which value the SDK gives a keypoint that it has not seen (its manual
+//! says NaN, older ones negative numbers; both are taken as not seen), and whether its keypoints of
+//! an occluded body are guesses (taken as such).
 
 use super::header;
 use super::person::Detected;
-use crate::health::{Cause, Drops};
 use crate::msg::zed_msgs::{Object, ObjectsStamped};
-use crate::person::observation::{Keypoint, Observation, Sighting};
-use crate::person::skeleton::JointSet;
+use posemoe_core::health::{Cause, Drops};
+use posemoe_core::keypoint::Keypoint;
+use posemoe_core::person::observation::{Observation, Sighting};
+use posemoe_core::skeleton::JointSet;
 
 /// `tracking_state` of a body whose number means nothing.
 const OFF: i8 = 0;

@@ -5,8 +5,8 @@
 //! Jazzy. A struct's [`Default`] is the message's, such as a quaternion that turns nothing.
 
 pub mod cdr;
-pub mod definition;
 
+use posemoe_bus::TypeInfo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -25,33 +25,18 @@ pub trait Message:
     const TYPE_HASH: &'static str;
 }
 
-/// What a bus needs to know about a type to announce it or to write it into a bag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TypeInfo {
-    /// [`Message::TYPE_NAME`].
-    pub type_name: &'static str,
-    /// [`Message::DEFINITION`].
-    pub definition: &'static str,
-    /// [`Message::TYPE_HASH`].
-    pub type_hash: &'static str,
+const fn info_of<M: Message>() -> TypeInfo {
+    TypeInfo {
+        type_name: M::TYPE_NAME,
+        definition: M::DEFINITION,
+        type_hash: M::TYPE_HASH,
+    }
 }
 
-impl TypeInfo {
-    const fn of<M: Message>() -> Self {
-        Self {
-            type_name: M::TYPE_NAME,
-            definition: M::DEFINITION,
-            type_hash: M::TYPE_HASH,
-        }
-    }
-
-    /// The type with this full name, such as `std_msgs/msg/Header`, if we have it.
-    pub fn by_name(type_name: &str) -> Option<Self> {
-        generated::TYPES
-            .iter()
-            .find(|known| known.type_name == type_name)
-            .copied()
-    }
+/// The type with this full name, such as `std_msgs/msg/Header`, if we have it.
+pub fn type_info(type_name: &str) -> Option<TypeInfo> {
+    let mut known = generated::TYPES.iter();
+    known.find(|known| known.type_name == type_name).copied()
 }
 
 // What the comments in other people's .msg files look like is not for our lints to say.

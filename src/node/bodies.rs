@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::source::{Heard, note_refused, note_undecodable};
+use super::received::{Received, note_refused, note_undecodable};
 use crate::bus::{Bus, EndpointError, Qos, SubscriptionId};
 use crate::config::ros_args::RosArgs;
-use crate::health::{Cause, Drops};
 use crate::input::hri::{Bodies, Change, TRACKED_TOPIC, skeleton_topic};
 use crate::msg::hri_msgs::{IdsList, Skeleton2D};
 use crate::msg::{Message, decode};
-use crate::person::observation::Observation;
-use crate::stamp::Stamp;
+use posemoe_core::health::{Cause, Drops};
+use posemoe_core::person::observation::Observation;
+use posemoe_stamp::Stamp;
 
 /// Trackers flicker: a body's topic is kept for so long (s) after the body has left.
 const KEPT_S: f64 = 5.0;
@@ -59,22 +59,22 @@ impl BodyTopics {
             .for_each(|id| bus.unsubscribe(id));
     }
 
-    /// Reads a message of this subscription; `None` when it is none of these topics. `drops` holds what is not used
-    /// of this message, and nothing else.
-    pub fn hear(
+    /// Reads a message of this subscription; `None` when it is none of these topics. `drops` holds
+    /// what is not used of this message, and nothing else.
+    pub fn receive(
         &mut self,
         bus: &mut dyn Bus,
         args: &RosArgs,
         (subscription, payload): (SubscriptionId, &[u8]),
         image_size_px: Option<(u32, u32)>,
         drops: &mut Drops,
-    ) -> Option<Heard> {
+    ) -> Option<Received> {
         if subscription == self.tracked {
             return match decode(payload) {
                 Ok(list) => Some(self.follow(bus, args, &list, drops)),
                 Err(error) => {
                     note_undecodable(&error, drops);
-                    Some(heard(Vec::new(), drops))
+                    Some(received(Vec::new(), drops))
                 }
             };
         }
@@ -93,7 +93,7 @@ impl BodyTopics {
                 Vec::new()
             }
         };
-        Some(heard(seen, drops))
+        Some(received(seen, drops))
     }
 
     fn follow(
@@ -102,7 +102,7 @@ impl BodyTopics {
         args: &RosArgs,
         list: &IdsList,
         drops: &mut Drops,
-    ) -> Heard {
+    ) -> Received {
         let Change {
             came,
             left,
@@ -127,7 +127,7 @@ impl BodyTopics {
                 self.skeletons.insert(id, Skeleton { subscription, left });
             }
         }
-        heard(observations, drops)
+        received(observations, drops)
     }
 
     /// Gives the topic of who left longest ago back, if there are too many.
@@ -162,9 +162,9 @@ impl BodyTopics {
 }
 
 /// Images count, not the messages of which each is made; and messages that could not be used.
-fn heard(complete: Vec<Observation>, drops: &Drops) -> Heard {
+fn received(complete: Vec<Observation>, drops: &Drops) -> Received {
     match complete.is_empty() && drops.is_empty() {
-        true => Heard::Other,
-        false => Heard::Keypoints(complete),
+        true => Received::Other,
+        false => Received::Keypoints(complete),
     }
 }

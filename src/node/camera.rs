@@ -3,18 +3,19 @@
 use std::collections::VecDeque;
 
 use super::Counts;
-use super::source::{Heard, Source};
-use super::work::Surroundings;
+use super::context::Context;
+use super::received::Received;
+use super::source::Source;
 use crate::bus::{Bus, EndpointError, SubscriptionId};
 use crate::config::ros_args::RosArgs;
 use crate::config::sources::SourceConfig;
-use crate::health::{Cause, Drops, Gauge};
-use crate::lift::Lifter;
 use crate::output::diagnostics::{Feed, Spread};
-use crate::person::observation::Observation;
-use crate::person::pose::{Poses, State};
-use crate::pipeline::Pipeline;
-use crate::stamp::Stamp;
+use posemoe_core::health::{Cause, Drops, Gauge};
+use posemoe_core::lift::Lifter;
+use posemoe_core::person::observation::Observation;
+use posemoe_core::person::pose::{Poses, State};
+use posemoe_core::pipeline::Pipeline;
+use posemoe_stamp::Stamp;
 
 /// A source and its pipeline.
 pub struct Camera {
@@ -30,7 +31,8 @@ pub struct Camera {
     gauge: Gauge,
     /// When the last keypoint message came.
     last_frame: Option<Stamp>,
-    /// Keypoint messages since the last report, the times between them, and by how much their stamps were ahead (s).
+    /// Keypoint messages since the last report, the times between them, and by how much their
+    /// stamps were ahead (s).
     arrivals: u32,
     cycle: Spread,
     ahead_s: f64,
@@ -68,28 +70,30 @@ impl Camera {
         })
     }
 
-    /// Reads a message of this camera's topics; `None` when it is none. What is complete by it, in the order of
-    /// stamps.
-    pub fn hear(
+    /// Reads a message of this camera's topics; `None` when it is none. What is complete by it, in
+    /// the order of stamps.
+    pub fn receive(
         &mut self,
         bus: &mut dyn Bus,
         message: (SubscriptionId, &[u8]),
-        around: &Surroundings<'_>,
+        context: &Context<'_>,
         counts: &mut Counts,
     ) -> Option<Vec<Observation>> {
         let mut drops = Drops::default();
-        let heard = self.source.hear(bus, around.args, message, &mut drops)?;
+        let received = self
+            .source
+            .receive(bus, context.args, message, &mut drops)?;
         self.is_whole = drops.is_empty();
         self.note(drops, counts);
-        let Heard::Keypoints(all) = heard else {
+        let Received::Keypoints(all) = received else {
             return Some(Vec::new());
         };
-        let now = around.time.now(bus);
+        let now = context.time.now(bus);
         self.note_arrival(now, counts);
-        for seen in all.iter().filter(|_| around.time.is_known()) {
+        for seen in all.iter().filter(|_| context.time.is_known()) {
             self.ahead_s = self.ahead_s.max(seen.stamp.seconds_since(now));
         }
-        if all.is_empty() && around.is_active {
+        if all.is_empty() && context.is_active {
             self.gauge.flow.received += 1;
             self.gauge.flow.failed += 1;
         }
@@ -147,8 +151,8 @@ impl Camera {
         self.last_frame = None;
     }
 
-    /// Everyone in each frame that can now be answered, and how to date them: now, or where the frame waited only
-    /// to be lifted together with others, when it came.
+    /// Everyone in each frame that can now be answered, and how to date them: now, or where the
+    /// frame waited only to be lifted together with others, when it came.
     pub fn lift(
         &mut self,
         seen: &Observation,
@@ -179,9 +183,9 @@ impl Camera {
     }
 
     /// Everyone in each frame that still waits for later ones, dated likewise.
-    pub fn finish(&mut self, now: Stamp, counts: &mut Counts) -> Vec<(Stamp, Poses)> {
+    pub fn flush(&mut self, now: Stamp, counts: &mut Counts) -> Vec<(Stamp, Poses)> {
         let mut drops = Drops::default();
-        let answers = self.pipeline.finish(&mut drops);
+        let answers = self.pipeline.flush(&mut drops);
         self.note(drops, counts);
         self.dated(answers, now)
     }

@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::latest::Latest;
-use super::source::note_refused;
+use super::received::note_refused;
 use crate::bus::{Bus, EndpointError, PublisherId, Qos};
 use crate::config::ros_args::RosArgs;
-use crate::health::Drops;
 use crate::input::hri::TRACKED_TOPIC;
 use crate::msg::hri_msgs::{IdsList, NormalizedRegionOfInterest2D, Skeleton2D};
 use crate::msg::sensor_msgs::JointState;
 use crate::msg::std_msgs::String as StringMsg;
 use crate::msg::{Message, encode};
-use crate::output::body_id::body_id;
+use crate::output::body_id;
 use crate::output::hri::{self, ids, joint_states, roi, skeleton2d, urdf};
-use crate::person::pose::{Poses, State};
+use posemoe_core::health::Drops;
+use posemoe_core::person::pose::{Poses, State};
 
 const QOS: Qos = Qos::reliable(10);
 /// Said once, and kept for those who come later.

@@ -1,9 +1,9 @@
-//! Everyone whom any camera shows, for messages that stand for all cameras: each such message replaces
-//! the one before, whichever camera that was about.
+//! Everyone whom any camera shows, for messages that stand for all cameras: each such message
+//! replaces the one before, whichever camera that was about.
 
 use std::collections::BTreeMap;
 
-use crate::person::pose::Poses;
+use posemoe_core::person::pose::Poses;
 
 /// What is older than this (s) says nothing about now: the camera has gone silent.
 const FRESH_S: f64 = 1.0;

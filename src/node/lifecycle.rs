@@ -1,7 +1,7 @@
 //! The states of a managed node and the ways between them, as `lifecycle_msgs` names them.
 //!
-//! Source: the ROS 2 design article "Managed nodes", the constants of `lifecycle_msgs`, and the labels of
-//! rcl's own state machine.
+//! Source: the ROS 2 design article "Managed nodes", the constants of `lifecycle_msgs`, and the
+//! labels of rcl's own state machine.
 
 use crate::msg::lifecycle_msgs::{State, Transition as TransitionMsg, TransitionDescription};
 
@@ -204,7 +204,8 @@ pub enum Outcome {
     Failure,
 }
 
-/// Half of a transition, as `transition_event` has it: others wait for `configuring`, `activating` and so on.
+/// Half of a transition, as `transition_event` has it: others wait for `configuring`, `activating`
+/// and so on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     /// What moved the node: the transition, or its outcome.

@@ -4,14 +4,14 @@ use super::humans::Humans;
 use super::latest::Latest;
 use crate::bus::{Bus, EndpointError, PublisherId, Qos, Topic};
 use crate::config::ros_args::RosArgs;
-use crate::health::Drops;
 use crate::msg::people_msgs::People;
 use crate::msg::posemoe::People3D;
 use crate::msg::tf2_msgs::TFMessage;
 use crate::msg::visualization_msgs::MarkerArray;
 use crate::msg::{Message, encode};
 use crate::output::{markers, nav, people, tf};
-use crate::person::pose::Poses;
+use posemoe_core::health::Drops;
+use posemoe_core::person::pose::Poses;
 
 const QOS: Qos = Qos::reliable(10);
 /// `/tf` customarily keeps 100.

@@ -43,8 +43,8 @@ pub fn describe(names: &[String]) -> Vec<ParameterDescriptor> {
     names.iter().map(describe).collect()
 }
 
-/// The parameters below these prefixes (all where none is given), `depth` parts deep at most; 0: any
-/// depth.
+/// The parameters below these prefixes (all where none is given), `depth` parts deep at most; 0:
+/// any depth.
 pub fn list(config: &Config, prefixes: &[String], depth: u64) -> ListParametersResult {
     let parts = |text: &str| text.split(SEPARATOR).count() as u64;
     let is_below = |name: &str, prefix: &str| {

@@ -6,10 +6,10 @@ use super::parameters;
 use super::services::Question;
 use crate::bus::{Bus, EndpointError, RequestId, ServiceId};
 use crate::config::Config;
-use crate::health::{Cause, excerpt};
 use crate::msg::lifecycle_msgs as lifecycle_msg;
 use crate::msg::rcl_interfaces as rcl;
 use crate::msg::{CdrError, Message, decode, encode};
+use posemoe_core::health::{Cause, excerpt};
 
 impl Node {
     /// Answers a request, if it is one of ours; one that cannot be read is counted.

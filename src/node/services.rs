@@ -9,7 +9,7 @@ use crate::msg::lifecycle_msgs::TransitionEvent;
 use crate::msg::rcl_interfaces::{Parameter, ParameterEvent};
 use crate::msg::{Message, encode};
 use crate::output::time;
-use crate::stamp::Stamp;
+use posemoe_stamp::Stamp;
 
 /// What may be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! Where keypoints come from: a detector and the camera that it looks through.
 
 use super::bodies::BodyTopics;
+use super::received::{Received, note_undecodable};
 use crate::bus::{Bus, EndpointError, Qos, SubscriptionId};
 use crate::config::ros_args::RosArgs;
 use crate::config::sources::SourceConfig;
-use crate::health::{Cause, Drops};
 use crate::input::yolo::Yolo;
 use crate::input::{camera_info::Calibration, ids, keypoints, zed};
 use crate::msg::hri_msgs::Skeleton2D;
@@ -12,9 +12,10 @@ use crate::msg::posemoe::People2D;
 use crate::msg::sensor_msgs::CameraInfo;
 use crate::msg::yolo_msgs::DetectionArray;
 use crate::msg::zed_msgs::ObjectsStamped;
-use crate::msg::{CdrError, Message, decode};
-use crate::person::observation::Observation;
-use crate::stamp::Stamp;
+use crate::msg::{Message, decode};
+use posemoe_core::health::Drops;
+use posemoe_core::person::observation::Observation;
+use posemoe_stamp::Stamp;
 
 /// A detector's topics and its camera's calibration.
 pub struct Source {
@@ -25,14 +26,6 @@ pub struct Source {
     pub calibration: Calibration,
     /// What was wrong with it when that was logged last.
     told: Option<String>,
-}
-
-/// What a message of a source was.
-pub enum Heard {
-    /// Keypoints; what is complete by them, in the order of stamps: nothing when they could not be used.
-    Keypoints(Vec<Observation>),
-    /// Something else, which has been taken note of.
-    Other,
 }
 
 enum Detector {
@@ -90,20 +83,20 @@ impl Source {
         }
     }
 
-    /// Reads a message of this subscription; `None` when it is not of this source. `drops` holds what is not used
-    /// of this message, and nothing else.
-    pub fn hear(
+    /// Reads a message of this subscription; `None` when it is not of this source. `drops` holds
+    /// what is not used of this message, and nothing else.
+    pub fn receive(
         &mut self,
         bus: &mut dyn Bus,
         args: &RosArgs,
         message: (SubscriptionId, &[u8]),
         drops: &mut Drops,
-    ) -> Option<Heard> {
-        let mut heard = self.read(bus, args, message, drops)?;
-        if let Heard::Keypoints(all) = &mut heard {
+    ) -> Option<Received> {
+        let mut received = self.read(bus, args, message, drops)?;
+        if let Received::Keypoints(all) = &mut received {
             all.iter_mut().for_each(|seen| ids::check(seen, drops));
         }
-        Some(heard)
+        Some(received)
     }
 
     fn read(
@@ -112,10 +105,10 @@ impl Source {
         args: &RosArgs,
         (subscription, payload): (SubscriptionId, &[u8]),
         drops: &mut Drops,
-    ) -> Option<Heard> {
+    ) -> Option<Received> {
         if subscription == self.camera_info {
             self.calibrate(payload, drops);
-            return Some(Heard::Other);
+            return Some(Received::Other);
         }
         let seen = match &mut self.detector {
             Detector::Yolo(id, yolo) if subscription == *id => {
@@ -130,7 +123,7 @@ impl Source {
             }
             Detector::Hri(bodies) => {
                 let size_px = self.calibration.image_size_px();
-                return bodies.hear(bus, args, (subscription, payload), size_px, drops);
+                return bodies.receive(bus, args, (subscription, payload), size_px, drops);
             }
             _ => return None,
         };
@@ -138,7 +131,7 @@ impl Source {
             note_undecodable(&error, drops);
             None
         });
-        Some(Heard::Keypoints(seen.into_iter().collect()))
+        Some(Received::Keypoints(seen.into_iter().collect()))
     }
 
     /// What is not complete, and will not be: no more will come.
@@ -175,15 +168,4 @@ impl Source {
             Err(error) => note_undecodable(&error, drops),
         }
     }
-}
-
-/// Counts a message whose bytes are not what its type says.
-pub fn note_undecodable(error: &CdrError, drops: &mut Drops) {
-    drops.note(Cause::Undecodable, error.to_string());
-}
-
-/// Counts a topic of a body that the bus refused; whatever a peer made of it, the others go on.
-pub fn note_refused(error: &EndpointError, drops: &mut Drops) {
-    tracing::warn!("{error}");
-    drops.note(Cause::RefusedTopic, error.to_string());
 }

@@ -2,18 +2,18 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::source::note_undecodable;
+use super::received::note_undecodable;
 use crate::bus::{Bus, EndpointError, Qos, SubscriptionId};
 use crate::config::ros_args::RosArgs;
-use crate::geometry::frames::{FrameError, Frames};
-use crate::health::{Cause, Drops, shortened};
 use crate::input::transforms;
 use crate::msg::tf2_msgs::TFMessage;
 use crate::msg::{Message, decode};
 use crate::output::tf;
-use crate::person::pose::Poses;
-use crate::person::reframe::into_frame;
-use crate::stamp::Stamp;
+use posemoe_core::frames::{FrameError, Frames};
+use posemoe_core::health::{Cause, Drops, shortened};
+use posemoe_core::person::pose::Poses;
+use posemoe_core::person::reframe::into_frame;
+use posemoe_stamp::Stamp;
 
 /// As tf2 asks for them.
 const TF: Qos = Qos::reliable(100);
@@ -74,7 +74,7 @@ impl Target {
     }
 
     /// Takes in a message of TF.
-    pub fn hear(&mut self, (subscription, payload): (SubscriptionId, &[u8]), drops: &mut Drops) {
+    pub fn receive(&mut self, (subscription, payload): (SubscriptionId, &[u8]), drops: &mut Drops) {
         match decode::<TFMessage>(payload) {
             // What we publish ourselves comes back to us, and nobody's place hangs on it.
             Ok(message) if tf::is_ours(&message) => {}
@@ -102,8 +102,8 @@ impl Target {
     }
 
     /// The next people of the line, with their camera, in the target frame, when their transform is
-    /// there; those who have waited for longer than `timeout_s` are dropped. Nobody overtakes others of
-    /// the same camera, nor waits for those of another.
+    /// there; those who have waited for longer than `timeout_s` are dropped. Nobody overtakes
+    /// others of the same camera, nor waits for those of another.
     pub fn next(
         &mut self,
         now: Stamp,
@@ -187,8 +187,35 @@ fn can_heal(error: &FrameError) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::person::crowd::Crowd;
-    use crate::person::memory::tests::{MODEL, seen};
+    use nalgebra::{Matrix3, Vector3};
+    use posemoe_core::geometry::place::Placement;
+    use posemoe_core::person::crowd::Crowd;
+    use posemoe_core::person::marks::Marks;
+    use posemoe_core::person::memory::{Estimate, MotionModel};
+    use posemoe_core::skeleton::JOINT_COUNT;
+
+    const MODEL: MotionModel = MotionModel {
+        acceleration_noise: 0.5,
+        stature_sigma: 0.05,
+        smoothing: 1.0,
+        predict_s: 0.5,
+    };
+
+    /// Someone 4 m ahead.
+    fn seen() -> Estimate {
+        Estimate {
+            placement: Placement {
+                root_m: Vector3::new(0.0, 0.0, 4.0),
+                covariance_m2: Matrix3::identity() * 1e-4,
+            },
+            pose: [Vector3::zeros(); JOINT_COUNT],
+            sigma_m: [0.05; JOINT_COUNT],
+            sigma_scale: 1.0,
+            score: [0.9; JOINT_COUNT],
+            person_score: 0.8,
+            marks: Marks::default(),
+        }
+    }
 
     /// So many people.
     fn crowd(people: usize) -> Poses {
@@ -200,7 +227,7 @@ mod tests {
         }
         crowd.admit(stamp, ids.iter().map(String::as_str), &mut Drops::default());
         for id in &ids {
-            crowd.update(id, stamp, seen(0.0, 0.0));
+            crowd.update(id, stamp, seen());
         }
         Poses {
             stamp,

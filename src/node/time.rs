@@ -4,7 +4,7 @@ use crate::bus::{Bus, Durability, EndpointError, Qos, Reliability, SubscriptionI
 use crate::config::ros_args::RosArgs;
 use crate::msg::rosgraph_msgs::Clock;
 use crate::msg::{CdrError, Message, decode};
-use crate::stamp::Stamp;
+use posemoe_stamp::Stamp;
 
 const TOPIC: &str = "/clock";
 /// As rclcpp asks for it.
@@ -64,7 +64,7 @@ impl Time {
     ///
     /// # Errors
     /// When it is none.
-    pub fn hear(&mut self, payload: &[u8]) -> Result<(), CdrError> {
+    pub fn receive(&mut self, payload: &[u8]) -> Result<(), CdrError> {
         let clock: Clock = decode(payload)?;
         let stamp = Stamp::from_parts(clock.clock.sec, clock.clock.nanosec);
         if let (Some(simulated), Ok(stamp)) = (&mut self.simulated, stamp) {
@@ -79,7 +79,8 @@ impl Time {
         told.unwrap_or_else(|| bus.now())
     }
 
-    /// Whether a message's stamp can be compared with [`Self::now`]: not before `/clock` has spoken.
+    /// Whether a message's stamp can be compared with [`Self::now`]: not before `/clock` has
+    /// spoken.
     pub fn is_known(&self) -> bool {
         let simulated = self.simulated.as_ref();
         simulated.is_none_or(|simulated| simulated.now.is_some())

@@ -1,18 +1,18 @@
-//! The node's trade, there while it is configured: keypoints in, people out.
+//! What a configured node does: keypoints in, people out.
 
 use super::camera::Camera;
+use super::context::Context;
 use super::outputs::Outputs;
 use super::target::Target;
-use super::time::Time;
-use super::{Counts, Engine, Loader, NodeError};
+use super::{Counts, NodeError};
 use crate::bus::{Bus, EndpointError, SubscriptionId, all_or_none};
 use crate::config::ros_args::RosArgs;
-use crate::engine::EngineError;
-use crate::health::Cause;
-use crate::output::diagnostics::{Spread, Trade};
-use crate::person::observation::Observation;
-use crate::person::pose::{Poses, State};
-use crate::stamp::Stamp;
+use crate::engine::{Engine, EngineError, Loader};
+use crate::output::diagnostics::{Activity, Spread};
+use posemoe_core::health::Cause;
+use posemoe_core::person::observation::Observation;
+use posemoe_core::person::pose::{Poses, State};
+use posemoe_stamp::Stamp;
 
 /// Cameras, outputs, and the frame in which people are given.
 pub struct Work {
@@ -29,16 +29,6 @@ pub struct Work {
 struct Second {
     processing: Spread,
     stamp_to_publish: Spread,
-}
-
-/// What of the node its work needs to know.
-pub struct Surroundings<'a> {
-    /// Names and parameters.
-    pub args: &'a RosArgs,
-    /// Its clock.
-    pub time: &'a Time,
-    /// Whether it is to publish.
-    pub is_active: bool,
 }
 
 impl Work {
@@ -113,30 +103,30 @@ impl Work {
     }
 
     /// Takes in a message and publishes what can now be answered.
-    pub fn hear(
+    pub fn receive(
         &mut self,
         bus: &mut dyn Bus,
         message: (SubscriptionId, &[u8]),
-        around: &Surroundings<'_>,
+        context: &Context<'_>,
         counts: &mut Counts,
     ) {
         let began = bus.now();
         let is_transform = |target: &Target| target.listens_to(message.0);
         if self.target.as_ref().is_some_and(is_transform) {
             // Who came before a transform is not to be placed by it before it came.
-            self.publish_gathered(bus, around, counts);
+            self.publish_gathered(bus, context, counts);
             let target = self.target.iter_mut();
-            target.for_each(|target| target.hear(message, &mut counts.drops));
-            self.publish_placed(bus, around, counts);
+            target.for_each(|target| target.receive(message, &mut counts.drops));
+            self.publish_placed(bus, context, counts);
             return;
         }
         for index in 0..self.cameras.len() {
-            let heard = self.cameras[index].hear(bus, message, around, counts);
-            let Some(all) = heard else { continue };
+            let received = self.cameras[index].receive(bus, message, context, counts);
+            let Some(all) = received else { continue };
             for seen in &all {
-                self.see(bus, index, seen, around, counts);
+                self.see(bus, index, seen, context, counts);
             }
-            if around.is_active && !all.is_empty() {
+            if context.is_active && !all.is_empty() {
                 let processing_s = bus.now().seconds_since(began);
                 self.second.processing.add(processing_s);
             }
@@ -149,16 +139,16 @@ impl Work {
         bus: &mut dyn Bus,
         camera: usize,
         seen: &Observation,
-        around: &Surroundings<'_>,
+        context: &Context<'_>,
         counts: &mut Counts,
     ) {
-        if !around.is_active {
+        if !context.is_active {
             let detail = format!("keypoints of {}", seen.stamp);
             counts.drops.note(Cause::Inactive, detail);
             return;
         }
         let answers = self.cameras[camera].lift(seen, bus.now(), counts);
-        self.publish_answers(bus, camera, answers, around, counts);
+        self.publish_answers(bus, camera, answers, context, counts);
     }
 
     /// Publishes what a camera's frames show, each dated as the camera says.
@@ -167,64 +157,54 @@ impl Work {
         bus: &mut dyn Bus,
         camera: usize,
         answers: Vec<(Stamp, Poses)>,
-        around: &Surroundings<'_>,
+        context: &Context<'_>,
         counts: &mut Counts,
     ) {
         let now = bus.now();
         for (moment, poses) in answers {
             bus.date(moment);
-            self.publish(bus, (camera, poses), around, counts);
+            self.publish(bus, (camera, poses), context, counts);
         }
         bus.date(now);
     }
 
     /// Publishes what waits only to be lifted together with what comes.
-    fn publish_gathered(
-        &mut self,
-        bus: &mut dyn Bus,
-        around: &Surroundings<'_>,
-        counts: &mut Counts,
-    ) {
+    fn publish_gathered(&mut self, bus: &mut dyn Bus, context: &Context<'_>, counts: &mut Counts) {
         for index in 0..self.cameras.len() {
             if self.cameras[index].pipeline.gathers() {
-                let answers = self.cameras[index].finish(bus.now(), counts);
-                self.publish_answers(bus, index, answers, around, counts);
+                let answers = self.cameras[index].flush(bus.now(), counts);
+                self.publish_answers(bus, index, answers, context, counts);
             }
         }
     }
 
     /// Publishes what was held back for later frames or transforms: no more will come.
-    pub fn finish(&mut self, bus: &mut dyn Bus, around: &Surroundings<'_>, counts: &mut Counts) {
+    pub fn flush(&mut self, bus: &mut dyn Bus, context: &Context<'_>, counts: &mut Counts) {
         for index in 0..self.cameras.len() {
-            if let Some(seen) = self.cameras[index].rest(around.time.now(bus), counts) {
-                self.see(bus, index, &seen, around, counts);
+            if let Some(seen) = self.cameras[index].rest(context.time.now(bus), counts) {
+                self.see(bus, index, &seen, context, counts);
             }
-            let answers = self.cameras[index].finish(bus.now(), counts);
-            self.publish_answers(bus, index, answers, around, counts);
+            let answers = self.cameras[index].flush(bus.now(), counts);
+            self.publish_answers(bus, index, answers, context, counts);
         }
-        self.publish_waiting(bus, 0.0, around, counts);
+        self.publish_waiting(bus, 0.0, context, counts);
     }
 
     /// What is to be done each second.
-    pub fn look_after(
-        &mut self,
-        bus: &mut dyn Bus,
-        around: &Surroundings<'_>,
-        counts: &mut Counts,
-    ) {
+    pub fn look_after(&mut self, bus: &mut dyn Bus, context: &Context<'_>, counts: &mut Counts) {
         let now = bus.now();
         for camera in &mut self.cameras {
             camera.source.look_after(bus, now);
         }
-        self.publish_gathered(bus, around, counts);
-        self.publish_placed(bus, around, counts);
+        self.publish_gathered(bus, context, counts);
+        self.publish_placed(bus, context, counts);
     }
 
     /// What is worth knowing of the time since the last call.
-    pub fn report(&mut self) -> Trade<'_> {
+    pub fn report(&mut self) -> Activity<'_> {
         let second = std::mem::take(&mut self.second);
         let lookaheads_s = self.cameras.iter().map(|c| c.pipeline.lookahead_s());
-        Trade {
+        Activity {
             lookahead_s: lookaheads_s.fold(0.0, f64::max),
             feeds: self.cameras.iter_mut().map(Camera::report).collect(),
             people: self.last_people,
@@ -240,29 +220,24 @@ impl Work {
         &mut self,
         bus: &mut dyn Bus,
         (camera, poses): (usize, Poses),
-        around: &Surroundings<'_>,
+        context: &Context<'_>,
         counts: &mut Counts,
     ) {
         self.outputs
-            .publish_seen(bus, around.args, (camera, &poses), &mut counts.drops);
+            .publish_seen(bus, context.args, (camera, &poses), &mut counts.drops);
         match &mut self.target {
             Some(target) if target.frame_id() != poses.frame_id => {
-                target.await_transform(camera, poses, around.time.now(bus), &mut counts.drops);
-                self.publish_placed(bus, around, counts);
+                target.await_transform(camera, poses, context.time.now(bus), &mut counts.drops);
+                self.publish_placed(bus, context, counts);
             }
-            _ => self.publish_people(bus, (camera, poses), around, counts),
+            _ => self.publish_people(bus, (camera, poses), context, counts),
         }
     }
 
     /// Publishes those who waited for a transform that is there now.
-    fn publish_placed(
-        &mut self,
-        bus: &mut dyn Bus,
-        around: &Surroundings<'_>,
-        counts: &mut Counts,
-    ) {
-        let timeout_s = around.args.config.transform_timeout_s;
-        self.publish_waiting(bus, timeout_s, around, counts);
+    fn publish_placed(&mut self, bus: &mut dyn Bus, context: &Context<'_>, counts: &mut Counts) {
+        let timeout_s = context.args.config.transform_timeout_s;
+        self.publish_waiting(bus, timeout_s, context, counts);
     }
 
     /// The same; drops those who have waited for longer than `timeout_s`.
@@ -270,15 +245,15 @@ impl Work {
         &mut self,
         bus: &mut dyn Bus,
         timeout_s: f64,
-        around: &Surroundings<'_>,
+        context: &Context<'_>,
         counts: &mut Counts,
     ) {
         while let Some(target) = &mut self.target {
-            let now = around.time.now(bus);
+            let now = context.time.now(bus);
             let Some(placed) = target.next(now, timeout_s, &mut counts.drops) else {
                 break;
             };
-            self.publish_people(bus, placed, around, counts);
+            self.publish_people(bus, placed, context, counts);
         }
     }
 
@@ -286,7 +261,7 @@ impl Work {
         &mut self,
         bus: &mut dyn Bus,
         (camera, poses): (usize, Poses),
-        around: &Surroundings<'_>,
+        context: &Context<'_>,
         counts: &mut Counts,
     ) {
         let tracked = poses.people.iter().filter(|p| p.state == State::Tracked);
@@ -295,7 +270,7 @@ impl Work {
         self.last_people = poses.people.len();
         self.outputs.publish_placed(bus, (camera, &poses));
         self.cameras[camera].note_published();
-        let late_s = around.time.now(bus).seconds_since(poses.stamp);
+        let late_s = context.time.now(bus).seconds_since(poses.stamp);
         self.second.stamp_to_publish.add(late_s);
     }
 }

@@ -2,9 +2,9 @@
 
 use super::header;
 use crate::bus::Loss;
-use crate::health::{Drops, Reading};
 use crate::msg::diagnostic_msgs::{DiagnosticArray, DiagnosticStatus, KeyValue};
-use crate::stamp::Stamp;
+use posemoe_core::health::{Drops, Reading};
+use posemoe_stamp::Stamp;
 
 /// Keypoints older than this (s) are worth a warning.
 pub const WARN_AGE_S: f64 = 1.0;
@@ -69,7 +69,7 @@ pub struct Report<'a> {
     /// Seconds since the tick before.
     pub period_s: f64,
     /// How people go in and out; `None` while the node is not configured.
-    pub trade: Option<Trade<'a>>,
+    pub activity: Option<Activity<'a>>,
     /// Whether processing times can be measured: not in a replay.
     pub is_live: bool,
     /// Whether the node's clock and the stamps of messages compare.
@@ -101,7 +101,7 @@ pub struct Feed<'a> {
 
 /// What the node knows of its work since the tick before.
 #[derive(Clone, Debug)]
-pub struct Trade<'a> {
+pub struct Activity<'a> {
     /// What comes in, camera by camera.
     pub feeds: Vec<Feed<'a>>,
     /// People in the last frame.
@@ -124,8 +124,8 @@ pub struct Trade<'a> {
 pub fn message(report: &Report<'_>) -> DiagnosticArray {
     let (level, text) = verdict(report);
     let mut values = vec![value("state", report.phase.to_owned())];
-    if let Some(trade) = &report.trade {
-        for feed in &trade.feeds {
+    if let Some(activity) = &report.activity {
+        for feed in &activity.feeds {
             let frames = feed.frames.all;
             let rate_hz = f64::from(feed.arrivals) / report.period_s.max(1e-3);
             values.extend([
@@ -138,17 +138,17 @@ pub fn message(report: &Report<'_>) -> DiagnosticArray {
             ]);
         }
         values.extend([
-            value("people", trade.people.to_string()),
-            value("provider", trade.provider.to_owned()),
-            value("model", trade.model.to_owned()),
+            value("people", activity.people.to_string()),
+            value("provider", activity.provider.to_owned()),
+            value("model", activity.model.to_owned()),
         ]);
         if report.is_live {
-            values.push(value("processing time (ms)", trade.processing.text_ms()));
+            values.push(value("processing time (ms)", activity.processing.text_ms()));
         }
         if report.latency_known {
             values.push(value(
                 "stamp to publish (ms)",
-                trade.stamp_to_publish.text_ms(),
+                activity.stamp_to_publish.text_ms(),
             ));
         }
     }
@@ -180,16 +180,16 @@ fn verdict(report: &Report<'_>) -> (u8, String) {
     if let Some(busy) = report.busy {
         return (WARN, busy.to_owned());
     }
-    let Some(trade) = report.trade.as_ref().filter(|_| report.is_active) else {
+    let Some(activity) = report.activity.as_ref().filter(|_| report.is_active) else {
         return (WARN, format!("the node is {}", report.phase));
     };
-    let is_unplaced = trade.unplaced.is_some();
-    let of_feeds = trade.feeds.iter().flat_map(|feed| {
+    let is_unplaced = activity.unplaced.is_some();
+    let of_feeds = activity.feeds.iter().flat_map(|feed| {
         let complaints = feed.complaints(report.now, is_unplaced).into_iter();
         complaints.map(|(level, text)| (level, feed.says(&text)))
     });
-    let unplaced = trade.unplaced.as_ref().map(|reason| {
-        let level = match trade.stamp_to_publish.max_s() {
+    let unplaced = activity.unplaced.as_ref().map(|reason| {
+        let level = match activity.stamp_to_publish.max_s() {
             Some(_) => WARN,
             None => ERROR,
         };
@@ -198,7 +198,7 @@ fn verdict(report: &Report<'_>) -> (u8, String) {
             format!("no transform into the target frame: {reason}"),
         )
     });
-    let late = trade.lateness().filter(|_| report.latency_known);
+    let late = activity.lateness().filter(|_| report.latency_known);
     let complaints: Vec<_> = of_feeds.chain(unplaced).chain(late).collect();
     let Some(worst) = complaints.iter().map(|(level, _)| *level).max() else {
         return (DiagnosticStatus::OK, "publishing".to_owned());
@@ -217,8 +217,8 @@ impl Feed<'_> {
         }
     }
 
-    /// What is wrong with it; `is_unplaced` when people were dropped for want of a transform, which is said
-    /// elsewhere.
+    /// What is wrong with it; `is_unplaced` when people were dropped for want of a transform, which
+    /// is said elsewhere.
     fn complaints(&self, now: Stamp, is_unplaced: bool) -> Vec<Complaint> {
         if let Some(problem) = self.problem {
             return vec![(DiagnosticStatus::ERROR, problem.to_owned())];
@@ -275,7 +275,7 @@ fn ladder(seconds: f64, warn_s: f64, error_s: f64) -> Option<u8> {
     }
 }
 
-impl Trade<'_> {
+impl Activity<'_> {
     fn lateness(&self) -> Option<Complaint> {
         let late_s = self.stamp_to_publish.max_s()?;
         let level = ladder(late_s - self.lookahead_s, LATE_S, VERY_LATE_S)?;

@@ -1,16 +1,16 @@
 //! `visualization_msgs/MarkerArray`: bones, joints and a name for each person.
 //!
-//! A marker's namespace is the body id and its number says what it draws, so that each frame replaces the
-//! one before; the lost are deleted.
+//! A marker's namespace is the body id and its number says what it draws, so that each frame
+//! replaces the one before; the lost are deleted.
 
-use super::body_id::body_id;
+use super::body_id;
 use super::{header, point};
 use crate::msg::builtin_interfaces::Duration;
 use crate::msg::geometry_msgs::Vector3;
 use crate::msg::std_msgs::ColorRGBA;
 use crate::msg::visualization_msgs::{Marker, MarkerArray};
-use crate::person::pose::{PersonPose, Poses, State};
-use crate::person::skeleton::{BONES, JOINTS};
+use posemoe_core::person::pose::{PersonPose, Poses, State};
+use posemoe_core::skeleton::{BONES, JOINTS};
 
 const BONES_ID: i32 = 0;
 const JOINTS_ID: i32 = 1;

@@ -1,6 +1,5 @@
 //! From poses to messages; a new output is one file here.
 
-pub mod body_id;
 pub mod diagnostics;
 pub mod hri;
 pub mod markers;
@@ -8,12 +7,14 @@ pub mod nav;
 pub mod people;
 pub mod tf;
 
+use std::fmt::Write;
+
 use nalgebra::Vector3;
 
 use crate::msg::builtin_interfaces::Time;
 use crate::msg::geometry_msgs::{Point, Vector3 as Vector3Msg};
 use crate::msg::std_msgs::Header;
-use crate::stamp::Stamp;
+use posemoe_stamp::Stamp;
 
 /// A stamp as messages have it.
 pub fn time(stamp: Stamp) -> Time {
@@ -44,5 +45,48 @@ pub fn vector(v: &Vector3<f64>) -> Vector3Msg {
         x: v.x,
         y: v.y,
         z: v.z,
+    }
+}
+
+/// The longest (bytes): with what stands around it, names of topics and frames must stay below 248.
+const LONGEST_ID: usize = 128;
+
+/// The body id of a track id, as REP-155 wants them: letters, digits and underscores, a letter
+/// first.
+///
+/// Numbers get a `p` before them (`7` becomes `p7`); any other character that may not stand in a
+/// frame name becomes `_` and its code point in hexadecimal. What is too long is cut.
+pub fn body_id(track_id: &str) -> String {
+    let mut id = String::with_capacity(track_id.len() + 1);
+    if !track_id.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        id.push('p');
+    }
+    for c in track_id.chars() {
+        if c.is_ascii_alphanumeric() || c == '_' {
+            id.push(c);
+        } else {
+            let _ = write!(id, "_{:x}", u32::from(c));
+        }
+    }
+    id.truncate(LONGEST_ID);
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_become_identifiers() {
+        for (track, body) in [
+            ("7", "p7"),
+            ("u3", "u3"),
+            ("a-b", "a_2db"),
+            ("", "p"),
+            ("é", "p_e9"),
+        ] {
+            assert_eq!(body_id(track), body);
+        }
+        assert_eq!(body_id(&"é".repeat(64)).len(), 128);
     }
 }

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::body_id::body_id;
+use super::body_id;
 use super::{header, point};
 use crate::msg::people_msgs::{People, Person};
-use crate::person::pose::{PersonPose, Poses, State};
+use posemoe_core::person::pose::{PersonPose, Poses, State};
 
 /// The message of one frame: tracked and predicted people, in the frame of `poses`.
 ///
-/// Who is behind a pillar is still in the way; who is lost may be anywhere, and must leave no cost behind.
+/// Who is behind a pillar is still in the way; who is lost may be anywhere, and must leave no cost
+/// behind.
 pub fn message(poses: &Poses) -> People {
     let mut names = BTreeSet::new();
     let people = poses.people.iter().filter_map(|pose| {

@@ -2,8 +2,8 @@
 
 use super::{header, point, vector};
 use crate::msg::posemoe::{Joint3D, People3D, Person3D};
-use crate::person::pose::{PersonPose, Poses, State};
-use crate::person::skeleton::JOINTS;
+use posemoe_core::person::pose::{PersonPose, Poses, State};
+use posemoe_core::skeleton::JOINTS;
 
 /// The message of one frame.
 pub fn message(poses: &Poses) -> People3D {

@@ -1,26 +1,26 @@
 //! `/tf`: for each tracked person `body_<id>` (REP-155) and below it a frame for each joint.
 //!
-//! Joint frames carry our own prefix, since names such as `head_<id>` belong to the kinematic tree of
-//! human_description. Predicted people get no transforms: a frame cannot say that it is a guess.
+//! Joint frames carry our own prefix, since names such as `head_<id>` belong to the kinematic tree
+//! of human_description. Predicted people get no transforms: a frame cannot say that it is a guess.
 
 use std::collections::BTreeSet;
 
 use nalgebra::{UnitQuaternion, Vector3};
 
-use super::body_id::body_id;
+use super::body_id;
 use super::{header, vector};
-use crate::geometry::body::camera_from_body;
-use crate::health::{Cause, Drops};
 use crate::msg::geometry_msgs::{Quaternion, Transform, TransformStamped};
 use crate::msg::tf2_msgs::TFMessage;
-use crate::person::pose::{PersonPose, Poses, State};
-use crate::person::skeleton::{JOINTS, PELVIS};
+use posemoe_core::geometry::body::camera_from_body;
+use posemoe_core::health::{Cause, Drops};
+use posemoe_core::person::pose::{PersonPose, Poses, State};
+use posemoe_core::skeleton::{JOINTS, PELVIS};
 
 /// Before the names of joint frames: `posemoe_left_wrist_<id>`.
 pub const JOINT_FRAME_PREFIX: &str = "posemoe";
 
-/// Whether this is a message as this node publishes them: of bodies and their joints, and of nothing
-/// else. A `body_` alone is no sign: robots have frames of such names too.
+/// Whether this is a message as this node publishes them: of bodies and their joints, and of
+/// nothing else. A `body_` alone is no sign: robots have frames of such names too.
 pub fn is_ours(message: &TFMessage) -> bool {
     let starts = |transform: &TransformStamped, prefix: &str| {
         let rest = transform.child_frame_id.strip_prefix(prefix);

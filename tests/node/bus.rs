@@ -7,13 +7,14 @@ use posemoe::bus::{
 };
 use posemoe::config::Config;
 use posemoe::config::ros_args::RosArgs;
-use posemoe::lift::network::{Answers, Step, StepNetwork, WindowNetwork, Windows};
-use posemoe::lift::stream::{MemoryShape, Reach, StreamLifter};
-use posemoe::lift::window::{WindowLayout, WindowLifter};
-use posemoe::lift::{LiftError, Lifter, Mode};
+use posemoe::engine::{Engine, Loader};
 use posemoe::msg::{Message, decode, diagnostic_msgs::DiagnosticArray, encode};
-use posemoe::node::{Engine, Loader, Node, Timing};
-use posemoe::stamp::Stamp;
+use posemoe::node::{Node, Timing};
+use posemoe_core::lift::network::{Answers, Step, StepNetwork, WindowNetwork, Windows};
+use posemoe_core::lift::stream::{MemoryShape, Reach, StreamLifter};
+use posemoe_core::lift::window::{WindowLayout, WindowLifter};
+use posemoe_core::lift::{LiftError, Lifter, Mode};
+use posemoe_stamp::Stamp;
 
 use crate::remembering;
 
@@ -263,7 +264,7 @@ impl Rig {
     /// What the node still has to say at the end.
     pub fn finish(&mut self) -> Vec<Outgoing> {
         self.bus.published.clear();
-        self.node.finish(&mut self.bus);
+        self.node.flush(&mut self.bus);
         self.bus.published.clone()
     }
 

@@ -1,8 +1,9 @@
-//! Answers that wait for later frames (mode window, `lookahead_s`): all come, each under its own stamp.
+//! Answers that wait for later frames (mode window, `lookahead_s`): all come, each under its own
+//! stamp.
 
-use posemoe::health::Cause;
 use posemoe::msg::encode;
 use posemoe::msg::posemoe::{People3D, Person3D};
+use posemoe_core::health::Cause;
 
 use crate::bus::{Outgoing, Rig};
 use crate::managed::change;
@@ -91,7 +92,7 @@ fn a_time_jump_and_another_camera_answer_what_waits_first() {
 fn more_waiting_frames_than_the_bound_are_answered_earlier_not_lost() {
     let mut rig = ready("-p mode:=window -p lookahead_s:=2.0");
     let mut answers: Vec<_> = (0..600).flat_map(|i| send(&mut rig, i, &["7"])).collect();
-    assert_eq!(answers.len(), 600 - posemoe::lift::MOST_WAITING);
+    assert_eq!(answers.len(), 600 - posemoe_core::lift::MOST_WAITING);
     answers.extend(finish(&mut rig));
     let expected: Vec<_> = (0..600).map(|at_ms| (at_ms, 1)).collect();
     assert_eq!(answers, expected);

@@ -5,7 +5,7 @@ use posemoe::msg::posemoe::{People3D, Person3D};
 use posemoe::msg::sensor_msgs::CameraInfo;
 use posemoe::msg::std_msgs::Header;
 use posemoe::msg::yolo_msgs::{Detection, DetectionArray, KeyPoint2D};
-use posemoe::stamp::Stamp;
+use posemoe_stamp::Stamp;
 
 use crate::bus::{Rig, standing};
 

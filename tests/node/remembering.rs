@@ -1,7 +1,8 @@
-//! A network whose answers hang on all that it is given: this frame, and those that are kept of the person.
+//! A network whose answers hang on all that it is given: this frame, and those that are kept of the
+//! person.
 
-use posemoe::lift::network::{Answers, Step};
-use posemoe::lift::stream::EMPTY_AGE_S;
+use posemoe_core::lift::network::{Answers, Step};
+use posemoe_core::lift::stream::EMPTY_AGE_S;
 
 use crate::bus::standing;
 
@@ -10,7 +11,8 @@ pub const WIDTH: usize = 4;
 /// A wrist, which tells.
 const TELLS: usize = 13;
 
-/// Everyone stands, one wrist as far ahead (up to 0.2 m) as what is remembered says; of each frame its mark is kept.
+/// Everyone stands, one wrist as far ahead (up to 0.2 m) as what is remembered says; of each frame
+/// its mark is kept.
 pub fn answer(step: &Step<'_>, answers: Answers<'_>, entries: &mut [f32]) {
     answers.sigma_m.fill(0.05);
     let one: Vec<f32> = standing().iter().flatten().map(|v| *v as f32).collect();
@@ -33,7 +35,8 @@ fn mark(step: &Step<'_>, place: usize) -> f32 {
     mark + step.moment_s[place]
 }
 
-/// The marks of all frames that a person's frame sees, its own among them: the older, the less they count.
+/// The marks of all frames that a person's frame sees, its own among them: the older, the less they
+/// count.
 fn told(step: &Step<'_>, place: usize) -> f64 {
     let (person, frames, slots) = (place / step.frames, step.frames, step.slots);
     let mut seen: Vec<(f32, f32, f32)> = Vec::new();

@@ -79,7 +79,8 @@ fn a_fixed_camera_gives_people_where_they_are_on_the_base() {
 
 #[test]
 fn doubt_along_the_ray_is_turned_into_the_target_as_a_whole() {
-    // A camera that looks 45° to the left of the base's x, and someone 45° to the right in its image.
+    // A camera that looks 45° to the left of the base's x, and someone 45° to the right in its
+    // image.
     let mut rig = ready("-p target_frame:=base");
     let turn = UnitQuaternion::from_axis_angle(&Vector3::z_axis(), FRAC_PI_4);
     fix_turned(&mut rig, "base", FRAME, &(turn * optical([0.0; 3])));

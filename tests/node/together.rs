@@ -1,7 +1,8 @@
-//! Frames that are lifted together (`frames_together`) give what they give one after the other, dated alike.
+//! Frames that are lifted together (`frames_together`) give what they give one after the other,
+//! dated alike.
 
 use posemoe::bus::Event;
-use posemoe::health::Cause;
+use posemoe_core::health::Cause;
 use proptest::prelude::*;
 
 use crate::bus::{Answer, Outgoing, Rig};
@@ -29,8 +30,8 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
     prop::collection::vec(happening, 1..60)
 }
 
-/// All that is published, in its order, but for diagnostics, whose details may come from another frame; and what
-/// was dropped.
+/// All that is published, in its order, but for diagnostics, whose details may come from another
+/// frame; and what was dropped.
 fn outcome(
     together: usize,
     answer: Answer,

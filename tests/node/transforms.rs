@@ -3,7 +3,7 @@
 use nalgebra::{Isometry3, UnitQuaternion, Vector3};
 use posemoe::msg::geometry_msgs::TransformStamped;
 use posemoe::msg::tf2_msgs::TFMessage;
-use posemoe::stamp::Stamp;
+use posemoe_stamp::Stamp;
 
 use crate::bus::{Outgoing, Rig};
 use crate::messages::{header, ms};

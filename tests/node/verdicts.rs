@@ -1,4 +1,5 @@
-//! Diagnostics are OK only while people come out, or nobody is there; else they say what keeps them.
+//! Diagnostics are OK only while people come out, or nobody is there; else they say what keeps
+//! them.
 
 use posemoe::msg::diagnostic_msgs::DiagnosticStatus;
 use posemoe::msg::encode;

@@ -1,7 +1,7 @@
 //! The line of those who wait for a transform: in order, bounded, and nobody leaves it unnoticed.
 
-use posemoe::health::Cause;
 use posemoe::msg::posemoe::People3D;
+use posemoe_core::health::Cause;
 
 use crate::bus::{Outgoing, Rig};
 use crate::messages::{

@@ -75,8 +75,8 @@ impl Fixture {
         tensors.names().contains(&name)
     }
 
-    /// Measured depths for a model that takes them, of which there must be some, and some must be absent; else
-    /// zeros, as many as there are keypoints.
+    /// Measured depths for a model that takes them, of which there must be some, and some must be
+    /// absent; else zeros, as many as there are keypoints.
     pub fn depth(&self, of: &str, takes_depth: bool) -> Tensor<f32> {
         let (depth, keypoints) = (format!("{of}.depth"), format!("{of}.keypoints"));
         if !takes_depth {

@@ -1,9 +1,9 @@
 //! Rust on ONNX Runtime computes what PyTorch computed when the model was exported.
 //!
-//! The shipped models and their fixture, unless `POSEMOE_PARITY_MODEL`, `POSEMOE_PARITY_FIXTURE` and,
-//! for a float16 variant and the model of windows, `POSEMOE_PARITY_FP16` and `POSEMOE_PARITY_WINDOW`
-//! name others; `scripts/smoke_training` names what it exported. Besides them the models and the fixture of
-//! `training/tests/make_tiny.py`, which have measured depths.
+//! The shipped models and their fixture, unless `POSEMOE_PARITY_MODEL`, `POSEMOE_PARITY_FIXTURE`
+//! and, for a float16 variant and the model of windows, `POSEMOE_PARITY_FP16` and
+//! `POSEMOE_PARITY_WINDOW` name others; `scripts/smoke_training` names what it exported. Besides
+//! them the models and the fixture of `training/tests/make_tiny.py`, which have measured depths.
 
 mod fixture;
 mod shares;
@@ -16,8 +16,8 @@ use std::sync::OnceLock;
 
 use posemoe::config::Config;
 use posemoe::engine;
-use posemoe::lift::onnx::{Model, OnnxOptions, Runtime};
-use posemoe::lift::provider::Provider;
+use posemoe_core::lift::onnx::{Model, OnnxOptions, Runtime};
+use posemoe_core::lift::provider::Provider;
 
 fn named(variable: &str) -> Option<PathBuf> {
     std::env::var_os(variable).map(PathBuf::from)

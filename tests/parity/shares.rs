@@ -1,9 +1,9 @@
 //! However many threads share out people, the answers are the same to the bit.
 
-use posemoe::lift::network::{Answers, Step, StepNetwork};
-use posemoe::lift::onnx::OnnxStep;
-use posemoe::lift::shares::Shares;
-use posemoe::person::skeleton::JOINT_COUNT;
+use posemoe_core::lift::network::{Answers, Step, StepNetwork};
+use posemoe_core::lift::onnx::OnnxStep;
+use posemoe_core::lift::shares::Shares;
+use posemoe_core::skeleton::JOINT_COUNT;
 
 use crate::model;
 

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use nalgebra::Rotation3;
 use posemoe::config::Config;
 use posemoe::engine::memory_shape;
-use posemoe::geometry::canonical::PersonView;
-use posemoe::lift::manifest::Precision;
-use posemoe::lift::onnx::OnnxStep;
-use posemoe::lift::stream::StreamLifter;
-use posemoe::lift::{Lifted, Lifter, Seen, Shown};
-use posemoe::person::crowd::PersonKey;
-use posemoe::stamp::Stamp;
+use posemoe_core::geometry::canonical::PersonView;
+use posemoe_core::lift::PersonKey;
+use posemoe_core::lift::manifest::Precision;
+use posemoe_core::lift::onnx::OnnxStep;
+use posemoe_core::lift::stream::StreamLifter;
+use posemoe_core::lift::{Lifted, Lifter, Seen, Shown};
+use posemoe_stamp::Stamp;
 
 use crate::fixture::{Fixture, Tensor};
 use crate::{Worst, model, tiny};
@@ -67,8 +67,8 @@ impl Stream {
     }
 }
 
-/// How far the stream is from what the offline network says, with a memory of so many frames, and so many
-/// frames lifted together.
+/// How far the stream is from what the offline network says, with a memory of so many frames, and
+/// so many frames lifted together.
 fn differences(
     stream: &Stream,
     network: OnnxStep,

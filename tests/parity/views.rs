@@ -1,7 +1,7 @@
 //! The person-centred view, which the node computes itself.
 
 use nalgebra::{Matrix3, Point2};
-use posemoe::geometry::canonical::{Ray, person_view};
+use posemoe_core::geometry::canonical::{Ray, person_view};
 
 use crate::fixture::{Fixture, Tensor};
 

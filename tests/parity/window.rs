@@ -1,7 +1,7 @@
 //! Windows, with later frames and without.
 
-use posemoe::lift::network::{Answers, WindowNetwork, Windows};
-use posemoe::lift::onnx::{Model, OnnxWindow};
+use posemoe_core::lift::network::{Answers, WindowNetwork, Windows};
+use posemoe_core::lift::onnx::{Model, OnnxWindow};
 
 use crate::fixture::{Fixture, Tensor};
 use crate::{Worst, model, tiny};

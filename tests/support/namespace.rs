@@ -3,8 +3,9 @@
 
 use std::process::Command;
 
-/// Runs an ignored test of this program where there is no network but a loopback interface, on which `setup`
-/// (a shell command) is done first. When `POSEMOE_SKIP_NAMESPACES` is 1, the test does not run.
+/// Runs an ignored test of this program where there is no network but a loopback interface, on
+/// which `setup` (a shell command) is done first. When `POSEMOE_SKIP_NAMESPACES` is 1, the test
+/// does not run.
 pub fn run(test: &str, setup: &str) {
     if std::env::var_os("POSEMOE_SKIP_NAMESPACES").is_some_and(|value| value == "1") {
         eprintln!("not run: without network namespaces (POSEMOE_SKIP_NAMESPACES=1)");

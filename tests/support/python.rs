@@ -4,14 +4,18 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A script, ready for its arguments. `None` only where `POSEMOE_SKIP_PYTHON=1` leaves such tests out: whatever
-/// else keeps the script from running is a failure.
+/// A script, ready for its arguments. `None` only where `POSEMOE_SKIP_PYTHON=1` leaves such tests
+/// out: whatever else keeps the script from running is a failure.
 pub fn script(name: &str) -> Option<Command> {
     if std::env::var_os("POSEMOE_SKIP_PYTHON").is_some_and(|skip| skip == "1") {
         eprintln!("not run: POSEMOE_SKIP_PYTHON=1");
         return None;
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // The packages beneath crates/ use this file too.
+    let mut folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let root = folders
+        .find(|folder| folder.join("tests/interop").is_dir())
+        .unwrap();
     let mut command = Command::new(interpreter(root));
     command
         .current_dir(root)

@@ -1,7 +1,7 @@
 """Depths as a robot's depth camera measures them at keypoints: the surface in front of the joint, or whatever else
 is there.
 
-What src/lift makes of them for the network is in `view.py`.
+What crates/posemoe-core/src/lift makes of them for the network is in `view.py`.
 """
 
 from dataclasses import dataclass

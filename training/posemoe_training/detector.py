@@ -33,7 +33,7 @@ LONGEST_BURST_S = 1.0
 GROSS_M, GROSS_HIDDEN, GROSS_TO_OTHER_SIDE, GROSS_UNNOTICED = 0.16, 4.0, 0.3, 0.5
 LIMBS = torch.tensor([0.3, 0.5, 1, 1, 0.5, 1, 1, 0.2, 0.3, 0.6, 0.6, 0.6, 1, 1, 0.6, 1, 1])
 
-# joint: those that it is the mean of, as src/person/skeleton.rs derives it for such detectors.
+# joint: those that it is the mean of, as crates/posemoe-core/src/skeleton.rs derives it for such detectors.
 DERIVED: Dict[str, Dict[int, Tuple[int, ...]]] = {
     "coco": {0: (1, 4), 8: (11, 14), 7: (1, 4, 11, 14)}, "mpii": {7: (0, 8)}, "centres": {},
 }

@@ -1,6 +1,6 @@
 """How a person's past is remembered: every frame of late, further back fewer, each of which stands for several.
 
-So few frames reach back as far as anybody asks, however fast the detector is. src/lift/stream/kept.rs does the same.
+So few frames reach back as far as anybody asks, however fast the detector is. crates/posemoe-core/src/lift/stream/kept.rs does the same.
 """
 
 from dataclasses import dataclass

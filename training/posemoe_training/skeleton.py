@@ -1,4 +1,4 @@
-"""The joint set of the network: Human3.6M's 17 joints, as in src/person/skeleton.rs."""
+"""The joint set of the network: Human3.6M's 17 joints, as in crates/posemoe-core/src/skeleton.rs."""
 
 JOINTS = (
     "pelvis", "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle",

@@ -1,4 +1,4 @@
-"""New frames one after the other, with a memory of earlier ones: what src/lift/stream.rs does, all people at once.
+"""New frames one after the other, with a memory of earlier ones: what crates/posemoe-core/src/lift/stream.rs does, all people at once.
 
 The whole stream at once (`PoseMoE.lift`) gives the same answers and is faster; this is what a robot runs, and so
 what is exported and checked.

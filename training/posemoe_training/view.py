@@ -1,4 +1,4 @@
-"""The person-centred view, the same as src/geometry/canonical.rs (a shared fixture checks it).
+"""The person-centred view, the same as crates/posemoe-core/src/geometry/canonical.rs (a shared fixture checks it).
 
 Each frame, a virtual camera without roll is turned to look at the person; keypoints become
 coordinates in that view divided by the person's apparent size.

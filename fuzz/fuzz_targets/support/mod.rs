@@ -5,13 +5,13 @@ use posemoe::bus::{
     Topic,
 };
 use posemoe::config::ros_args::RosArgs;
-use posemoe::lift::network::{Answers, Step, StepNetwork};
-use posemoe::lift::stream::{MemoryShape, Reach, StreamLifter};
-use posemoe::lift::{LiftError, Lifter};
+use posemoe_core::lift::network::{Answers, Step, StepNetwork};
+use posemoe_core::lift::stream::{MemoryShape, Reach, StreamLifter};
+use posemoe_core::lift::{LiftError, Lifter};
 use posemoe::msg::posemoe::People3D;
 use posemoe::msg::{Message, decode};
 use posemoe::node::{Engine, Loader, Node, Timing};
-use posemoe::stamp::Stamp;
+use posemoe_stamp::Stamp;
 
 /// One source of each type, in one node; people wanted in another frame and in every form.
 pub const ARGUMENTS: &str = "--ros-args -p sources:=[yolo,own,zed,hri] \

@@ -3,7 +3,7 @@
 //! `rustdds` reads none of them, so this file does, and refuses what it cannot honour instead of
 //! quietly talking on another domain or another network than the rest of the robot.
 
-use super::not_honoured;
+use super::not_honoured::{self, process_variable};
 use crate::bus::BusError;
 use crate::bus::domain::domain_id;
 
@@ -51,7 +51,8 @@ impl DdsOptions {
     /// `ROS_DISTRO` of this process. Warns of those that ask for what this bus does not do.
     ///
     /// # Errors
-    /// [`BusError::Setting`] with the variable that holds something unusable, or that asks for security.
+    /// [`BusError::Setting`] with the variable that holds something unusable, or that asks for
+    /// security.
     pub fn from_env() -> Result<Self, BusError> {
         Self::from_vars(process_variable)
     }
@@ -105,11 +106,6 @@ fn range(
                        finds peers by discovery only)",
         }),
     }
-}
-
-/// What a variable of this process holds.
-pub(super) fn process_variable(name: &str) -> Option<String> {
-    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]

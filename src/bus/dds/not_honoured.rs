@@ -1,9 +1,8 @@
 //! What the environment asks of a ROS middleware and this bus does not do.
 //!
-//! Somebody has set these variables for a reason. A node that secures nothing, or cannot be found by the
-//! others, must say so.
+//! Somebody has set these variables for a reason. A node that secures nothing, or cannot be found
+//! by the others, must say so.
 
-use super::environment::process_variable;
 use crate::bus::BusError;
 
 /// Each with what it means for this bus that it is not honoured.
@@ -71,6 +70,11 @@ pub(super) fn found(variable: impl Fn(&str) -> Option<String>) -> Result<Vec<Str
         ))
     }));
     Ok(lines)
+}
+
+/// What a variable of this process holds.
+pub(super) fn process_variable(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]

@@ -105,7 +105,7 @@ impl Publication {
     }
 
     /// Gives the last messages until the end of `patience` to arrive, then closes the writer.
-    pub fn finish(self, patience: Duration) {
+    pub fn flush(self, patience: Duration) {
         if !matches!(self.writer.wait_for_acknowledgments(patience), Ok(true)) {
             tracing::debug!(
                 "{}: last messages not acknowledged",
@@ -114,7 +114,7 @@ impl Publication {
         }
     }
 
-    /// Closes the writer without a farewell; what is needed to open it again stays.
+    /// Closes the writer without a disposal; what is needed to open it again stays.
     pub fn retire(self) -> (Endpoint, Lost) {
         (self.endpoint, self.lost)
     }

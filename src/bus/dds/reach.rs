@@ -1,7 +1,7 @@
 //! How far a participant can be heard: which network interfaces are up when it joins.
 //!
-//! `rustdds` looks at them once. A node that starts with the machine, before its network is there, would
-//! be deaf for ever; the bus therefore joins anew when what was missing comes.
+//! `rustdds` looks at them once. A node that starts with the machine, before its network is there,
+//! would be deaf for ever; the bus therefore joins anew when what was missing comes.
 
 use super::environment::DiscoveryRange;
 

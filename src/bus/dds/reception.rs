@@ -16,7 +16,7 @@ use rustdds::mio1::{Events, Interest, Poll, Registry, Token, Waker};
 use rustdds::no_key::DeserializedCacheChange;
 
 use super::faults::Faults;
-use super::inbox::{Door, Inbox};
+use super::inbox::{Inbox, Receiver};
 use super::raw::RawReader;
 use super::requests;
 use crate::bus::{BusError, Event, wall_clock};
@@ -33,12 +33,12 @@ pub(super) struct Reception {
 
 enum Order {
     Add(Box<Reading>),
-    Remove(Door),
+    Remove(Receiver),
 }
 
 /// One topic that the thread reads.
 struct Reading {
-    door: Door,
+    receiver: Receiver,
     reader: RawReader,
     faults: Arc<Faults>,
 }
@@ -69,19 +69,19 @@ impl Reception {
     }
 
     /// Hands a reader to the thread, which keeps `depth` of its messages for the node.
-    pub fn add(&self, door: Door, depth: usize, reader: RawReader, faults: Arc<Faults>) {
-        self.inbox.open(door, depth);
+    pub fn add(&self, receiver: Receiver, depth: usize, reader: RawReader, faults: Arc<Faults>) {
+        self.inbox.open(receiver, depth);
         self.order(Order::Add(Box::new(Reading {
-            door,
+            receiver,
             reader,
             faults,
         })));
     }
 
-    /// Has the thread drop the reader of this door.
-    pub fn remove(&self, door: Door) {
-        self.inbox.close(door);
-        self.order(Order::Remove(door));
+    /// Has the thread drop the reader of this receiver.
+    pub fn remove(&self, receiver: Receiver) {
+        self.inbox.close(receiver);
+        self.order(Order::Remove(receiver));
     }
 
     fn order(&self, order: Order) {
@@ -169,8 +169,8 @@ fn obey(
                 reading.drain(inbox); // what came before it was registered
                 readings.insert(token, reading);
             }
-            Ok(Order::Remove(door)) => readings.retain(|_, reading| {
-                let stays = reading.door != door;
+            Ok(Order::Remove(receiver)) => readings.retain(|_, reading| {
+                let stays = reading.receiver != receiver;
                 if !stays && let Err(error) = registry.deregister(&mut reading.reader) {
                     tracing::error!("a DDS reader cannot be let go: {error}");
                 }
@@ -208,13 +208,13 @@ impl Reading {
         }
     }
     fn event(&self, sample: DeserializedCacheChange<Vec<u8>>) -> Option<Event> {
-        match self.door {
-            Door::Topic(subscription) => Some(Event::Message {
+        match self.receiver {
+            Receiver::Topic(subscription) => Some(Event::Message {
                 subscription,
                 received: wall_clock(),
                 payload: sample.into_value(),
             }),
-            Door::Service(service) => {
+            Receiver::Service(service) => {
                 let (request, payload) = requests::open(sample)?;
                 Some(Event::Request {
                     service,

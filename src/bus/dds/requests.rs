@@ -1,8 +1,8 @@
 //! Who asked: the mark by which a client knows the answer to its own request.
 //!
-//! DDS has topics only; each ROS middleware marks requests and replies in its own way. Cyclone DDS puts
-//! a client's number and that of the request before the message; Fast DDS (and `rustdds`) send them
-//! beside it. The vendor, which begins every GUID, tells which it is.
+//! DDS has topics only; each ROS middleware marks requests and replies in its own way. Cyclone DDS
+//! puts a client's number and that of the request before the message; Fast DDS (and `rustdds`) send
+//! them beside it. The vendor, which begins every GUID, tells which it is.
 
 use rustdds::bytes::Bytes;
 use rustdds::no_key::DeserializedCacheChange;

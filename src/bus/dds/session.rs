@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use rustdds::{DomainParticipant, Publisher, QosPolicyBuilder, RTPSEntity, Subscriber, TopicKind};
 
+use super::disposal::Disposal;
 use super::environment::{DdsOptions, DiscoveryRange};
-use super::farewell::Farewell;
 use super::faults::Faults;
 use super::graph::{self, GraphEntry};
-use super::inbox::{Door, Inbox};
+use super::inbox::{Inbox, Receiver};
 use super::names::Role;
 use super::publication::{Lost, Publication};
 use super::reach::Reach;
@@ -93,20 +93,20 @@ impl Session {
         !self.reach.is_all(self.range) && Reach::now(self.range) > self.reach
     }
 
-    /// Begins to receive a topic, or the requests of a service, through a door of the inbox.
+    /// Begins to receive a topic, or the requests of a service, through a receiver of the inbox.
     ///
     /// # Errors
     /// When a peer publishes it with another type, or the middleware refuses.
     pub fn read(
         &mut self,
         topic: &Topic,
-        door: Door,
+        receiver: Receiver,
         faults: Arc<Faults>,
     ) -> Result<Endpoint, EndpointError> {
         let policies = raw::reader_policies(topic.qos);
-        let role = match door {
-            Door::Topic(_) => Role::Topic,
-            Door::Service(_) => Role::Request,
+        let role = match receiver {
+            Receiver::Topic(_) => Role::Topic,
+            Receiver::Service(_) => Role::Request,
         };
         let (dds_topic, mut endpoint) = self.endpoint_of(topic, role, &policies)?;
         let reader: raw::RawReader = self
@@ -117,13 +117,14 @@ impl Session {
             })?;
         endpoint.guid = reader.guid();
         self.graph.add_reader(endpoint.guid);
-        self.reception.add(door, topic.qos.depth, reader, faults);
+        self.reception
+            .add(receiver, topic.qos.depth, reader, faults);
         Ok(endpoint)
     }
 
-    /// Receives no more through that door.
-    pub fn close(&mut self, endpoint: &Endpoint, door: Door) {
-        self.reception.remove(door);
+    /// Receives no more through that receiver.
+    pub fn close(&mut self, endpoint: &Endpoint, receiver: Receiver) {
+        self.reception.remove(receiver);
         self.graph.remove(endpoint.guid);
         self.watch.forget(endpoint.guid);
     }
@@ -167,7 +168,7 @@ impl Session {
 
     /// Says goodbye, waiting at most `patience` for peers to take note.
     pub fn leave(self, patience: Duration) {
-        // Readers and writers go before their participant, so that their farewells find a way out.
+        // Readers and writers go before their participant, so that their goodbyes find a way out.
         let Self {
             reception,
             graph,
@@ -178,7 +179,7 @@ impl Session {
             range,
             reach: _,
         } = self;
-        let farewell = Farewell::of(&participant, range);
+        let disposal = Disposal::of(&participant, range);
         drop(reception);
         graph.withdraw(patience);
         drop(watch); // holds the participant, too
@@ -192,7 +193,7 @@ impl Session {
             }
             std::thread::sleep(Duration::from_millis(2));
         }
-        farewell.send();
+        disposal.send();
     }
 
     fn endpoint_of(

@@ -7,7 +7,7 @@ use rustdds::{DomainParticipant, DomainParticipantStatusListener, GUID, QosPolic
 
 use super::names::{Role, dds_topic, dds_type};
 use crate::bus::{EndpointError, Topic};
-use crate::health::excerpt;
+use posemoe_core::health::excerpt;
 
 /// One end of a topic that is ours; of a service, the end of one half.
 pub(super) struct Endpoint {

@@ -1,5 +1,5 @@
-//! Answers leave on a thread of their own: the middleware waits up to 100 ms for a client that has just come,
-//! and may not find it even then.
+//! Answers leave on a thread of their own: the middleware waits up to 100 ms for a client that has
+//! just come, and may not find it even then.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -71,7 +71,7 @@ impl Answers {
     }
 
     /// Lets the thread send what waits, then end.
-    pub fn finish(self) -> JoinHandle<()> {
+    pub fn close(self) -> JoinHandle<()> {
         self.thread
     }
 }
@@ -105,7 +105,7 @@ mod tests {
             let client = [0; 16];
             answers.give(&service, &RequestId { client, number }, &[]);
         }
-        answers.finish().join().unwrap();
+        answers.close().join().unwrap();
         assert_eq!(*even.0.lock().unwrap(), [0, 2, 4]);
         assert_eq!(service.unsent(), 2);
     }

@@ -1,9 +1,9 @@
 //! Keeps the program's arguments from `rcl`.
 //!
-//! r2r hands the arguments of the process to `rcl`, whatever a program makes of them, and `rcl` then
-//! remaps every name once more: with `-r a:=b -r b:=a` each topic would end where it began. It takes a
-//! bare `from:=to` for remapping too, wherever it stands. It also reads the parameter files itself, and
-//! r2r panics where `rcl` takes offence.
+//! r2r hands the arguments of the process to `rcl`, whatever a program makes of them, and `rcl`
+//! then remaps every name once more: with `-r a:=b -r b:=a` each topic would end where it began. It
+//! takes a bare `from:=to` for remapping too, wherever it stands. It also reads the parameter files
+//! itself, and r2r panics where `rcl` takes offence.
 
 use std::convert::Infallible;
 use std::ffi::{OsStr, OsString};
@@ -19,8 +19,9 @@ const ROS_ARGS: &str = "--ros-args";
 /// What `rcl` looks for, and what is written instead.
 const COVERS: [(&str, &str); 3] = [("%", "%25"), (":=", "%3A="), (ROS_ARGS, "--ros%2Dargs")];
 
-/// Makes this process begin anew (the same process, by `exec`) with arguments in which `rcl` finds nothing.
-/// Does nothing where there is nothing to find, so also the second time. Call it first of all in `main`.
+/// Makes this process begin anew (the same process, by `exec`) with arguments in which `rcl` finds
+/// nothing. Does nothing where there is nothing to find, so also the second time. Call it first of
+/// all in `main`.
 ///
 /// # Errors
 /// When the system cannot start the program's file again.

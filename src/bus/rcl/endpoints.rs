@@ -10,7 +10,7 @@ use r2r::PublisherUntyped;
 use super::answers::Answer;
 use super::qos;
 use super::services::{self, Offer};
-use crate::bus::inbox::{Door, Inbox};
+use crate::bus::inbox::{Inbox, Receiver};
 use crate::bus::{
     BusError, EndpointError, Event, Service, ServiceId, SubscriptionId, Topic, wall_clock,
 };
@@ -23,8 +23,9 @@ pub(super) struct Endpoints {
     node: r2r::Node,
     inbox: Arc<Inbox>,
     readings: BTreeMap<SubscriptionId, Reading>,
-    /// Those that were given back. r2r takes a subscription off the graph only when its next message comes:
-    /// until then it is taken up again rather than doubled when the node is configured anew.
+    /// Those that were given back. r2r takes a subscription off the graph only when its next
+    /// message comes: until then it is taken up again rather than doubled when the node is
+    /// configured anew.
     resting: Vec<Reading>,
     services: BTreeMap<ServiceId, Box<dyn Offer>>,
 }
@@ -78,7 +79,7 @@ impl Endpoints {
             Some(index) => self.resting.swap_remove(index),
             None => self.begin(topic)?,
         };
-        self.inbox.open(Door::Topic(subscription), depth);
+        self.inbox.open(Receiver::Topic(subscription), depth);
         self.readings.insert(subscription, reading);
         Ok(())
     }
@@ -110,7 +111,7 @@ impl Endpoints {
         id: ServiceId,
     ) -> Result<Arc<dyn Answer>, EndpointError> {
         let (offer, answers) = services::offer(&mut self.node, service)?;
-        self.inbox.open(Door::Service(id), SERVICE_DEPTH);
+        self.inbox.open(Receiver::Service(id), SERVICE_DEPTH);
         self.services.insert(id, offer);
         Ok(answers)
     }

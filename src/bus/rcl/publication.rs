@@ -85,7 +85,7 @@ impl Publication {
     }
 
     /// Lets the thread send what waits, then take the publisher off the graph and end.
-    pub fn finish(self) -> JoinHandle<()> {
+    pub fn close(self) -> JoinHandle<()> {
         self.thread
     }
 }

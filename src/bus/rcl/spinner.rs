@@ -123,7 +123,7 @@ impl Spinner {
     }
 
     /// Lets the thread take the node off the graph and end.
-    pub fn finish(self) -> Option<JoinHandle<()>> {
+    pub fn close(self) -> Option<JoinHandle<()>> {
         self.thread
     }
 

@@ -6,16 +6,16 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{sighting, skeleton_topic};
-use crate::health::{Cause, Drops, excerpt};
 use crate::input::header;
 use crate::msg::hri_msgs::{IdsList, Skeleton2D};
-use crate::person::observation::{Observation, Sighting};
-use crate::stamp::{Stamp, TIME_JUMP_S};
+use posemoe_core::health::{Cause, Drops, excerpt};
+use posemoe_core::person::observation::{Observation, Sighting};
+use posemoe_stamp::{Stamp, TIME_JUMP_S};
 
 /// Gathers what came of one image on many topics.
 ///
-/// An observation is complete as soon as every body that is there has a skeleton of its stamp, or as
-/// anything of a later stamp comes: then without those that are missing.
+/// An observation is complete as soon as every body that is there has a skeleton of its stamp, or
+/// as anything of a later stamp comes: then without those that are missing.
 #[derive(Clone, Debug)]
 pub struct Bodies {
     max_bodies: usize,
@@ -74,8 +74,8 @@ impl Bodies {
         }
     }
 
-    /// Takes in a skeleton of the body `id`, in an image of `image_size_px` (width, height), and gives
-    /// what is complete now, in the order of its stamps.
+    /// Takes in a skeleton of the body `id`, in an image of `image_size_px` (width, height), and
+    /// gives what is complete now, in the order of its stamps.
     pub fn skeleton(
         &mut self,
         id: &str,
@@ -106,8 +106,8 @@ impl Bodies {
         observations
     }
 
-    /// Whether a stamp is not of the image that is being gathered, nor of one before: after it, or so
-    /// far back that time has begun anew (a looped bag).
+    /// Whether a stamp is not of the image that is being gathered, nor of one before: after it, or
+    /// so far back that time has begun anew (a looped bag).
     fn begins_anew(&self, stamp: Stamp) -> bool {
         self.image.as_ref().is_none_or(|image| {
             let later_s = stamp.seconds_since(image.stamp);
@@ -115,7 +115,8 @@ impl Bodies {
         })
     }
 
-    /// The ids that can be listened to: of too many, those that are listened to already, then the first.
+    /// The ids that can be listened to: of too many, those that are listened to already, then the
+    /// first.
     fn admitted(&self, ids: &[String], drops: &mut Drops) -> BTreeSet<String> {
         let mut named = BTreeSet::new();
         let mut new = Vec::new();

@@ -2,7 +2,7 @@
 
 use crate::msg::hri_msgs::IdsList;
 use crate::output::header;
-use crate::person::pose::Poses;
+use posemoe_core::person::pose::Poses;
 
 /// The ids of the bodies that are alive as of this frame; none when nobody is tracked.
 pub fn message(poses: &Poses, ids: Vec<String>) -> IdsList {

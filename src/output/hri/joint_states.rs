@@ -1,12 +1,13 @@
 //! `sensor_msgs/JointState`: the angles that show a body on the kinematic tree of ROS4HRI.
 
 use super::Body;
-use crate::geometry::body::camera_from_body;
-use crate::geometry::kinematics::inverse::angles;
-use crate::geometry::kinematics::tree::turning;
 use crate::msg::sensor_msgs::JointState;
+use posemoe_core::geometry::body::camera_from_body;
+use posemoe_core::geometry::kinematics::inverse::angles;
+use posemoe_core::geometry::kinematics::tree::turning;
 
-/// The 20 angles (rad) of a body, named `<joint>_<id>`; `None` when its hips and spine give no orientation.
+/// The 20 angles (rad) of a body, named `<joint>_<id>`; `None` when its hips and spine give no
+/// orientation.
 pub fn message(body: &Body<'_>) -> Option<JointState> {
     let joints_m = body.person.joints.map(|joint| joint.position_m);
     let body_from_camera = camera_from_body(&joints_m)?.inverse();

@@ -10,9 +10,9 @@ pub mod urdf;
 
 use std::collections::BTreeSet;
 
-use super::body_id::body_id;
+use super::body_id;
 use crate::msg::std_msgs::Header;
-use crate::person::pose::{PersonPose, Poses, State};
+use posemoe_core::person::pose::{PersonPose, Poses, State};
 
 /// A tracked person under the id that topics and frames bear.
 pub struct Body<'a> {

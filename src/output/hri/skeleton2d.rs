@@ -2,9 +2,9 @@
 
 use super::Body;
 use crate::msg::hri_msgs::{NormalizedPointOfInterest2D, Skeleton2D};
-use crate::person::face::Face;
-use crate::person::marks::{Mark, Marks};
-use crate::person::skeleton::SHOULDERS;
+use posemoe_core::person::face::Face;
+use posemoe_core::person::marks::{Mark, Marks};
+use posemoe_core::skeleton::SHOULDERS;
 
 /// Where each point of the message comes from.
 enum Source {
@@ -37,8 +37,8 @@ const SOURCES: [Source; 18] = [
     Part(Face::RightEar),
 ];
 
-/// The keypoints of a body; those not seen, or guessed beyond the image, are all zero. `None` where no keypoint
-/// is known.
+/// The keypoints of a body; those not seen, or guessed beyond the image, are all zero. `None` where
+/// no keypoint is known.
 pub fn message(body: &Body<'_>) -> Option<Skeleton2D> {
     let marks = body.person.marks?;
     Some(Skeleton2D {
@@ -57,7 +57,8 @@ impl Source {
     }
 }
 
-/// Half-way between the shoulders, both of which must have been seen, with the lower of their scores.
+/// Half-way between the shoulders, both of which must have been seen, with the lower of their
+/// scores.
 fn neck(marks: &Marks) -> Option<Mark> {
     let [left, right] = SHOULDERS.map(|shoulder| marks.joints[shoulder]);
     let (left, right) = (left?, right?);

@@ -3,12 +3,12 @@
 use std::fmt::{self, Write};
 
 use super::Body;
-use crate::geometry::body::height_m;
-use crate::geometry::kinematics::tree::{
+use crate::msg::std_msgs::String as Text;
+use posemoe_core::geometry::body::height_m;
+use posemoe_core::geometry::kinematics::tree::{
     FOREARM_U, HEAD_RADIUS_U, Joint, Motion, ROOT_LINK, SHANK_U, THIGH_U, TRUNK_U, UNITS_IN_HEIGHT,
     UPPER_ARM_U, joints,
 };
-use crate::msg::std_msgs::String as Text;
 
 /// URDF wants both of everything that turns; nobody drives these joints.
 const EFFORT_N_M: f64 = 100.0;

@@ -14,7 +14,7 @@ CAMERAS = ("cam01", "cam02", "cam03", "cam04")
 # files. The node's own threshold, 0.1, is lower and finds nothing more to do.
 LEAST_SCORE = 0.2
 
-# The network's joints from COCO's 17 keypoints, as in src/person/skeleton.rs: each the mean of these.
+# The network's joints from COCO's 17 keypoints, as in crates/posemoe-core/src/skeleton.rs: each the mean of these.
 COCO_SOURCES = (
     (11, 12), (12,), (14,), (16,), (11,), (13,), (15,), (5, 6, 11, 12), (5, 6), (0,), (3, 4),
     (5,), (7,), (9,), (6,), (8,), (10,),

@@ -1,4 +1,4 @@
-"""What a model file promises, written into the file; src/lift/manifest.rs reads it."""
+"""What a model file promises, written into the file; crates/posemoe-core/src/lift/manifest.rs reads it."""
 
 import json
 from typing import Dict, Sequence

@@ -1,0 +1,66 @@
+//! From a person's joints to the angles that show them.
+
+use nalgebra::{UnitQuaternion, Vector3};
+
+use super::limb::Limb;
+use super::{ANGLE_COUNT, Angles};
+use crate::skeleton::{JOINT_COUNT, LEFT_HIP, RIGHT_HIP};
+
+const NECK: usize = 9;
+const HEAD: usize = 10;
+const LEFT_SHOULDER: usize = 11;
+const RIGHT_SHOULDER: usize = 14;
+/// First angle of the head, which are roll, yaw and pitch.
+const HEAD_ANGLE: usize = 1;
+type AnglesOf = fn(&Limb, f64) -> [f64; 4];
+/// Each limb's angles, its side, first joint of the person and first angle; the others follow in
+/// both.
+const LIMBS: [(AnglesOf, f64, usize, usize); 4] = [
+    (Limb::arm, 1.0, LEFT_SHOULDER, 4),
+    (Limb::arm, -1.0, RIGHT_SHOULDER, 8),
+    (Limb::leg, 1.0, LEFT_HIP, 12),
+    (Limb::leg, -1.0, RIGHT_HIP, 16),
+];
+/// Joints nearer to each other than this (m) show no direction.
+const SHORTEST_M: f64 = 1e-4;
+
+/// The angles (rad, within the limits of the tree) of a person whose joints are given in the body
+/// frame (m).
+///
+/// They give the directions of upper arms, forearms, thighs, shanks and the head's axis, whatever
+/// these are. What the joints do not show stays at rest: the waist, since the body frame's own z is
+/// the line from pelvis to thorax; the head's yaw, since they show its axis, not its face; and
+/// whatever hangs on a joint that is not finite or lies on its neighbour.
+pub fn angles(joints_m: &[Vector3<f64>; JOINT_COUNT]) -> Angles {
+    let mut angles = [0.0; ANGLE_COUNT];
+    if let Some(axis) = direction(joints_m, NECK, HEAD) {
+        angles[HEAD_ANGLE..HEAD_ANGLE + 3].copy_from_slice(&head(&axis));
+    }
+    for (angles_of, side, joint, angle) in LIMBS {
+        let Some(upper) = direction(joints_m, joint, joint + 1) else {
+            continue;
+        };
+        let lower = direction(joints_m, joint + 1, joint + 2);
+        let found = angles_of(&Limb { upper, lower }, side);
+        angles[angle..angle + 4].copy_from_slice(&found);
+    }
+    angles
+}
+
+/// Roll, yaw and pitch that point the head's axis; of both rolls, half a turn apart, the smaller
+/// one.
+fn head(axis: &Vector3<f64>) -> [f64; 3] {
+    let roll = (-axis.y * axis.z.signum()).atan2(axis.z.abs());
+    let axis = UnitQuaternion::new(Vector3::x() * -roll) * axis;
+    [roll, 0.0, (-axis.x).atan2(axis.z)]
+}
+
+/// Unit vector from one joint to another.
+fn direction(
+    joints_m: &[Vector3<f64>; JOINT_COUNT],
+    from: usize,
+    to: usize,
+) -> Option<Vector3<f64>> {
+    let unit = (joints_m[to] - joints_m[from]).try_normalize(SHORTEST_M)?;
+    unit.iter().all(|v| v.is_finite()).then_some(unit)
+}

@@ -1,0 +1,13 @@
+//! Who is there: joint sets, observations, and a bounded memory for each person.
+
+pub mod crowd;
+pub mod face;
+pub mod identity;
+mod limbs;
+pub mod marks;
+pub mod memory;
+pub mod motion;
+pub mod observation;
+mod passage;
+pub mod pose;
+pub mod reframe;

@@ -1,0 +1,71 @@
+//! 3D people as the node publishes them; positions in the camera optical frame.
+
+use nalgebra::{Matrix3, Vector3};
+
+use super::marks::Marks;
+use crate::skeleton::JOINT_COUNT;
+use posemoe_stamp::Stamp;
+
+/// What a pose rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The person was seen in this frame.
+    Tracked,
+    /// The person was not seen; the root moves on as before, the pose is held.
+    Predicted,
+    /// The person has been unseen for too long; said once, then forgotten.
+    Lost,
+}
+
+/// One joint.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Joint {
+    /// Position (m).
+    pub position_m: Vector3<f64>,
+    /// Velocity (m/s).
+    pub velocity_m_s: Vector3<f64>,
+    /// Distance from the truth, relative to the root, within which 68 % of joints lie (m).
+    pub sigma_m: f64,
+    /// The detector's score of the keypoint, 0 where it was not seen in this frame.
+    pub score: f64,
+}
+
+/// One person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PersonPose {
+    /// Track id.
+    pub id: String,
+    /// What this pose rests on.
+    pub state: State,
+    /// 0 to 1: how much of the person was seen, and how surely.
+    pub confidence: f64,
+    /// Mid-hip (m).
+    pub root_m: Vector3<f64>,
+    /// Covariance of the root (m²).
+    pub root_covariance_m2: Matrix3<f64>,
+    /// Velocity of the root (m/s).
+    pub root_velocity_m_s: Vector3<f64>,
+    /// Joints in the order of [`crate::skeleton::JOINTS`].
+    pub joints: [Joint; JOINT_COUNT],
+    /// Where the image shows the person; of the tracked only.
+    pub marks: Option<Marks>,
+}
+
+impl PersonPose {
+    /// Standard deviation of the root along each axis of its frame (m).
+    pub fn root_sigma_m(&self) -> Vector3<f64> {
+        let variances_m2 = self.root_covariance_m2.diagonal();
+        variances_m2.map(|variance_m2| variance_m2.max(0.0).sqrt())
+    }
+}
+
+/// Everyone at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Poses {
+    /// The stamp of the image that showed them.
+    pub stamp: Stamp,
+    /// The camera's optical frame.
+    pub frame_id: String,
+    /// The people, in the order of their ids.
+    pub people: Vec<PersonPose>,
+}

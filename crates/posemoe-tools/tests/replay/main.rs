@@ -1,0 +1,14 @@
+//! `posemoe replay` and `posemoe doctor` as a user runs them, on the recorded walk.
+
+mod bags;
+mod cameras_and_frames;
+mod damaged;
+mod faltering;
+mod misfits;
+mod program;
+#[path = "../../../../tests/support/python.rs"]
+mod python;
+mod tf_tree;
+mod topics;
+mod unheard;
+mod walk;

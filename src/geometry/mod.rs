@@ -1,9 +1,0 @@
-//! From pixels to rays, from rays to the person-centred view, back to metres, from frame to frame, and
-//! from metres to angles.
-
-pub mod body;
-pub mod camera;
-pub mod canonical;
-pub mod frames;
-pub mod kinematics;
-pub mod place;
