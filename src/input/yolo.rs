@@ -17,6 +17,7 @@ const PERSON: &str = "person";
 /// yolo_ros numbers COCO's joints from 1.
 const FIRST_ID: i32 = 1;
 const LAST_ID: i32 = 17;
+const EXPECTED_IDS: &str = "1 to 17 (COCO index + 1, as yolo_ros numbers keypoints)";
 
 /// Reads a detector's messages.
 ///
@@ -65,21 +66,26 @@ impl Yolo {
     fn sighting(&self, detection: &Detection, drops: &mut Drops) -> Option<Sighting> {
         // Only /yolo/tracking fills the id.
         let track_id = (!detection.id.is_empty()).then(|| detection.id.clone());
-        let ids = || detection.keypoints.data.iter().map(|k| k.id);
-        let is_full = ids().any(|id| id == LAST_ID);
-        if ids().any(|id| id == 0) || (self.from_zero && !is_full && ids().next().is_some()) {
-            let found: Vec<_> = ids().take(LAST_ID as usize).collect();
-            let name = named(track_id.as_deref());
+        let name = || named(track_id.as_deref());
+        if let Some((cause, found)) = self.foreign_ids(detection) {
+            let (name, expected) = (name(), EXPECTED_IDS);
             drops.note(
-                Cause::KeypointsFromZero,
-                format!(
-                    "{name}: found ids {found:?}, expected {FIRST_ID} to {LAST_ID} (COCO index + \
-                     1, as yolo_ros numbers them); the person is not taken"
-                ),
+                cause,
+                format!("{name}: found {found}, expected {expected}; the person is not taken"),
             );
             return None;
         }
-        let keypoints = keypoints(detection, drops);
+        let (keypoints, again) = keypoints(detection);
+        if !again.is_empty() {
+            let (name, ids) = (name(), again.keys());
+            drops.note(
+                Cause::RepeatedKeypoint,
+                format!(
+                    "{name}: found ids {ids:?} more than once, expected each once; taken where all \
+                     say the same, else not seen"
+                ),
+            );
+        }
         Detected {
             track_id,
             score: detection.score,
@@ -90,55 +96,53 @@ impl Yolo {
         }
         .judge(drops)
     }
+
+    /// What is wrong where a person's ids are not those of yolo_ros. One that it does not have says
+    /// that all others may mean other joints, too.
+    fn foreign_ids(&self, person: &Detection) -> Option<(Cause, String)> {
+        let ids = || person.keypoints.data.iter().map(|k| k.id);
+        let has = |id| ids().any(|found| found == id);
+        let may_count_from_0 = !has(LAST_ID) && ids().next().is_some();
+        if has(0) || (self.from_zero && may_count_from_0) {
+            let found: Vec<_> = ids().take(LAST_ID as usize).collect();
+            return Some((Cause::KeypointsFromZero, format!("ids {found:?}")));
+        }
+        let id = ids().find(|id| !(FIRST_ID..=LAST_ID).contains(id))?;
+        Some((Cause::UnknownKeypoint, format!("keypoint id {id}")))
+    }
 }
 
-/// A person's keypoints by COCO's index; the unsure ones are left out of the message. Where one
-/// comes twice and not at the same place, nobody can tell which is right, and neither is taken.
-fn keypoints(detection: &Detection, drops: &mut Drops) -> Vec<Option<Keypoint>> {
-    let name = || named(Some(detection.id.as_str()).filter(|id| !id.is_empty()));
+/// A person's keypoints by COCO's index; the unsure ones are left out of the message. Beside them
+/// the ids that came more than once, and whether all said the same: where they did not, nobody can
+/// tell which is right, and none is taken.
+fn keypoints(person: &Detection) -> (Vec<Option<Keypoint>>, BTreeMap<i32, bool>) {
     let mut found = vec![None; JointSet::Coco17.keypoint_count()];
-    // Ids that came again, and whether all said the same.
-    let mut again: BTreeMap<i32, bool> = BTreeMap::new();
-    for keypoint in &detection.keypoints.data {
-        let id = keypoint.id;
-        let place = id.checked_sub(FIRST_ID);
+    let mut again = BTreeMap::new();
+    for keypoint in &person.keypoints.data {
+        let place = keypoint.id.checked_sub(FIRST_ID);
         let place = place.and_then(|place| usize::try_from(place).ok());
         let Some(slot) = place.and_then(|place| found.get_mut(place)) else {
-            drops.note(
-                Cause::UnknownKeypoint,
-                format!(
-                    "{}: keypoint id {id}, expected {FIRST_ID} to {LAST_ID} (COCO index + 1)",
-                    name()
-                ),
-            );
             continue;
         };
-        let keypoint = Keypoint {
+        let seen = Keypoint {
             x_px: keypoint.point.x,
             y_px: keypoint.point.y,
             score: keypoint.score,
             depth_m: None,
         };
         match slot {
-            None => *slot = Some(keypoint),
-            Some(first) => *again.entry(id).or_insert(true) &= *first == keypoint,
+            None => *slot = Some(Some(seen)),
+            Some(first) => {
+                let agree = again.entry(keypoint.id).or_insert(true);
+                *agree &= *first == Some(seen);
+                if !*agree {
+                    *first = None;
+                }
+            }
         }
     }
-    if !again.is_empty() {
-        let ids: Vec<_> = again.keys().collect();
-        drops.note(
-            Cause::RepeatedKeypoint,
-            format!(
-                "{}: found ids {ids:?} more than once, expected each once; taken where all say the \
-                 same, else not seen",
-                name()
-            ),
-        );
-    }
-    for (id, _) in again.into_iter().filter(|(_, agree)| !agree) {
-        found[(id - FIRST_ID) as usize] = None;
-    }
-    found
+    let found = found.into_iter().map(Option::flatten).collect();
+    (found, again)
 }
 
 /// Top left and bottom right of a box (px), where it has a size.

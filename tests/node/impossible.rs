@@ -55,7 +55,7 @@ fn keypoints_in_other_units_are_counted_and_nobody_is_there() {
         (
             |p| each_place(p, |x, y| (x / 20.0, y / 20.0)),
             "impossible person",
-            "expected 0.3 to 50 m",
+            "expected 0.3 to 30 m",
         ),
         (
             |p| each_place(p, |x, y| (x - 500.0, y)),

@@ -67,6 +67,11 @@ pub const BONES: [(usize, usize); JOINT_COUNT - 1] = [
     (15, 16),
 ];
 
+/// How long each bone is (m) of someone of 1.70 m, by anthropometry.
+pub const BONES_M: [f64; JOINT_COUNT - 1] = [
+    0.12, 0.43, 0.42, 0.12, 0.43, 0.42, 0.24, 0.24, 0.11, 0.11, 0.18, 0.28, 0.25, 0.18, 0.28, 0.25,
+];
+
 /// The order and meaning of a detector's keypoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JointSet {

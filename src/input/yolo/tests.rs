@@ -63,14 +63,22 @@ fn ids_are_coco_plus_one_and_gaps_stay_gaps() {
 }
 
 #[test]
-fn chairs_are_left_out_and_strange_ids_counted() {
+fn chairs_are_left_out_and_people_with_strange_ids_counted() {
     let mut drops = Drops::default();
-    let people = vec![
-        detection("chair", &[]),
-        detection("person", &[-3, 18, i32::MAX, i32::MIN, 1]),
-    ];
-    assert_eq!(observation(people, &mut drops).people.len(), 1);
+    let strange = [-3, 18, i32::MAX, i32::MIN].map(|id| detection("person", &[1, id]));
+    let people = [detection("chair", &[]), detection("person", &[1])];
+    let all = people.into_iter().chain(strange).collect();
+    assert_eq!(observation(all, &mut drops).people.len(), 1);
     assert_eq!(drops.count(Cause::UnknownKeypoint), 4);
+    // One further than they are.
+    let shifted: Vec<i32> = (2..19).collect();
+    let seen = observation(vec![detection("person", &shifted)], &mut drops);
+    assert!(seen.people.is_empty());
+    assert!(
+        last(&drops).contains("found keypoint id 18, expected 1 to 17"),
+        "{}",
+        last(&drops)
+    );
 }
 
 #[test]

@@ -11,8 +11,7 @@ use crate::geometry::canonical::Rays;
 use crate::health::Cause;
 use crate::keypoint::Keypoint;
 use crate::person::observation::Sighting;
-use crate::skeleton::Pose;
-use crate::skeleton::{BONES, JOINTS};
+use crate::skeleton::{self, JOINTS, Pose};
 
 /// Keypoints that span fewer pixels tell no pose.
 const LEAST_SPAN_PX: f64 = 8.0;
@@ -21,11 +20,12 @@ const FEWEST_INSIDE: usize = 3;
 /// The middle of a person's keypoints may lie beyond their box by so much of it: trackers lag.
 const BOX_MARGIN: f64 = 0.25;
 /// Nearer or farther (m) nobody's whole pose can be seen.
-const DISTANCE_M: [f64; 2] = [0.3, 50.0];
+const DISTANCE_M: [f64; 2] = [0.3, 30.0];
 /// No bone of anybody is longer (m).
 const LONGEST_BONE_M: f64 = 1.0;
-/// All bones of an infant together, and of a giant (m).
-const BONES_M: [f64; 2] = [1.5, 8.0];
+/// All bones seen, in units of most people's: from a child of 1 m to a giant. Where the network is
+/// asked for what it never learnt, such as people much farther away, it answers with smaller ones.
+const SIZE: [f64; 2] = [0.6, 1.4];
 /// Half of the joints of a pose that fits are nearer to their rays (m).
 const MOST_OFF_M: f64 = 0.2;
 /// How much nearer or farther than measured a person may seem: stature is not known.
@@ -118,7 +118,7 @@ pub fn in_space(
              and camera_info of one image?"
         ));
     }
-    let lengths = BONES.map(|(from, to)| ((pose[to] - pose[from]).norm(), to));
+    let lengths = skeleton::BONES.map(|(from, to)| ((pose[to] - pose[from]).norm(), to));
     let fits = |length_m: f64| length_m <= LONGEST_BONE_M;
     if let Some((length_m, end)) = lengths.iter().find(|(length_m, _)| !fits(*length_m)) {
         return impossible(format!(
@@ -126,11 +126,12 @@ pub fn in_space(
             JOINTS[*end]
         ));
     }
-    let all_m: f64 = lengths.iter().map(|(length_m, _)| length_m).sum();
-    let [least_m, most_m] = BONES_M;
-    if !(least_m..=most_m).contains(&all_m) {
+    let [least, most] = SIZE;
+    let is_nobodys = |size: &f64| !(least..=most).contains(size);
+    if let Some(size) = size(pose, rays).filter(is_nobodys) {
         return impossible(format!(
-            "found bones of {all_m:.2} m together, expected {least_m} to {most_m} m"
+            "found bones {size:.2} times as long as most people's, expected {least} to {most} \
+             times; are keypoints and camera_info of one image, and is the person 1 to 12 m away?"
         ));
     }
     let off_m = median_off_m(pose, root_m, rays);
@@ -150,6 +151,18 @@ pub fn in_space(
         )),
         _ => Ok(()),
     }
+}
+
+/// How long the bones are of which both ends were seen, in units of most people's; `None` without
+/// any.
+fn size(pose: &Pose, rays: &Rays) -> Option<f64> {
+    let bones = skeleton::BONES.iter().zip(skeleton::BONES_M);
+    let seen = bones.filter(|((from, to), _)| rays[*from].is_some() && rays[*to].is_some());
+    let (found_m, most_m) = seen.fold((0.0, 0.0), |(found_m, most_m), ((from, to), bone_m)| {
+        let length_m = (pose[*to] - pose[*from]).norm();
+        (found_m + length_m, most_m + bone_m)
+    });
+    (most_m > 0.0).then(|| found_m / most_m)
 }
 
 /// How far half of the joints seen are from their rays at most (m).

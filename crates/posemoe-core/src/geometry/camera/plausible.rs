@@ -13,8 +13,8 @@ const FOCAL: [f64; 2] = [0.1, 30.0];
 const MOST_OBLONG: f64 = 2.5;
 /// A middle that is so many times off this image's along both axes is another image's.
 const OTHER_SIZE: f64 = 1.3;
-/// At this share of the way to the image's edge a lens still bends little:
-const INNER: f64 = 1.0 / 3.0;
+/// At this share of the way to the image's edge a lens does not fold, and bends little:
+const INNER: f64 = 0.5;
 /// by at most so much of the way.
 const MOST_BENT_INSIDE: f64 = 0.5;
 /// At the edge, a ray is at least so much of what it would be if nothing was bent,

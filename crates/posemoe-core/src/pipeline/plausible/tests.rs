@@ -143,11 +143,11 @@ fn in_space_at(root_m: Vector3<f64>, pose: &Pose, measured_m: Option<f64>) -> Re
 #[test]
 fn nobody_is_seen_too_near_or_too_far_to_be_seen() {
     let at = |z| in_space_at(Vector3::new(0.0, 0.0, z), &standing(), None);
-    assert_eq!([at(0.5), at(4.0), at(49.0)], [Ok(()), Ok(()), Ok(())]);
+    assert_eq!([at(0.5), at(4.0), at(29.0)], [Ok(()), Ok(()), Ok(())]);
     refused(
         at(2283.0),
         Cause::ImpossiblePerson,
-        "found 2283.000 m away, expected 0.3 to 50 m",
+        "found 2283.000 m away, expected 0.3 to 30 m",
     );
     refused(
         at(0.013),
@@ -159,28 +159,36 @@ fn nobody_is_seen_too_near_or_too_far_to_be_seen() {
 
 #[test]
 fn bones_are_a_persons() {
-    let of_size = |size: f64| {
+    let of_size = |size: f64, unseen: &[usize]| {
         let pose = standing().map(|joint| joint * size);
         let root_m = Vector3::new(0.0, 0.0, 4.0);
-        let rays = seen_at(pose.map(|joint| joint + root_m));
+        let mut rays = seen_at(pose.map(|joint| joint + root_m));
+        unseen.iter().for_each(|joint| rays[*joint] = None);
         in_space(&pose, &root_m, &rays, None)
     };
+    let of_all = |size| of_size(size, &[]);
     assert_eq!(
-        [of_size(0.5), of_size(1.0), of_size(1.4)],
+        [of_all(0.65), of_all(1.0), of_all(1.3)],
         [Ok(()), Ok(()), Ok(())]
     );
-    refused(of_size(0.3), Cause::ImpossiblePerson, "found bones of 1.");
-    refused(of_size(2.1), Cause::ImpossiblePerson, "bones of 8.");
     refused(
-        of_size(2.5),
+        of_all(0.5),
+        Cause::ImpossiblePerson,
+        "bones 0.52 times as long as most people's",
+    );
+    refused(
+        of_all(1.5),
+        Cause::ImpossiblePerson,
+        "expected 0.6 to 1.4 times",
+    );
+    refused(
+        of_all(2.5),
         Cause::ImpossiblePerson,
         "a bone of 1.12 m to right_knee",
     );
-    refused(
-        of_size(f64::NAN),
-        Cause::ImpossiblePerson,
-        "a bone of NaN m",
-    );
+    refused(of_all(f64::NAN), Cause::ImpossiblePerson, "a bone of NaN m");
+    // Between the joints that are left there is no bone.
+    assert_eq!(of_size(0.5, &[0, 1, 3, 4, 6, 7, 8, 10, 12, 15]), Ok(()));
 }
 
 #[test]
