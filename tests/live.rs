@@ -18,7 +18,7 @@ fn a_foreign_peer_gets_people_and_transforms_for_99_percent_of_the_frames() {
     player
         .args(["--domain", &node.domain])
         .args(["--bag", "tests/data/walk_cam01.mcap"])
-        .args(["--rate-hz", "60", "--repeat", "5", "--seconds", "30"]);
+        .args(["--rate-hz", "60", "--repeat", "5", "--unanswered", "3"]);
     let played = python::printed(&mut player);
     println!("{played}");
     let counts: Value = serde_json::from_str(&played).unwrap();
@@ -36,7 +36,9 @@ fn a_foreign_peer_gets_people_and_transforms_for_99_percent_of_the_frames() {
 
 /// What came of a pass over the walk, at 30 Hz.
 fn played(player: &mut std::process::Command, node: &Node, more: &[&str]) -> Value {
-    player.args(["--domain", &node.domain, "--rate-hz", "30"]);
+    player
+        .args(["--domain", &node.domain, "--rate-hz", "30"])
+        .args(["--unanswered", "3"]);
     serde_json::from_str(&python::printed(player.args(more))).unwrap()
 }
 

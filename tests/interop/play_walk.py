@@ -80,6 +80,7 @@ class Collector(Thread):
         self.frames: Counter[str] = Counter()
         self.states: Counter[int] = Counter()
         self.last_reply = time.monotonic()
+        self.last_answered = 0  # stamp, ns
         self.enough = Event()
 
     def run(self) -> None:
@@ -88,6 +89,7 @@ class Collector(Thread):
             now = time.monotonic()
             for people in dds_peer.valid(self.people_reader.take(N=1000)):
                 self.people.append((nanos(people.header.stamp), now, len(people.people)))
+                self.last_answered = max(self.last_answered, self.people[-1][0])
                 self.frames[people.header.frame_id] += 1
                 self.people_seen.update(person.id for person in people.people)
                 self.states.update(person.state for person in people.people)
@@ -95,6 +97,16 @@ class Collector(Thread):
             for transforms in dds_peer.valid(self.tf_reader.take(N=1000)):
                 self.tf += {nanos(transform.header.stamp) for transform in transforms.transforms}
                 self.last_reply = now
+
+
+def wait_for_answers(collector: Collector, sent: dict[int, float], most: int) -> None:
+    """Until fewer than `most` frames are later than the last answered, so that no queue overflows, however slow
+    this machine is just now. A frame that is never answered is given up after a second."""
+    began = time.monotonic()
+    while time.monotonic() < max(began, collector.last_reply) + 1.0:
+        if sum(stamp > collector.last_answered for stamp in sent) < most:
+            return
+        time.sleep(0.001)
 
 
 def quantiles(values: list[float]) -> dict[str, float]:
@@ -135,6 +147,8 @@ def play(options: argparse.Namespace) -> dict:
             camera_infos += 1
             continue
         time.sleep(max(0.0, next_time - time.monotonic()))
+        if options.unanswered:
+            wait_for_answers(collector, sent, options.unanswered)
         if time.monotonic() > deadline:
             break
         sent[nanos(message.header.stamp)] = time.monotonic()
@@ -181,8 +195,9 @@ def main() -> None:
     parser.add_argument("--domain", type=int, required=True)
     parser.add_argument("--bag", type=Path, default=Path("tests/data/walk_cam01.mcap"))
     parser.add_argument("--rate-hz", type=float, default=60.0)
+    parser.add_argument("--unanswered", type=int, help="send no faster than answers come: so many may be on their way")
     parser.add_argument("--repeat", type=int, default=1, help="passes over the bag, stamps go on")
-    parser.add_argument("--seconds", type=float, default=60.0, help="stop sending after this long")
+    parser.add_argument("--seconds", type=float, default=300.0, help="stop sending after this long")
     parser.add_argument("--discovery-secs", type=float, default=15.0)
     parser.add_argument("--settle-secs", type=float, default=0.5)
     parser.add_argument("--grace-secs", type=float, default=3.0, help="wait this long for more replies")
