@@ -6,7 +6,7 @@ use std::path::Path;
 use libfuzzer_sys::fuzz_target;
 use posemoe_bag::{BagBus, BagOptions, describe};
 use posemoe::bus::{Bus, Qos, Topic};
-use posemoe::msg::{Message, yolo_msgs::DetectionArray};
+use posemoe::msg::{Message, type_info, yolo_msgs::DetectionArray};
 
 fuzz_target!(|data: &[u8]| {
     let Ok(folder) = tempfile::tempdir() else {
@@ -21,7 +21,7 @@ fuzz_target!(|data: &[u8]| {
         }
     } else if std::fs::write(&bag, data).is_ok() {
         read(&bag);
-        let _ = describe(&bag);
+        let _ = describe(&bag, type_info);
     }
 });
 
