@@ -78,7 +78,8 @@ pub fn prepare_process() -> Result<(), BusError> {
 
 /// The arguments of this process, without the program's name, as the user gave them.
 pub fn arguments() -> Vec<String> {
-    let arguments = std::env::args().skip(1);
+    let arguments = std::env::args_os().skip(1);
+    let arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
     #[cfg(feature = "rcl")]
     return rcl::given(arguments);
     #[cfg(not(feature = "rcl"))]

@@ -70,12 +70,13 @@ fn covered(mut arguments: Vec<OsString>) -> Option<Vec<OsString>> {
         return None;
     }
     for argument in &mut arguments {
-        if let Some(mut text) = argument.to_str().map(str::to_owned) {
-            for (written, cover) in COVERS {
-                text = text.replace(written, cover);
-            }
-            *argument = text.into();
+        // Bytes that are no text have no meaning for us either; left as they are, a `:=` among them
+        // would make the process begin anew for ever.
+        let mut text = argument.to_string_lossy().into_owned();
+        for (written, cover) in COVERS {
+            text = text.replace(written, cover);
         }
+        *argument = text.into();
     }
     arguments.insert(0, COVERED.into());
     Some(arguments)
@@ -83,6 +84,8 @@ fn covered(mut arguments: Vec<OsString>) -> Option<Vec<OsString>> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::ffi::OsStringExt;
+
     use super::*;
 
     fn words(line: &str) -> Vec<OsString> {
@@ -108,6 +111,14 @@ mod tests {
             assert_eq!(super::covered(covered.clone()), None, "the second time");
             assert_eq!(given(texts(&covered)), texts(&words(line)));
         }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_covered_once() {
+        let argument = OsString::from_vec(b"-p model:=/\xff:=.onnx".to_vec());
+        let covered = covered(vec![argument]).unwrap();
+        assert_eq!(super::covered(covered.clone()), None, "the second time");
+        assert_eq!(given(texts(&covered)), ["-p model:=/\u{fffd}:=.onnx"]);
     }
 
     #[test]
