@@ -21,8 +21,10 @@ pub const EXIT_UNUSABLE: u8 = 2;
 /// Done, but part of the input was unreadable or lost.
 pub const EXIT_DATA_LOSS: u8 = 3;
 
-/// Libraries that talk too much: rustdds calls it an error that loopback has no multicast to leave.
-const QUIET: &str = "rustdds=error,rustdds::network::udp_listener=off,ort=warn";
+/// Libraries that talk too much: rustdds calls it an error that loopback has no multicast to leave,
+/// r2r that a subscription has nothing to take, which is so each time when a publisher leaves.
+const QUIET: &str =
+    "rustdds=error,rustdds::network::udp_listener=off,ort=warn,r2r::subscribers=off";
 
 /// Packages of messages that the rcl bus does not know, because they were not installed when it was
 /// built.
