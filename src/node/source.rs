@@ -49,6 +49,8 @@ impl Source {
         let subscribe = |bus: &mut dyn Bus, name: &str, type_name| {
             bus.subscribe(&args.subscription(name, type_name, Qos::SENSOR_DATA))
         };
+        // First: of what waits at the same time, the rcl bus hands over the first topic's messages first.
+        let camera_info = subscribe(bus, &config.camera_info_topic, CameraInfo::TYPE_NAME)?;
         let topic = &config.keypoints_topic;
         let detector = match config.keypoints_type.as_str() {
             Skeleton2D::TYPE_NAME => {
@@ -64,7 +66,6 @@ impl Source {
                 Detector::Yolo(id, Yolo::default())
             }
         };
-        let camera_info = subscribe(bus, &config.camera_info_topic, CameraInfo::TYPE_NAME)?;
         Ok(Self {
             detector,
             camera_info,
