@@ -1,12 +1,16 @@
-//! Answers leave on a thread of their own: the middleware waits up to 100 ms for a client that has
-//! just come, and may not find it even then.
+//! Answers leave on a thread of their own: the middleware waits up to 100 ms for a client that has just come,
+//! and may not find it even then. For so long r2r keeps the service locked, and with it all that is received.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::thread::{Builder, JoinHandle};
+use std::thread::{Builder, JoinHandle, sleep};
+use std::time::Duration;
 
 use crate::bus::{BusError, RequestId};
+
+/// After an answer that has waited in vain: time to receive, before the next one waits.
+const RECESS: Duration = Duration::from_millis(20);
 
 /// The side of a service that answers.
 pub(super) trait Answer: Send + Sync {
@@ -54,6 +58,7 @@ impl Answers {
                 if let Err(reason) = to.service.answer(&request, &payload) {
                     tracing::warn!("{}: an answer could not be sent: {reason}", to.name);
                     to.unsent.fetch_add(1, Ordering::Relaxed);
+                    sleep(RECESS);
                 }
             }
         };
