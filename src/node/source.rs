@@ -49,7 +49,8 @@ impl Source {
         let subscribe = |bus: &mut dyn Bus, name: &str, type_name| {
             bus.subscribe(&args.subscription(name, type_name, Qos::SENSOR_DATA))
         };
-        // First: of what waits at the same time, the rcl bus hands over the first topic's messages first.
+        // First: of what waits at the same time, the rcl bus hands over the first topic's messages
+        // first.
         let camera_info = subscribe(bus, &config.camera_info_topic, CameraInfo::TYPE_NAME)?;
         let topic = &config.keypoints_topic;
         let detector = match config.keypoints_type.as_str() {

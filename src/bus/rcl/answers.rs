@@ -1,5 +1,6 @@
-//! Answers leave on a thread of their own: the middleware waits up to 100 ms for a client that has just come,
-//! and may not find it even then. For so long r2r keeps the service locked, and with it all that is received.
+//! Answers leave on a thread of their own: the middleware waits up to 100 ms for a client that has
+//! just come, and may not find it even then. For so long r2r keeps the service locked, and with it
+//! all that is received.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -9,8 +9,8 @@ use posemoe_stamp::Stamp;
 pub const MOST_COST: f64 = 12.0;
 /// Joints that two sightings must share to be compared.
 const FEWEST_COMMON: usize = 3;
-/// One deviation of where somebody is, in units of their apparent size (about half a metre): at once, and more
-/// for each second unseen.
+/// One deviation of where somebody is, in units of their apparent size (about half a metre): at
+/// once, and more for each second unseen.
 const PLACE: [f64; 2] = [0.2, 1.2];
 /// Of the logarithm of their size.
 const SIZE: [f64; 2] = [0.1, 0.2];
@@ -57,8 +57,8 @@ impl Track {
         }
     }
 
-    /// How little these joints are like this person at `stamp`, in squared deviations; `None` where too few
-    /// joints are common.
+    /// How little these joints are like this person at `stamp`, in squared deviations; `None` where
+    /// too few joints are common.
     pub fn cost(&self, stamp: Stamp, joints: &Joints) -> Option<f64> {
         let offset = offset(&self.joints, joints)?;
         let unseen_s = stamp.seconds_since(self.seen);
