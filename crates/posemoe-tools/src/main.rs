@@ -50,7 +50,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let mut args = std::env::args();
+    // What is no UTF-8 is refused by name further on, not by a panic.
+    let mut args = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
     let program = args.next().unwrap_or_else(|| "posemoe".to_owned());
     let (ros, rest) = match RosArgs::parse(args) {
         Ok(parsed) => parsed,
