@@ -238,6 +238,9 @@ parameters! {
     max_people: i64 = 20, Range::Between(1.0, 256.0), Unconfigured;
     /// A person who is not seen is predicted for this long (s), then lost.
     predict_s: f64 = 0.5, Range::Between(0.0, 10.0), Live;
+    /// Somebody unseen for up to this long (s) comes back under the id that they had, also where the
+    /// detector gives another; 0: the detector's ids as they are.
+    reidentify_s: f64 = 2.0, Range::Between(0.0, 10.0), Live;
     /// How hard people at rest accelerate, as the square root of the power spectral density
     /// (m/s^1.5); whoever walks does more, in proportion to speed.
     acceleration_noise: f64 = 0.5, Range::Between(0.01, 100.0), Live;
@@ -285,6 +288,7 @@ impl Config {
             min_keypoints: self.min_keypoints.unsigned_abs() as usize,
             max_people: self.max_people.unsigned_abs() as usize,
             sigma_scale: self.sigma_scale,
+            reidentify_s: self.reidentify_s,
             motion: MotionModel {
                 acceleration_noise: self.acceleration_noise,
                 stature_sigma: self.stature_sigma,

@@ -71,6 +71,7 @@
 //! | [`geometry`] | pixels to rays, the person-centred view, rays to metres, metres to joint angles |
 //! | [`lift`] | the network: what it remembers of whom, streaming or in windows; [`lift::onnx`] runs it |
 //! | [`person`] | who is there, motion, states, what is said of them |
+//! | [`assignment`] | who is who, by the least sum of costs |
 //! | [`frames`] | where coordinate frames are in each other at a stamp, and how fast they move |
 //! | [`health`] | what was not used, and why |
 //!
@@ -82,6 +83,7 @@
     warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)
 )]
 
+pub mod assignment;
 pub mod frames;
 pub mod geometry;
 pub mod health;

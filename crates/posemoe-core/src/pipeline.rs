@@ -36,6 +36,9 @@ pub struct Settings {
     pub max_people: usize,
     /// What the network's sigmas are multiplied by.
     pub sigma_scale: f64,
+    /// Somebody unseen for up to so long (s) comes back as who they were, also where the detector gives another
+    /// id; 0: ids are the detector's, as they are.
+    pub reidentify_s: f64,
     /// How motion is modelled.
     pub motion: MotionModel,
 }
@@ -48,6 +51,7 @@ impl Default for Settings {
             min_keypoints: 4,
             max_people: 20,
             sigma_scale: 1.0,
+            reidentify_s: 2.0,
             motion: MotionModel::default(),
         }
     }
@@ -246,9 +250,9 @@ impl Pipeline {
                 );
             }
         }
-        let ids = self
-            .identity
-            .name(seen.stamp, &people, self.settings.motion.predict_s);
+        let away_s = self.settings.reidentify_s;
+        let forget_s = away_s.max(self.settings.motion.predict_s);
+        let ids = (self.identity).name(seen.stamp, &people, forget_s, away_s > 0.0);
         people.into_iter().zip(ids).collect()
     }
 

@@ -1,215 +1,164 @@
-//! Ids for people whose detector does not track: nearest to the last frame, in units of their size.
+//! Who is whom from frame to frame, also where the detector does not say or changes its mind.
+//!
+//! Everyone is followed in the image by place, motion, size and pose. The assignment of a frame's people to those
+//! who are followed is the one with the least sum of costs over all of them (Bewley et al., SORT, 2016), so that
+//! two who cross are told apart by what both are likely to be. A detector's own id says who it is as long as it
+//! lasts; where it breaks, the person who vanished there goes on under the id that they had.
 
-use std::collections::BTreeSet;
+mod track;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::observation::Sighting;
-use crate::keypoint::Keypoint;
-use crate::skeleton::JOINT_COUNT;
+use crate::assignment;
 use posemoe_stamp::Stamp;
+use track::Track;
 
-/// Mean joint distance (in units of apparent size) beyond which two sightings are different people.
-const FARTHEST_MATCH: f64 = 0.6;
-/// Sightings that are remembered at most; those of longest ago make room.
+/// Tracks that are remembered at most; those of longest ago make room.
 const MOST_KNOWN: usize = 512;
-/// Joints that two sightings must share to be compared.
-const FEWEST_COMMON: usize = 3;
+/// Costs are compared as whole numbers, which the Hungarian method adds without rounding.
+const GRAIN: f64 = 1e6;
+/// How surely someone who vanished is the one whom a detector gives a new id (share of the cost that people
+/// without ids may have): that the detector sees two people is not to be overruled lightly.
+const REJOINED: f64 = 0.6;
 
-type Joints = [Option<Keypoint>; JOINT_COUNT];
-
-/// Gives untracked sightings ids that persist from frame to frame: `u1`, `u2`, …
+/// Gives people ids that persist from frame to frame: the detector's, or our own, `u1`, `u2`, …
 #[derive(Clone, Debug, Default)]
 pub struct Identity {
-    known: Vec<(String, Stamp, Joints)>,
+    /// By the published id.
+    known: BTreeMap<String, Track>,
+    /// Published ids by the detector's, where those differ.
+    renamed: BTreeMap<String, String>,
     given: u64,
 }
 
 impl Identity {
-    /// An id for each sighting that has none, in the sightings' order; the detector's own ids are
-    /// kept. Who has been unseen for `forget_s` gets a new id on return.
-    pub fn name(&mut self, stamp: Stamp, people: &[&Sighting], forget_s: f64) -> Vec<String> {
-        self.known
-            .retain(|(_, seen, _)| stamp.seconds_since(*seen) <= forget_s);
-        let mut pairs: Vec<(f64, usize, usize)> = Vec::new();
-        for (new, person) in people
-            .iter()
-            .enumerate()
-            .filter(|(_, p)| p.track_id.is_none())
-        {
-            for (old, (_, _, joints)) in self.known.iter().enumerate() {
-                if let Some(distance) = distance(&person.joints, joints) {
-                    pairs.push((distance, new, old));
-                }
-            }
+    /// An id for each person, in their order. Who has been unseen for `forget_s` is someone new on return. With
+    /// `rejoin`, a detector's new id is the person who vanished there. A detector's id that comes twice in one
+    /// frame comes out twice.
+    pub fn name(
+        &mut self,
+        stamp: Stamp,
+        people: &[&Sighting],
+        forget_s: f64,
+        rejoin: bool,
+    ) -> Vec<String> {
+        self.forget_old(stamp, forget_s);
+        let mut named: Vec<Option<String>> = vec![None; people.len()];
+        let mut seen = BTreeSet::new();
+        for (name, person) in named.iter_mut().zip(people) {
+            *name = person.track_id.as_deref().and_then(|id| self.published(id));
+            seen.extend(name.clone());
         }
-        pairs.retain(|(distance, ..)| *distance < FARTHEST_MATCH);
-        pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
-
-        let mut matched: Vec<Option<usize>> = vec![None; people.len()];
-        let mut taken = BTreeSet::new();
-        for (_, new, old) in pairs {
-            if matched[new].is_none() && taken.insert(old) {
-                matched[new] = Some(old);
+        let free: Vec<usize> = (0..people.len()).filter(|n| named[*n].is_none()).collect();
+        let worth = |person: &Sighting, track: &Track| {
+            let most = match (&person.track_id, &track.detector_id) {
+                (None, None) => track::MOST_COST,
+                _ if rejoin => REJOINED * track::MOST_COST,
+                _ => return 0,
+            };
+            let cost = track.cost(stamp, &person.joints);
+            cost.map_or(0, |cost| ((most - cost).max(0.0) * GRAIN) as i64)
+        };
+        // Those whom anyone may be: of the many who are remembered, few.
+        let gone = self.known.iter().filter(|(id, _)| !seen.contains(*id));
+        let worths = gone.map(|(id, track)| {
+            let of_each = free.iter().map(|n| worth(people[*n], track));
+            (id.clone(), of_each.collect::<Vec<i64>>())
+        });
+        let near = worths.filter(|(_, of_each)| of_each.iter().any(|worth| *worth > 0));
+        let near: Vec<(String, Vec<i64>)> = near.collect();
+        for (row, column) in assignment::best(free.len(), near.len(), |r, c| near[c].1[r]) {
+            let id = &near[column].0;
+            if let Some(detectors) = &people[free[row]].track_id {
+                self.renamed.insert(detectors.clone(), id.clone());
             }
+            named[free[row]] = Some(id.clone());
         }
-        people
-            .iter()
-            .zip(matched)
-            .map(|(person, old)| match (&person.track_id, old) {
-                (Some(id), _) => id.clone(),
-                (None, Some(old)) => {
-                    let (id, seen, joints) = &mut self.known[old];
-                    (*seen, *joints) = (stamp, person.joints);
-                    id.clone()
-                }
-                (None, None) => {
-                    self.given += 1;
-                    let id = format!("u{}", self.given);
-                    self.make_room();
-                    self.known.push((id.clone(), stamp, person.joints));
-                    id
-                }
-            })
+        let names = named.into_iter().zip(people);
+        names
+            .map(|(name, person)| self.note(stamp, name, person))
             .collect()
     }
 
-    fn make_room(&mut self) {
-        let known = self.known.iter().enumerate();
-        let oldest = known.min_by_key(|(_, (_, seen, _))| *seen);
-        if let Some((oldest, _)) = oldest.filter(|_| self.known.len() >= MOST_KNOWN) {
-            self.known.remove(oldest);
+    /// The id under which a detector's is known, if it is.
+    fn published(&self, detectors: &str) -> Option<String> {
+        let id = self.renamed.get(detectors).cloned();
+        let id = id.unwrap_or_else(|| apart_from_ours(detectors));
+        let track = self.known.get(&id)?;
+        (track.detector_id.as_deref() == Some(detectors)).then_some(id)
+    }
+
+    /// Follows a person under this id, or a new one.
+    fn note(&mut self, stamp: Stamp, name: Option<String>, person: &Sighting) -> String {
+        let id = name.unwrap_or_else(|| self.new_id(person));
+        match self.known.get_mut(&id) {
+            Some(track) => track.update(stamp, person),
+            None => {
+                self.make_room();
+                self.known.insert(id.clone(), Track::new(stamp, person));
+            }
         }
+        id
+    }
+
+    /// The detector's id where nobody else goes on under it, else one of ours.
+    fn new_id(&mut self, person: &Sighting) -> String {
+        let own = person.track_id.as_deref().map(apart_from_ours);
+        let own = own.filter(|id| !self.known.contains_key(id));
+        let id = own.unwrap_or_else(|| {
+            self.given += 1;
+            format!("u{}", self.given)
+        });
+        if let Some(detectors) = &person.track_id {
+            self.renamed.remove(detectors);
+            if *detectors != id {
+                self.renamed.insert(detectors.clone(), id.clone());
+            }
+        }
+        id
+    }
+
+    fn forget_old(&mut self, stamp: Stamp, forget_s: f64) {
+        let is_recent = |track: &Track| stamp.seconds_since(track.seen) <= forget_s;
+        self.known.retain(|_, track| is_recent(track));
+        self.forget_names();
+    }
+
+    fn make_room(&mut self) {
+        let oldest = self.known.iter().min_by_key(|(_, track)| track.seen);
+        let oldest = oldest
+            .map(|(id, _)| id.clone())
+            .filter(|_| self.known.len() >= MOST_KNOWN);
+        if let Some(oldest) = oldest {
+            self.known.remove(&oldest);
+            self.forget_names();
+        }
+    }
+
+    fn forget_names(&mut self) {
+        let known = &self.known;
+        self.renamed.retain(|_, id| known.contains_key(id));
     }
 
     /// Forgets everyone (time jumped); ids already given are not given again.
     pub fn clear(&mut self) {
         self.known.clear();
+        self.renamed.clear();
     }
 }
 
-/// Mean distance of the joints that both show, in units of their extent.
-fn distance(a: &Joints, b: &Joints) -> Option<f64> {
-    let common: Vec<(&Keypoint, &Keypoint)> = a
-        .iter()
-        .zip(b)
-        .filter_map(|(a, b)| Some((a.as_ref()?, b.as_ref()?)))
-        .collect();
-    if common.len() < FEWEST_COMMON {
-        return None;
+/// A detector's id, told apart from ours: one that looks like ours (`u7`), or like one that was told apart,
+/// gets a `d_` before it.
+fn apart_from_ours(detectors: &str) -> String {
+    let own = detectors.trim_start_matches("d_");
+    let number = own.strip_prefix('u').unwrap_or_default();
+    let is_like_ours = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    match is_like_ours {
+        true => format!("d_{detectors}"),
+        false => detectors.to_owned(),
     }
-    let count = common.len() as f64;
-    let apart: f64 = common
-        .iter()
-        .map(|(a, b)| (a.x_px - b.x_px).hypot(a.y_px - b.y_px))
-        .sum();
-    let mean = |f: fn(&Keypoint) -> f64| common.iter().map(|(_, b)| f(b)).sum::<f64>() / count;
-    let (x, y) = (mean(|k| k.x_px), mean(|k| k.y_px));
-    let squares: f64 = common
-        .iter()
-        .map(|(_, b)| (b.x_px - x).powi(2) + (b.y_px - y).powi(2))
-        .sum();
-    let size = (squares / count).sqrt();
-    (size > 0.0).then(|| apart / count / size)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn standing_at(x_px: f64) -> Sighting {
-        Sighting {
-            track_id: None,
-            box_px: None,
-            distance_m: None,
-            score: 0.9,
-            face: [None; 5],
-            joints: std::array::from_fn(|j| {
-                Some(Keypoint {
-                    x_px: x_px + (j % 3) as f64 * 20.0,
-                    y_px: j as f64 * 25.0,
-                    score: 0.9,
-                    depth_m: None,
-                })
-            }),
-        }
-    }
-
-    fn at(ms: i64) -> Stamp {
-        Stamp::from_nanos(ms * 1_000_000)
-    }
-
-    #[test]
-    fn ids_follow_people_not_their_order_in_the_message() {
-        let mut identity = Identity::default();
-        let first = identity.name(at(0), &[&standing_at(100.0), &standing_at(600.0)], 1.0);
-        assert_eq!(first, ["u1", "u2"]);
-        let swapped = identity.name(at(33), &[&standing_at(605.0), &standing_at(108.0)], 1.0);
-        assert_eq!(swapped, ["u2", "u1"]);
-        let third = identity.name(at(66), &[&standing_at(350.0), &standing_at(600.0)], 1.0);
-        assert_eq!(third, ["u3", "u2"]);
-    }
-
-    #[test]
-    fn who_was_away_too_long_is_someone_new() {
-        let mut identity = Identity::default();
-        identity.name(at(0), &[&standing_at(100.0)], 1.0);
-        assert_eq!(identity.name(at(2000), &[&standing_at(100.0)], 1.0), ["u2"]);
-    }
-
-    #[test]
-    fn people_who_are_never_the_same_again_are_not_all_remembered() {
-        let mut identity = Identity::default();
-        for frame in 0..100 {
-            let strangers: Vec<Sighting> = (0..20)
-                .map(|i| standing_at(1e6 * f64::from(20 * frame + i)))
-                .collect();
-            let all: Vec<&Sighting> = strangers.iter().collect();
-            identity.name(at(i64::from(frame)), &all, 10.0);
-        }
-        assert_eq!(identity.known.len(), MOST_KNOWN);
-        let last = identity.name(at(100), &[&standing_at(1e6 * 1999.0)], 10.0);
-        assert_eq!(last, ["u2000"], "those of late are there");
-    }
-
-    #[test]
-    fn who_is_too_far_off_is_someone_else_and_the_nearest_goes_first() {
-        // These sightings are 124 px in size (root mean square from their middle); 0.6 of it are 74
-        // px.
-        let named = |people: [f64; 2]| {
-            let mut identity = Identity::default();
-            identity.name(at(0), &[&standing_at(100.0)], 1.0);
-            let people = people.map(standing_at);
-            identity.name(at(33), &[&people[0], &people[1]], 1.0)
-        };
-        assert_eq!(named([170.0, 900.0]), ["u1", "u2"]);
-        assert_eq!(named([180.0, 900.0]), ["u2", "u3"]);
-        assert_eq!(named([60.0, 110.0]), ["u2", "u1"]);
-    }
-
-    #[test]
-    fn two_joints_in_common_say_nothing_and_three_do() {
-        let part = |joints: std::ops::Range<usize>| {
-            let mut person = standing_at(100.0);
-            for (j, joint) in person.joints.iter_mut().enumerate() {
-                *joint = joint.filter(|_| joints.contains(&j));
-            }
-            person
-        };
-        let named = |then: std::ops::Range<usize>| {
-            let mut identity = Identity::default();
-            identity.name(at(0), &[&part(0..9)], 1.0);
-            identity.name(at(33), &[&part(then)], 1.0)
-        };
-        assert_eq!(
-            (named(7..17), named(6..17)),
-            (vec!["u2".into()], vec!["u1".into()])
-        );
-    }
-
-    #[test]
-    fn the_detectors_own_ids_are_kept() {
-        let mut tracked = standing_at(100.0);
-        tracked.track_id = Some("7".into());
-        let names = Identity::default().name(at(0), &[&tracked, &standing_at(100.0)], 1.0);
-        assert_eq!(names, ["7", "u1"]);
-    }
-}
+mod tests;

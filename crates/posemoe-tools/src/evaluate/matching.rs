@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pathfinding::kuhn_munkres::kuhn_munkres;
-use pathfinding::matrix::Matrix;
+use posemoe_core::assignment::best;
 use serde::{Deserialize, Serialize};
 
 /// Distances are compared as whole nanometres, which the Hungarian method adds without rounding.
@@ -30,35 +29,6 @@ pub fn assign(
         }
     };
     best(rows, columns, worth)
-}
-
-/// The pairs of (row, column) with the greatest sum of worths, without those that are worth
-/// nothing.
-fn best(rows: usize, columns: usize, worth: impl Fn(usize, usize) -> i64) -> Vec<(usize, usize)> {
-    if rows == 0 || columns == 0 {
-        return Vec::new();
-    }
-    // The method wants no more rows than columns.
-    let is_turned = rows > columns;
-    let (short, long) = if is_turned {
-        (columns, rows)
-    } else {
-        (rows, columns)
-    };
-    let turn = |(a, b): (usize, usize)| if is_turned { (b, a) } else { (a, b) };
-    let worths = Matrix::from_fn(short, long, |place| {
-        let (row, column) = turn(place);
-        worth(row, column)
-    });
-    let (_, columns_of) = kuhn_munkres(&worths);
-    let mut pairs: Vec<(usize, usize)> = columns_of
-        .into_iter()
-        .enumerate()
-        .map(turn)
-        .filter(|(row, column)| worth(*row, *column) > 0)
-        .collect();
-    pairs.sort_unstable();
-    pairs
 }
 
 /// Who was found, over all frames that have a truth.
