@@ -16,6 +16,10 @@ PARAMETERS = {
     "keypoints_type": "Type of the 2D keypoints: yolo_msgs/msg/DetectionArray (node's default), "
     "posemoe/msg/People2D, hri_msgs/msg/Skeleton2D or zed_msgs/msg/ObjectsStamped",
     "camera_info_topic": "Topic of the camera's calibration (node's default: /camera/camera_info)",
+    "depth_topic": "Topic of depth images of what the camera sees (node's default: none)",
+    "depth_camera_info_topic": "Topic of their calibration, where they are not registered "
+    "(node's default: that of the camera)",
+    "ground_frame": "Frame whose z = 0 is the floor, such as base_footprint (node's default: none)",
     "image_rectified": "Whether the keypoints come from a rectified image (node's default: false)",
     "target_frame": "Frame of the 3D people, such as odom (node's default: the camera's)",
     "publish_hri": "Whether bodies are published as ROS4HRI has them (node's default: false)",

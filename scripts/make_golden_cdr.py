@@ -87,6 +87,7 @@ def people_3d():
             confidence=0.875,
             root_position=xyz("Point", 0.1, 0.2, 3.3),
             root_sigma=xyz("Vector3", 0.01, 0.02, 0.3),
+            root_covariance=np.array([1e-4, 0, 0, 0, 4e-4, -1e-3, 0, -1e-3, 0.09]),
             root_velocity=xyz("Vector3", -1.0, 0.0, 1.0),
             joints=[joint(i) for i in range(joints)],
         )

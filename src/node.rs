@@ -4,6 +4,8 @@
 mod bodies;
 mod camera;
 mod context;
+mod depth;
+mod ground;
 mod humans;
 mod latest;
 pub mod lifecycle;
@@ -15,6 +17,7 @@ mod services;
 mod source;
 mod target;
 mod time;
+mod transforms;
 mod work;
 
 use crate::bus::{Bus, BusError, EndpointError, Event, PublisherId, Qos};

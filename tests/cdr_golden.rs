@@ -78,6 +78,10 @@ fn people_3d() {
     assert_eq!((person.id.as_str(), person.confidence), ("22", 0.875));
     assert_eq!((person.root_position.x, person.root_position.z), (0.1, 3.3));
     assert_eq!((person.root_sigma.y, person.root_velocity.x), (0.02, -1.0));
+    assert_eq!(
+        (person.root_covariance[5], person.root_covariance[8]),
+        (-1e-3, 0.09)
+    );
     let joint = &person.joints[3];
     assert_eq!(
         (joint.position.x, joint.position.y, joint.position.z),

@@ -58,17 +58,16 @@ fn joint() -> impl Strategy<Value = pm::Joint3D> {
     })
 }
 
-fn person() -> impl Strategy<Value = pm::Person3D> {
-    let joints = prop::collection::vec(joint(), 0..4);
-    (text(), any::<u8>(), any::<f32>(), joints).prop_map(|(id, state, confidence, joints)| {
-        pm::Person3D {
-            id,
-            state,
-            confidence,
-            joints,
-            ..Default::default()
-        }
-    })
+prop_compose! {
+    fn person()(
+        id in text(),
+        state in any::<u8>(),
+        confidence in any::<f32>(),
+        root_covariance in any::<[f64; 9]>(),
+        joints in prop::collection::vec(joint(), 0..4),
+    ) -> pm::Person3D {
+        pm::Person3D { id, state, confidence, root_covariance, joints, ..Default::default() }
+    }
 }
 
 prop_compose! {

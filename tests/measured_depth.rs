@@ -67,6 +67,7 @@ fn observation(frame: i64, depths: Depths<'_>) -> Observation {
         })
     });
     Observation {
+        ground: None,
         stamp: Stamp::from_nanos(1_000_000_000_000 + frame * 33_333_333),
         frame_id: "camera".to_owned(),
         image_size_px: Some((1280, 720)),

@@ -19,6 +19,7 @@ pub use value::{Change, Range, Value, ValueError};
 use posemoe_core::lift::Mode;
 use posemoe_core::lift::provider::Provider;
 use posemoe_core::person::memory::MotionModel;
+use posemoe_core::person::size::SizeModel;
 use posemoe_core::pipeline::Settings;
 
 /// Why a configuration is refused.
@@ -184,8 +185,23 @@ parameters! {
     /// Whether the keypoints were found in a rectified image: then P and R are used, without
     /// distortion.
     image_rectified: bool = false, Range::Any, Unconfigured;
+    /// Topic of depth images (16UC1 or 32FC1) of what the keypoints' camera sees; empty where there
+    /// are none.
+    depth_topic: String = "", Range::Any, Unconfigured;
+    /// Topic of the depth images' calibration; empty where they are registered to the keypoints'
+    /// camera, in its size.
+    depth_camera_info_topic: String = "", Range::Any, Unconfigured;
+    /// A depth image belongs to keypoints whose stamp is at most so far from its own (s).
+    depth_tolerance_s: f64 = 0.05, Range::Between(0.0, 1.0), Live;
+    /// Keypoints wait for their depth image for this long (s), and go on without then; not where
+    /// none came for a second.
+    depth_wait_s: f64 = 0.05, Range::Between(0.0, 1.0), Live;
+    /// Frame whose plane z = 0 is the floor, z upwards, such as base_footprint; empty: nobody knows
+    /// where the floor is.
+    ground_frame: String = "", Range::Any, Unconfigured;
     /// Names of several sources (cameras); each may have NAME.keypoints_topic, NAME.keypoints_type,
-    /// NAME.camera_info_topic and NAME.image_rectified, and is otherwise as the node.
+    /// NAME.camera_info_topic, NAME.image_rectified, NAME.depth_topic and
+    /// NAME.depth_camera_info_topic, and is otherwise as the node.
     sources: Vec<String> = Vec::new(), Range::Any, Unconfigured;
     /// Frame of the 3D people, of the markers and of the people for Nav2; empty for the camera's.
     target_frame: String = "", Range::Any, Unconfigured;
@@ -246,6 +262,9 @@ parameters! {
     acceleration_noise: f64 = 0.5, Range::Between(0.01, 100.0), Live;
     /// How much people's stature differs from the network's guess, as a share of it.
     stature_sigma: f64 = 0.05, Range::Between(0.0, 1.0), Live;
+    /// Stature of everybody (m), where that is known: people's distance follows from it; 0 where it
+    /// is not.
+    known_stature_m: f64 = 0.0, Range::Between(0.0, 2.5), Live;
     /// What the network's sigmas are multiplied by: `posemoe evaluate` says how much would be right
     /// for your detector (sigma_factor).
     sigma_scale: f64 = 1.0, Range::Between(0.1, 10.0), Live;
@@ -291,7 +310,10 @@ impl Config {
             reidentify_s: self.reidentify_s,
             motion: MotionModel {
                 acceleration_noise: self.acceleration_noise,
-                stature_sigma: self.stature_sigma,
+                size: SizeModel {
+                    stature_sigma: self.stature_sigma,
+                    known_stature_m: self.known_stature_m,
+                },
                 smoothing: self.smoothing,
                 predict_s: self.predict_s,
             },

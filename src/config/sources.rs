@@ -9,11 +9,13 @@ use crate::msg::Message;
 use crate::msg::hri_msgs::Skeleton2D;
 
 /// The parameters that each source may have of its own.
-const OWN: [&str; 4] = [
+const OWN: [&str; 6] = [
     "keypoints_topic",
     "keypoints_type",
     "camera_info_topic",
     "image_rectified",
+    "depth_topic",
+    "depth_camera_info_topic",
 ];
 
 /// More cameras than any robot has.
@@ -32,6 +34,10 @@ pub struct SourceConfig {
     pub camera_info_topic: String,
     /// Whether the keypoints were found in a rectified image.
     pub image_rectified: bool,
+    /// Topic of its depth images; empty where there are none.
+    pub depth_topic: String,
+    /// Topic of their calibration; empty where it is that of the keypoints.
+    pub depth_camera_info_topic: String,
 }
 
 impl SourceConfig {
@@ -107,6 +113,8 @@ impl Config {
             keypoints_type: of_it.keypoints_type,
             camera_info_topic: of_it.camera_info_topic,
             image_rectified: of_it.image_rectified,
+            depth_topic: of_it.depth_topic,
+            depth_camera_info_topic: of_it.depth_camera_info_topic,
         }
     }
 

@@ -95,6 +95,14 @@ impl Calibration {
         }
     }
 
+    /// The camera and its frame, if they are known.
+    pub fn known(&self) -> Option<(&Camera, &str)> {
+        match self {
+            Self::Known { camera, info } => Some((camera, &info.header.frame_id)),
+            Self::Unusable { .. } | Self::Unknown => None,
+        }
+    }
+
     /// Width and height of its images (px), if it is known.
     pub fn image_size_px(&self) -> Option<(u32, u32)> {
         match self {

@@ -27,6 +27,7 @@ pub fn observation(message: &People2D, drops: &mut Drops) -> Option<Observation>
         .collect();
     let image_size_px = Some((message.image_width_px, message.image_height_px));
     Some(Observation {
+        ground: None,
         stamp,
         frame_id,
         image_size_px,

@@ -46,6 +46,7 @@ impl Yolo {
             .filter_map(|person| self.sighting(person, drops))
             .collect();
         Some(Observation {
+            ground: None,
             stamp,
             frame_id,
             image_size_px: None,

@@ -50,6 +50,7 @@ pub fn observation(
         .filter_map(|object| sighting(object, drops))
         .collect();
     Some(Observation {
+        ground: None,
         stamp,
         frame_id,
         image_size_px: None,

@@ -4,12 +4,15 @@ use std::collections::VecDeque;
 
 use super::Counts;
 use super::context::Context;
+use super::depth::Depth;
+use super::ground::Floor;
 use super::received::Received;
 use super::source::Source;
 use crate::bus::{Bus, EndpointError, SubscriptionId};
 use crate::config::ros_args::RosArgs;
 use crate::config::sources::SourceConfig;
 use crate::output::diagnostics::{Feed, Spread};
+use posemoe_core::frames::Frames;
 use posemoe_core::health::{Cause, Drops, Gauge};
 use posemoe_core::lift::Lifter;
 use posemoe_core::person::observation::Observation;
@@ -22,6 +25,8 @@ pub struct Camera {
     name: String,
     /// Where keypoints come from.
     pub source: Source,
+    depth: Option<Depth>,
+    floor: Floor,
     /// What becomes of them.
     pub pipeline: Pipeline,
     /// Whether everything of the last message could be used.
@@ -59,6 +64,8 @@ impl Camera {
         Ok(Self {
             name: config.name.clone(),
             source: Source::subscribe(bus, args, config)?,
+            depth: Depth::subscribe(bus, args, config)?,
+            floor: Floor::default(),
             pipeline: Pipeline::new(args.config.settings(), lifter),
             is_whole: true,
             pending: VecDeque::new(),
@@ -70,9 +77,71 @@ impl Camera {
         })
     }
 
+    /// Listens no more.
+    pub fn leave(self, bus: &mut dyn Bus) {
+        self.source.leave(bus);
+        self.depth.into_iter().for_each(|depth| depth.leave(bus));
+    }
+
     /// Reads a message of this camera's topics; `None` when it is none. What is complete by it, in
-    /// the order of stamps.
+    /// the order of stamps: with depths, and with the floor.
     pub fn receive(
+        &mut self,
+        bus: &mut dyn Bus,
+        message: (SubscriptionId, &[u8]),
+        (context, frames): (&Context<'_>, Option<&Frames>),
+        counts: &mut Counts,
+    ) -> Option<Vec<Observation>> {
+        let now = context.time.now(bus);
+        let is_depth = |depth: &mut Depth| depth.receive(message, &mut counts.drops);
+        if self.depth.as_mut().is_some_and(is_depth) {
+            return Some(self.complete(Vec::new(), now, (context, frames), counts));
+        }
+        let all = self.read(bus, message, context, counts)?;
+        Some(self.complete(all, now, (context, frames), counts))
+    }
+
+    /// Keypoints with what else is known of their frame, as far as that is not waited for.
+    fn complete(
+        &mut self,
+        all: Vec<Observation>,
+        now: Stamp,
+        (context, frames): (&Context<'_>, Option<&Frames>),
+        counts: &mut Counts,
+    ) -> Vec<Observation> {
+        let config = &context.args.config;
+        let none = Frames::default();
+        let frames = frames.unwrap_or(&none);
+        let mut complete = all;
+        if let Some(depth) = &mut self.depth {
+            for seen in complete.drain(..) {
+                depth.await_image(seen, now);
+            }
+            let camera = self.source.calibration.known().map(|(camera, _)| camera);
+            while let Some(seen) = depth.next(now, config, (camera, frames), &mut counts.drops) {
+                complete.push(seen);
+            }
+        }
+        if !config.ground_frame.is_empty() {
+            for seen in &mut complete {
+                let ground_frame = &config.ground_frame;
+                seen.ground = self.floor.of(seen, ground_frame, frames, &mut counts.drops);
+            }
+        }
+        complete
+    }
+
+    /// Keypoints that have waited for long enough.
+    pub fn overdue(
+        &mut self,
+        now: Stamp,
+        around: (&Context<'_>, Option<&Frames>),
+        counts: &mut Counts,
+    ) -> Vec<Observation> {
+        self.complete(Vec::new(), now, around, counts)
+    }
+
+    fn read(
         &mut self,
         bus: &mut dyn Bus,
         message: (SubscriptionId, &[u8]),
@@ -83,11 +152,12 @@ impl Camera {
         let received = self
             .source
             .receive(bus, context.args, message, &mut drops)?;
-        self.is_whole = drops.is_empty();
+        let is_whole = drops.is_empty();
         self.note(drops, counts);
         let Received::Keypoints(all) = received else {
             return Some(Vec::new());
         };
+        self.is_whole = is_whole;
         let now = context.time.now(bus);
         self.note_arrival(now, counts);
         for seen in all.iter().filter(|_| context.time.is_known()) {
@@ -101,10 +171,20 @@ impl Camera {
     }
 
     /// What is not complete, and will not be: no more will come.
-    pub fn rest(&mut self, now: Stamp, counts: &mut Counts) -> Option<Observation> {
-        let seen = self.source.rest()?;
-        self.note_arrival(now, counts);
-        Some(seen)
+    pub fn rest(
+        &mut self,
+        now: Stamp,
+        around: (&Context<'_>, Option<&Frames>),
+        counts: &mut Counts,
+    ) -> Vec<Observation> {
+        let seen = self.source.rest();
+        if seen.is_some() {
+            self.note_arrival(now, counts);
+        }
+        let patience_s = around.0.args.config.depth_wait_s;
+        let mut all = self.complete(seen.into_iter().collect(), now, around, counts);
+        all.extend(self.overdue(now.plus_seconds(patience_s), around, counts));
+        all
     }
 
     fn note_arrival(&mut self, now: Stamp, counts: &mut Counts) {
@@ -146,6 +226,7 @@ impl Camera {
         for _ in 0..self.pipeline.waiting() {
             drops.note(Cause::Inactive, "a frame that waited for an answer");
         }
+        self.depth.iter_mut().for_each(|depth| depth.forget(drops));
         self.pipeline.forget();
         self.pending.clear();
         self.last_frame = None;

@@ -2,22 +2,13 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::received::note_undecodable;
-use crate::bus::{Bus, EndpointError, Qos, SubscriptionId};
-use crate::config::ros_args::RosArgs;
-use crate::input::transforms;
-use crate::msg::tf2_msgs::TFMessage;
-use crate::msg::{Message, decode};
-use crate::output::tf;
+use crate::config::Config;
 use posemoe_core::frames::{FrameError, Frames};
 use posemoe_core::health::{Cause, Drops, shortened};
 use posemoe_core::person::pose::Poses;
 use posemoe_core::person::reframe::into_frame;
 use posemoe_stamp::Stamp;
 
-/// As tf2 asks for them.
-const TF: Qos = Qos::reliable(100);
-const TF_STATIC: Qos = Qos::latched(100);
 /// People of so many frames wait at most, and so many of them all: about 10 MB.
 const MOST_FRAMES: usize = 256;
 const MOST_PEOPLE: usize = 20 * MOST_FRAMES;
@@ -28,8 +19,6 @@ const LONGEST_REASON: usize = 500;
 /// A frame that is not the camera's, and those who wait to be given in it.
 pub struct Target {
     frame_id: String,
-    subscriptions: [SubscriptionId; 2],
-    frames: Frames,
     waiting: VecDeque<Waiting>,
     problem: Option<String>,
 }
@@ -41,49 +30,14 @@ struct Waiting {
 }
 
 impl Target {
-    /// Listens to TF; `None` where the configuration names no target frame.
-    ///
-    /// # Errors
-    /// When the bus refuses.
-    pub fn subscribe(bus: &mut dyn Bus, args: &RosArgs) -> Result<Option<Self>, EndpointError> {
-        let frame_id = args.config.target_frame.trim_start_matches('/');
-        if frame_id.is_empty() {
-            return Ok(None);
-        }
-        let mut subscribe =
-            |name, qos| bus.subscribe(&args.subscription(name, TFMessage::TYPE_NAME, qos));
-        Ok(Some(Self {
+    /// `None` where the configuration names no target frame.
+    pub fn new(config: &Config) -> Option<Self> {
+        let frame_id = config.target_frame.trim_start_matches('/');
+        (!frame_id.is_empty()).then(|| Self {
             frame_id: frame_id.to_owned(),
-            subscriptions: [subscribe("/tf", TF)?, subscribe("/tf_static", TF_STATIC)?],
-            frames: Frames::default(),
             waiting: VecDeque::new(),
             problem: None,
-        }))
-    }
-
-    /// Listens no more.
-    pub fn leave(self, bus: &mut dyn Bus) {
-        self.subscriptions
-            .into_iter()
-            .for_each(|id| bus.unsubscribe(id));
-    }
-
-    /// Whether these are messages of TF.
-    pub fn listens_to(&self, subscription: SubscriptionId) -> bool {
-        self.subscriptions.contains(&subscription)
-    }
-
-    /// Takes in a message of TF.
-    pub fn receive(&mut self, (subscription, payload): (SubscriptionId, &[u8]), drops: &mut Drops) {
-        match decode::<TFMessage>(payload) {
-            // What we publish ourselves comes back to us, and nobody's place hangs on it.
-            Ok(message) if tf::is_ours(&message) => {}
-            Ok(message) => {
-                let is_static = subscription == self.subscriptions[1];
-                transforms::take_in(&message, is_static, &mut self.frames, drops);
-            }
-            Err(error) => note_undecodable(&error, drops),
-        }
+        })
     }
 
     /// Puts people of a camera in line for their transform.
@@ -106,6 +60,7 @@ impl Target {
     /// others of the same camera, nor waits for those of another.
     pub fn next(
         &mut self,
+        frames: &Frames,
         now: Stamp,
         timeout_s: f64,
         drops: &mut Drops,
@@ -123,7 +78,7 @@ impl Target {
                 continue;
             }
             let from = poses.frame_id.trim_start_matches('/');
-            match self.frames.motion(&self.frame_id, from, poses.stamp) {
+            match frames.motion(&self.frame_id, from, poses.stamp) {
                 Ok(motion) => {
                     let placed = (*camera, into_frame(poses, &self.frame_id, &motion));
                     self.waiting.remove(place);
@@ -192,11 +147,15 @@ mod tests {
     use posemoe_core::person::crowd::Crowd;
     use posemoe_core::person::marks::Marks;
     use posemoe_core::person::memory::{Estimate, MotionModel};
+    use posemoe_core::person::size::{Size, SizeModel};
     use posemoe_core::skeleton::JOINT_COUNT;
 
     const MODEL: MotionModel = MotionModel {
         acceleration_noise: 0.5,
-        stature_sigma: 0.05,
+        size: SizeModel {
+            stature_sigma: 0.05,
+            known_stature_m: 0.0,
+        },
         smoothing: 1.0,
         predict_s: 0.5,
     };
@@ -204,10 +163,8 @@ mod tests {
     /// Someone 4 m ahead.
     fn seen() -> Estimate {
         Estimate {
-            placement: Placement {
-                root_m: Vector3::new(0.0, 0.0, 4.0),
-                covariance_m2: Matrix3::identity() * 1e-4,
-            },
+            placement: Placement::of_rays(Vector3::new(0.0, 0.0, 4.0), Matrix3::identity() * 1e-4),
+            size: Size::default(),
             pose: [Vector3::zeros(); JOINT_COUNT],
             sigma_m: [0.05; JOINT_COUNT],
             sigma_scale: 1.0,
@@ -241,8 +198,6 @@ mod tests {
         for (people, frames) in [(1, 256), (256, 20)] {
             let mut target = Target {
                 frame_id: "odom".into(),
-                subscriptions: [SubscriptionId(0), SubscriptionId(1)],
-                frames: Frames::default(),
                 waiting: VecDeque::new(),
                 problem: None,
             };

@@ -4,6 +4,7 @@ use super::camera::Camera;
 use super::context::Context;
 use super::outputs::Outputs;
 use super::target::Target;
+use super::transforms::Transforms;
 use super::{Counts, NodeError};
 use crate::bus::{Bus, EndpointError, SubscriptionId, all_or_none};
 use crate::config::ros_args::RosArgs;
@@ -17,6 +18,7 @@ use posemoe_stamp::Stamp;
 /// Cameras, outputs, and the frame in which people are given.
 pub struct Work {
     cameras: Vec<Camera>,
+    transforms: Option<Transforms>,
     target: Option<Target>,
     outputs: Outputs,
     engine: Engine,
@@ -59,7 +61,8 @@ impl Work {
             let is_hri = cameras.iter().any(|camera| camera.source.is_hri());
             Ok(Self {
                 cameras,
-                target: Target::subscribe(bus, args)?,
+                transforms: Transforms::subscribe(bus, args)?,
+                target: Target::new(&args.config),
                 outputs: Outputs::advertise(bus, args, is_hri)?,
                 engine,
                 second: Second::default(),
@@ -71,10 +74,10 @@ impl Work {
     /// Gives subscriptions and publishers back.
     pub fn end(self, bus: &mut dyn Bus) {
         for camera in self.cameras {
-            camera.source.leave(bus);
+            camera.leave(bus);
         }
-        if let Some(target) = self.target {
-            target.leave(bus);
+        if let Some(transforms) = self.transforms {
+            transforms.leave(bus);
         }
         self.outputs.leave(bus);
     }
@@ -111,17 +114,21 @@ impl Work {
         counts: &mut Counts,
     ) {
         let began = bus.now();
-        let is_transform = |target: &Target| target.listens_to(message.0);
-        if self.target.as_ref().is_some_and(is_transform) {
+        let is_transform = |transforms: &Transforms| transforms.listens_to(message.0);
+        if self.transforms.as_ref().is_some_and(is_transform) {
             // Who came before a transform is not to be placed by it before it came.
             self.publish_gathered(bus, context, counts);
-            let target = self.target.iter_mut();
-            target.for_each(|target| target.receive(message, &mut counts.drops));
+            let transforms = self.transforms.iter_mut();
+            transforms.for_each(|transforms| transforms.receive(message, &mut counts.drops));
             self.publish_placed(bus, context, counts);
             return;
         }
         for index in 0..self.cameras.len() {
-            let received = self.cameras[index].receive(bus, message, context, counts);
+            let frames = self
+                .transforms
+                .as_ref()
+                .map(|transforms| &transforms.frames);
+            let received = self.cameras[index].receive(bus, message, (context, frames), counts);
             let Some(all) = received else { continue };
             for seen in &all {
                 self.see(bus, index, seen, context, counts);
@@ -181,7 +188,12 @@ impl Work {
     /// Publishes what was held back for later frames or transforms: no more will come.
     pub fn flush(&mut self, bus: &mut dyn Bus, context: &Context<'_>, counts: &mut Counts) {
         for index in 0..self.cameras.len() {
-            if let Some(seen) = self.cameras[index].rest(context.time.now(bus), counts) {
+            let now = context.time.now(bus);
+            let frames = self
+                .transforms
+                .as_ref()
+                .map(|transforms| &transforms.frames);
+            for seen in self.cameras[index].rest(now, (context, frames), counts) {
                 self.see(bus, index, &seen, context, counts);
             }
             let answers = self.cameras[index].flush(bus.now(), counts);
@@ -193,8 +205,16 @@ impl Work {
     /// What is to be done each second.
     pub fn look_after(&mut self, bus: &mut dyn Bus, context: &Context<'_>, counts: &mut Counts) {
         let now = bus.now();
-        for camera in &mut self.cameras {
-            camera.source.look_after(bus, now);
+        for index in 0..self.cameras.len() {
+            self.cameras[index].source.look_after(bus, now);
+            let now = context.time.now(bus);
+            let frames = self
+                .transforms
+                .as_ref()
+                .map(|transforms| &transforms.frames);
+            for seen in self.cameras[index].overdue(now, (context, frames), counts) {
+                self.see(bus, index, &seen, context, counts);
+            }
         }
         self.publish_gathered(bus, context, counts);
         self.publish_placed(bus, context, counts);
@@ -248,9 +268,10 @@ impl Work {
         context: &Context<'_>,
         counts: &mut Counts,
     ) {
-        while let Some(target) = &mut self.target {
+        while let (Some(target), Some(transforms)) = (&mut self.target, &self.transforms) {
             let now = context.time.now(bus);
-            let Some(placed) = target.next(now, timeout_s, &mut counts.drops) else {
+            let frames = &transforms.frames;
+            let Some(placed) = target.next(frames, now, timeout_s, &mut counts.drops) else {
                 break;
             };
             self.publish_people(bus, placed, context, counts);

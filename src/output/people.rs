@@ -1,5 +1,7 @@
 //! `posemoe/msg/People3D`: everything that is known of everyone.
 
+use nalgebra::Matrix3;
+
 use super::{header, point, vector};
 use crate::msg::posemoe::{Joint3D, People3D, Person3D};
 use posemoe_core::person::pose::{PersonPose, Poses, State};
@@ -25,6 +27,7 @@ fn person(pose: &PersonPose) -> Person3D {
         confidence: pose.confidence as f32,
         root_position: point(&pose.root_m),
         root_sigma: vector(&pose.root_sigma_m()),
+        root_covariance: row_by_row(&pose.root_covariance_m2),
         root_velocity: vector(&pose.root_velocity_m_s),
         joints: pose
             .joints
@@ -37,4 +40,9 @@ fn person(pose: &PersonPose) -> Person3D {
             })
             .collect(),
     }
+}
+
+/// As ROS has matrices; nalgebra has them column by column.
+fn row_by_row(matrix: &Matrix3<f64>) -> [f64; 9] {
+    std::array::from_fn(|place| matrix[(place / 3, place % 3)])
 }

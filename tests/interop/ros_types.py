@@ -268,6 +268,7 @@ class Person3D:
     confidence: float32
     root_position: Point
     root_sigma: Vector3
+    root_covariance: array[float64, 9]
     root_velocity: Vector3
     joints: sequence[Joint3D]
 

@@ -74,7 +74,7 @@ fn the_hidden_are_predicted_without_frames_then_lost_once_and_their_markers_dele
     let predicted = states.iter().filter(|s| **s == Person3D::PREDICTED).count();
     assert_eq!(predicted, 10, "0.5 s at 20 Hz");
     assert_eq!(&states[predicted..], [Person3D::LOST]);
-    assert_eq!(deleted, 3);
+    assert_eq!(deleted, 4);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 mod bad_calibration;
 mod bad_input;
 mod bus;
+mod depth_images;
+mod floor;
 mod following;
 mod forgetting;
 mod hri_and_nav;

@@ -64,6 +64,19 @@ pub enum Cause {
     NoRay,
     /// A depth that no camera can have measured; its keypoint is used without.
     DepthOutOfRange,
+    /// An image that is no depth image, or does not fit its camera_info.
+    BadDepthImage,
+    /// Keypoints that went on without depths: no depth image came in time.
+    NoDepthImage,
+    /// A depth image of which nobody knows where its camera is.
+    DepthUnplaced,
+    /// Nobody knows where the floor is.
+    NoGround,
+    /// Measured depths that put a person where nobody of that size fits the image; placed without
+    /// them.
+    DepthDisagrees,
+    /// A floor that does so; placed without it.
+    GroundDisagrees,
     /// The network failed or answered with NaN or infinity.
     NetworkFailed,
     /// A pose that fits nowhere in front of the camera.
@@ -113,6 +126,12 @@ impl Cause {
             Self::UnknownKeypoint => "unknown keypoint id",
             Self::NoRay => "pixel cannot be undistorted",
             Self::DepthOutOfRange => "depth out of range",
+            Self::BadDepthImage => "unusable depth image",
+            Self::NoDepthImage => "no depth image in time",
+            Self::DepthUnplaced => "no transform to the depth camera",
+            Self::NoGround => "no transform to the ground frame",
+            Self::DepthDisagrees => "depths disagree with the person",
+            Self::GroundDisagrees => "floor disagrees with the person",
             Self::NetworkFailed => "network failed",
             Self::NotPlaceable => "pose cannot be placed",
             Self::NoTransform => "no transform into the target frame",

@@ -84,6 +84,7 @@
 )]
 
 pub mod assignment;
+pub mod depth;
 pub mod frames;
 pub mod geometry;
 pub mod health;

@@ -7,55 +7,26 @@
 mod candidate;
 mod plausible;
 mod rays;
+mod settings;
 
 use std::collections::{BTreeSet, VecDeque};
 
-use candidate::Candidate;
+use candidate::{Candidate, Frame, Known};
 use rays::marks_of;
 pub use rays::rays_of;
+pub use settings::Settings;
 
 use crate::geometry::camera::Camera;
 use crate::geometry::canonical::person_view;
+use crate::geometry::place::Placement;
 use crate::health::{Cause, Drops};
 use crate::lift::{LiftError, Lifted, Lifter, MOST_WAITING, Seen, Shown};
 use crate::person::crowd::Crowd;
 use crate::person::identity::Identity;
-use crate::person::memory::MotionModel;
+use crate::person::memory::Estimate;
 use crate::person::observation::{Observation, Sighting};
 use crate::person::pose::Poses;
 use posemoe_stamp::{Stamp, TIME_JUMP_S};
-
-/// What the stages may be told.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Settings {
-    /// Keypoints scored below this are taken as not seen.
-    pub min_score: f64,
-    /// A person of whom fewer joints are seen is not lifted.
-    pub min_keypoints: usize,
-    /// People lifted and remembered at most.
-    pub max_people: usize,
-    /// What the network's sigmas are multiplied by.
-    pub sigma_scale: f64,
-    /// Somebody unseen for up to so long (s) comes back as who they were, also where the detector gives another
-    /// id; 0: ids are the detector's, as they are.
-    pub reidentify_s: f64,
-    /// How motion is modelled.
-    pub motion: MotionModel,
-}
-
-impl Default for Settings {
-    /// As the node has them where nobody says otherwise.
-    fn default() -> Self {
-        Self {
-            min_score: 0.1,
-            min_keypoints: 4,
-            max_people: 20,
-            sigma_scale: 1.0,
-            reidentify_s: 2.0,
-            motion: MotionModel::default(),
-        }
-    }
-}
 
 /// Turns observations into poses; owns everything that is remembered between them.
 pub struct Pipeline {
@@ -67,19 +38,6 @@ pub struct Pipeline {
     last: Option<(Stamp, String)>,
     /// Frames that are taken in and not yet answered, oldest first.
     waiting: VecDeque<Frame>,
-}
-
-struct Frame {
-    stamp: Stamp,
-    frame_id: String,
-    candidates: Vec<Candidate>,
-}
-
-impl Frame {
-    /// Those who can be lifted.
-    fn people(&self) -> Vec<Seen<'_>> {
-        self.candidates.iter().map(Candidate::seen).collect()
-    }
 }
 
 /// How a stamp follows the one before it.
@@ -222,6 +180,7 @@ impl Pipeline {
         let frame = Frame {
             stamp: seen.stamp,
             frame_id: seen.frame_id.clone(),
+            ground: seen.ground,
             candidates,
         };
         self.lifter.remember(frame.stamp, &frame.people());
@@ -392,12 +351,43 @@ impl Pipeline {
                 );
                 continue;
             };
-            match candidate.estimate(lifted, self.settings.sigma_scale) {
-                Ok(estimate) => self.crowd.update(&candidate.id, frame.stamp, estimate),
+            let known = Known {
+                stamp: frame.stamp,
+                size: self.crowd.size(&candidate.id),
+                size_model: &self.settings.motion.size,
+                limb_velocities_m_s: self.crowd.limb_velocities_m_s(&candidate.id),
+                ground: frame.ground.as_ref(),
+            };
+            match candidate.estimate(lifted, self.settings.sigma_scale, &known) {
+                Ok(estimate) => {
+                    note_disbelieved(&candidate.id, &estimate, drops);
+                    self.crowd.update(&candidate.id, frame.stamp, estimate);
+                }
                 Err((cause, detail)) => {
                     drops.note(cause, format!("person {:?}: {detail}", candidate.id));
                 }
             }
         }
+    }
+}
+
+/// Takes note of what was measured and speaks of something else than the person.
+fn note_disbelieved(id: &str, estimate: &Estimate, drops: &mut Drops) {
+    let Placement {
+        root_m,
+        disbelieved,
+        ..
+    } = &estimate.placement;
+    let detail = |what: &str| {
+        format!(
+            "{what} of person {id:?}, who is {:.1} m away",
+            root_m.norm()
+        )
+    };
+    if disbelieved.depths {
+        drops.note(Cause::DepthDisagrees, detail("depths"));
+    }
+    if disbelieved.ground {
+        drops.note(Cause::GroundDisagrees, detail("feet"));
     }
 }

@@ -44,6 +44,8 @@ pub const THORAX: usize = 8;
 pub const HIPS: [usize; 2] = [RIGHT_HIP, LEFT_HIP];
 /// Both shoulders.
 pub const SHOULDERS: [usize; 2] = [11, 14];
+/// Both ankles, the right one first.
+pub const ANKLES: [usize; 2] = [3, 6];
 /// Joints that lie in the torso: pelvis and hips, spine, thorax and shoulders.
 pub const TORSO: [usize; 7] = [0, 1, 4, 7, 8, 11, 14];
 

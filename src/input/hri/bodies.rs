@@ -160,6 +160,7 @@ impl Bodies {
         let image = self.image.as_mut().filter(|image| !image.is_done)?;
         image.is_done = true;
         Some(Observation {
+            ground: None,
             stamp: image.stamp,
             frame_id: image.frame_id.clone(),
             image_size_px: image.size_px,

@@ -206,6 +206,11 @@ impl Camera {
         Some(self.centre_px + bent.component_mul(&self.focal_px))
     }
 
+    /// Pixels for each unit of x/z near the middle of the image; the mean of both axes.
+    pub fn focal_length_px(&self) -> f64 {
+        self.focal_px.mean()
+    }
+
     /// The image's size in words, and what it is of the calibrated one.
     pub fn image(&self) -> String {
         let size = format!("{} x {} px", self.width_px, self.height_px);

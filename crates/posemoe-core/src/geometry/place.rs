@@ -1,268 +1,282 @@
-//! Puts a root-relative pose where its joints reproject on the observed rays.
+//! Where a person stands, from all that is known: one least-squares problem.
 //!
-//! Object-space least squares: with J the joint relative to the root, r its unit ray and t the
-//! root, minimise Σ w |(I - r rᵀ)(J + t)|². The sum is quadratic in t, so its minimum is one 3x3
-//! solve; a few re-weighted rounds keep an outlier from dragging the person away.
+//! Joints lie on their rays (object-space error: with J the joint relative to the root, r its unit
+//! ray and t the root, Σ w |(I - r rᵀ)(J + t)|²). Rays cannot tell how large a person is, and so
+//! not how far away; what can is a prior of the size, depths that were measured, and the floor.
+//! Each has a file of its own that makes equations of it, and [`system`] solves them. A few
+//! re-weighted rounds keep an outlier from dragging the person away.
 
-use nalgebra::{Matrix3, Rotation3, Vector3};
+pub mod depth;
+pub mod ground;
+mod ray;
+pub mod size;
+mod system;
+
+use nalgebra::{Matrix3, Rotation3, Vector3, Vector4};
 
 use super::canonical::Rays;
-use crate::skeleton::JOINT_COUNT;
+use crate::skeleton::{JOINT_COUNT, Pose};
+use depth::JointDepth;
+use ray::Sighting;
+use size::LogSize;
+use system::{Line, Solution, System};
 
 /// Rays that a solution needs: two determine it, a third one checks.
 const FEWEST_RAYS: usize = 3;
 const REWEIGHTED_ROUNDS: usize = 3;
 /// Residuals of this many sigma count half, larger ones ever less (Cauchy).
 const DOUBTFUL_SIGMA: f64 = 2.0;
-/// A detector is never better than this at the person (m); keeps one sure joint from ruling alone.
-const LEAST_SIGMA_M: f64 = 0.015;
+/// Whatever puts a person at another distance than rays and prior do, by so many sigma of that,
+/// speaks of something else.
+const INCREDIBLE_SIGMA: f64 = 4.0;
 
 /// The root of a person, camera optical frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Placement {
     /// Mid-hip position (m).
     pub root_m: Vector3<f64>,
-    /// Covariance of the mid-hip position (m²); stature, which no ray can tell, is not in it.
+    /// How large the person is against the lifted pose.
+    pub size: f64,
+    /// Covariance of the mid-hip position (m²), were the prior of the person's size exact.
     pub covariance_m2: Matrix3<f64>,
+    /// How it goes with the logarithm of that prior (m): by the whole distance where only rays are
+    /// known, hardly where depths were measured.
+    pub per_log_size_m: Vector3<f64>,
+    /// What depths and floor say of the person's size against the pose's, the prior left aside.
+    pub measured_size: Option<LogSize>,
+    /// What was given and not believed.
+    pub disbelieved: Disbelieved,
+}
+
+impl Placement {
+    /// A root (m) by rays alone, with its covariance (m²).
+    pub fn of_rays(root_m: Vector3<f64>, covariance_m2: Matrix3<f64>) -> Self {
+        Self {
+            root_m,
+            size: 1.0,
+            covariance_m2,
+            per_log_size_m: root_m,
+            measured_size: None,
+            disbelieved: Disbelieved::default(),
+        }
+    }
+}
+
+/// What speaks of something else than the person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Disbelieved {
+    /// Measured depths.
+    pub depths: bool,
+    /// The floor.
+    pub ground: bool,
+}
+
+/// All that is known of one person in one frame.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'a> {
+    /// Where the image shows the joints.
+    pub rays: &'a Rays,
+    /// Root-relative joints (m, camera optical frame) as they were lifted.
+    pub pose: &'a Pose,
+    /// Sigma of each (m).
+    pub sigma_m: &'a [f64; JOINT_COUNT],
+    /// How large the person is against that pose.
+    pub size: LogSize,
+    /// Depths of joints that stand on the floor.
+    pub on_ground: [Option<JointDepth>; JOINT_COUNT],
 }
 
 /// Turns root-relative joints (m) from the virtual camera back to the camera optical frame.
-pub fn to_camera(
-    view_from_camera: &Rotation3<f64>,
-    joints_m: &[Vector3<f64>; JOINT_COUNT],
-) -> [Vector3<f64>; JOINT_COUNT] {
+pub fn to_camera(view_from_camera: &Rotation3<f64>, joints_m: &Pose) -> Pose {
     joints_m.map(|joint| view_from_camera.inverse() * joint)
 }
 
-/// Places `joints_m` (root-relative, camera optical frame) with their `sigma_m` on `rays`.
+/// Places a person.
 ///
 /// `None` when fewer than three joints were seen, when they do not fix a position, or when the
 /// person would stand behind the camera.
-pub fn place(
-    rays: &Rays,
-    joints_m: &[Vector3<f64>; JOINT_COUNT],
-    sigma_m: &[f64; JOINT_COUNT],
-) -> Option<Placement> {
-    let sightings: Vec<Sighting> = rays
-        .iter()
-        .zip(joints_m.iter().zip(sigma_m))
-        .filter_map(|(ray, (joint, sigma))| {
-            let ray = ray.as_ref()?;
-            let direction = Vector3::new(ray.xy.x, ray.xy.y, 1.0).normalize();
-            let sigma = sigma.hypot(LEAST_SIGMA_M);
-            Some(Sighting {
-                off_ray: Matrix3::identity() - direction * direction.transpose(),
-                joint: *joint,
-                weight: ray.score / (sigma * sigma),
-                sigma,
-            })
-        })
-        .collect();
-    if sightings.len() < FEWEST_RAYS {
+pub fn place(evidence: &Evidence<'_>) -> Option<Placement> {
+    let mut problem = Problem::of_rays(evidence);
+    if problem.sightings.iter().flatten().count() < FEWEST_RAYS {
         return None;
     }
-
-    let mut trust = vec![1.0; sightings.len()];
-    let mut solution = solve(&sightings, &trust)?;
-    for _ in 0..REWEIGHTED_ROUNDS {
-        for (trust, sighting) in trust.iter_mut().zip(&sightings) {
-            let residual = sighting.residual(&solution.0).norm() / sighting.sigma;
-            *trust = 1.0 / (1.0 + (residual / DOUBTFUL_SIGMA).powi(2));
+    let by_rays = problem.solve()?;
+    let limits = Limits::of(&by_rays, &problem);
+    let mut solution = by_rays;
+    let mut disbelieved = Disbelieved::default();
+    let depths = evidence.measured_depths();
+    for (given, refused) in [
+        (&depths, &mut disbelieved.depths),
+        (&evidence.on_ground, &mut disbelieved.ground),
+    ] {
+        if given.iter().all(Option::is_none) {
+            continue;
         }
-        solution = solve(&sightings, &trust)?;
+        let before = problem;
+        problem.add(evidence, given);
+        match problem.solve().filter(|found| limits.allow(found)) {
+            Some(found) => solution = found,
+            None => (problem, *refused) = (before, true),
+        }
     }
-
-    let (root_m, normal_inverse) = solution;
+    let root_m = solution.place_m();
     if root_m.z <= 0.0 || !root_m.iter().all(|v| v.is_finite()) {
         return None;
     }
-    // Sandwich estimate: how the joints' own errors move the solution.
-    let spread: Matrix3<f64> = sightings
-        .iter()
-        .zip(&trust)
-        .map(|(s, trust)| {
-            let weight = s.weight * trust;
-            let error = s.sigma.max(s.residual(&root_m).norm());
-            s.off_ray * (weight * error).powi(2)
-        })
-        .sum();
+    let by_prior = problem.share_of_prior(&solution);
+    let of_size = evidence.size.inverse() / solution.inverse_size;
     Some(Placement {
         root_m,
-        covariance_m2: normal_inverse * spread * normal_inverse,
+        size: 1.0 / solution.inverse_size,
+        covariance_m2: solution.covariance_m2(&problem.spread(&solution)),
+        per_log_size_m: (root_m + solution.coupled_m) * (by_prior * of_size),
+        measured_size: problem.measured_size(&solution),
+        disbelieved,
     })
 }
 
-struct Sighting {
-    /// Projects on the plane across the ray.
-    off_ray: Matrix3<f64>,
-    joint: Vector3<f64>,
-    weight: f64,
+impl Evidence<'_> {
+    fn measured_depths(&self) -> [Option<JointDepth>; JOINT_COUNT] {
+        std::array::from_fn(|joint| {
+            let surface_m = self.rays[joint]?.depth_m?;
+            Some(JointDepth::below_surface(joint, surface_m))
+        })
+    }
+}
+
+/// How far away a person can be, by rays and the prior of the size.
+struct Limits {
+    distance_m: f64,
+    /// Of the logarithm of the distance.
     sigma: f64,
 }
 
-impl Sighting {
-    fn residual(&self, root: &Vector3<f64>) -> Vector3<f64> {
-        self.off_ray * (self.joint + root)
+impl Limits {
+    fn of(by_rays: &Solution, problem: &Problem) -> Self {
+        let place_m = by_rays.place_m();
+        let covariance_m2 = by_rays.covariance_m2(&problem.spread(by_rays));
+        let distance_m = place_m.norm();
+        let along_m = place_m.dot(&(covariance_m2 * place_m)).sqrt() / distance_m;
+        Self {
+            distance_m,
+            sigma: problem.size.sigma.hypot(along_m / distance_m),
+        }
+    }
+
+    fn allow(&self, found: &Solution) -> bool {
+        let off = (found.place_m().norm() / self.distance_m).ln();
+        off.abs() < INCREDIBLE_SIGMA * self.sigma
     }
 }
 
-fn solve(sightings: &[Sighting], trust: &[f64]) -> Option<(Vector3<f64>, Matrix3<f64>)> {
-    let mut normal = Matrix3::zeros();
-    let mut right = Vector3::zeros();
-    for (sighting, trust) in sightings.iter().zip(trust) {
-        let weighted = sighting.off_ray * (sighting.weight * trust);
-        normal += weighted;
-        right -= weighted * sighting.joint;
+/// The equations with how far each is trusted.
+#[derive(Clone, Copy)]
+struct Problem {
+    sightings: [Option<Sighting>; JOINT_COUNT],
+    sighting_trust: [f64; JOINT_COUNT],
+    /// Of depths that were measured, and of the floor.
+    lines: [Option<Line>; 2 * JOINT_COUNT],
+    line_trust: [f64; 2 * JOINT_COUNT],
+    size: LogSize,
+}
+
+impl Problem {
+    fn of_rays(evidence: &Evidence<'_>) -> Self {
+        Self {
+            sightings: std::array::from_fn(|j| {
+                let ray = evidence.rays[j].as_ref()?;
+                Some(Sighting::new(ray, &evidence.pose[j], evidence.sigma_m[j]))
+            }),
+            sighting_trust: [1.0; JOINT_COUNT],
+            lines: [None; 2 * JOINT_COUNT],
+            line_trust: [1.0; 2 * JOINT_COUNT],
+            size: evidence.size,
+        }
     }
-    let inverse = normal.try_inverse()?;
-    Some((inverse * right, inverse))
+
+    fn add(&mut self, evidence: &Evidence<'_>, depths: &[Option<JointDepth>; JOINT_COUNT]) {
+        let mut free = self.lines.iter_mut().filter(|line| line.is_none());
+        for (joint, depth) in depths.iter().enumerate() {
+            if let (Some(depth), Some(line)) = (depth, free.next()) {
+                *line = Some(depth.line(&evidence.pose[joint], evidence.sigma_m[joint]));
+            }
+        }
+    }
+
+    fn solve(&mut self) -> Option<Solution> {
+        self.sighting_trust = [1.0; JOINT_COUNT];
+        self.line_trust = [1.0; 2 * JOINT_COUNT];
+        let mut solution = self.system().solve()?;
+        for _ in 0..REWEIGHTED_ROUNDS {
+            let trust = |misses_by: f64| 1.0 / (1.0 + (misses_by / DOUBTFUL_SIGMA).powi(2));
+            for (sighting, told) in self.sightings.iter().zip(&mut self.sighting_trust) {
+                *told = sighting.map_or(0.0, |s| trust(s.misses_by(&solution)));
+            }
+            for (line, told) in self.lines.iter().zip(&mut self.line_trust) {
+                *told = line.map_or(0.0, |line| trust(line.misses_by(&solution)));
+            }
+            solution = self.system().solve()?;
+        }
+        Some(solution)
+    }
+
+    fn system(&self) -> System {
+        let mut system = System::new();
+        for (sighting, trust) in self.trusted_sightings() {
+            sighting.tell(trust, &mut system);
+        }
+        for (line, trust) in self.trusted_lines() {
+            line.tell(trust, &mut system);
+        }
+        self.size.line().tell(1.0, &mut system);
+        system
+    }
+
+    /// What errors do, but those of the prior. Sandwich estimate: errors as large as they are seen
+    /// to be.
+    fn spread(&self, at: &Solution) -> System {
+        let mut spread = System::new();
+        for (sighting, trust) in self.trusted_sightings() {
+            sighting.err(trust, at, &mut spread);
+        }
+        let mut together = Vector4::zeros();
+        for (line, trust) in self.trusted_lines() {
+            line.err(trust, at, &mut spread);
+            line.err_together(trust, &mut together);
+        }
+        spread.add_square(&together);
+        spread
+    }
+
+    fn trusted_sightings(&self) -> impl Iterator<Item = (&Sighting, f64)> {
+        let all = self.sightings.iter().zip(self.sighting_trust);
+        all.filter_map(|(sighting, trust)| Some((sighting.as_ref()?, trust)))
+    }
+
+    fn trusted_lines(&self) -> impl Iterator<Item = (&Line, f64)> {
+        let all = self.lines.iter().zip(self.line_trust);
+        all.filter_map(|(line, trust)| Some((line.as_ref()?, trust)))
+    }
+
+    fn prior_information(&self) -> f64 {
+        self.size.line().sigma.powi(-2)
+    }
+
+    /// How much of what is known of the size is the prior.
+    fn share_of_prior(&self, at: &Solution) -> f64 {
+        self.prior_information() / at.inverse_size_information
+    }
+
+    fn measured_size(&self, at: &Solution) -> Option<LogSize> {
+        self.lines.iter().flatten().next()?;
+        let share = 1.0 - self.share_of_prior(at);
+        let of_prior = self.size.inverse();
+        let inverse_size = of_prior + (at.inverse_size - of_prior) / share;
+        let sigma = (share * at.inverse_size_information).sqrt().recip() / inverse_size;
+        let log = -inverse_size.ln();
+        (log.is_finite() && sigma.is_finite()).then_some(LogSize { log, sigma })
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::geometry::canonical::Ray;
-    use nalgebra::Point2;
-    use proptest::prelude::*;
-
-    fn pose() -> [Vector3<f64>; JOINT_COUNT] {
-        std::array::from_fn(|j| {
-            let angle = j as f64;
-            Vector3::new(0.3 * angle.sin(), 0.08 * (angle - 8.0), 0.2 * angle.cos())
-        })
-    }
-
-    fn rays(joints: &[Vector3<f64>; JOINT_COUNT], root: &Vector3<f64>) -> Rays {
-        joints.map(|joint| {
-            let point = joint + root;
-            Some(Ray {
-                xy: Point2::new(point.x / point.z, point.y / point.z),
-                score: 0.8,
-                depth_m: None,
-            })
-        })
-    }
-
-    const SIGMA: [f64; JOINT_COUNT] = [0.05; JOINT_COUNT];
-
-    proptest! {
-        #[test]
-        fn exact_rays_give_the_exact_root(x in -3.0..3.0f64, y in -1.5..1.5f64, z in 1.0..12.0f64) {
-            let root = Vector3::new(x, y, z);
-            let placed = place(&rays(&pose(), &root), &pose(), &SIGMA).unwrap();
-            prop_assert!((placed.root_m - root).norm() < 1e-6);
-            prop_assert!(placed.covariance_m2.symmetric_eigenvalues().min() > 0.0);
-        }
-    }
-
-    #[test]
-    fn one_wild_joint_moves_the_root_little() {
-        let root = Vector3::new(0.5, 0.2, 4.0);
-        let mut seen = rays(&pose(), &root);
-        if let Some(ray) = seen[13].as_mut() {
-            ray.xy.x += 0.3;
-        }
-        let placed = place(&seen, &pose(), &SIGMA).unwrap();
-        assert!((placed.root_m - root).norm() < 0.15, "{}", placed.root_m);
-    }
-
-    #[test]
-    fn depth_is_the_least_certain_direction() {
-        let root = Vector3::new(0.0, 0.0, 6.0);
-        let placed = place(&rays(&pose(), &root), &pose(), &SIGMA).unwrap();
-        let c = placed.covariance_m2;
-        assert!(c[(2, 2)] > 4.0 * c[(0, 0)] && c[(2, 2)] > 4.0 * c[(1, 1)]);
-    }
-
-    #[test]
-    fn too_few_rays_or_a_person_behind_the_camera_is_no_placement() {
-        let root = Vector3::new(0.0, 0.0, 3.0);
-        let mut seen = rays(&pose(), &root);
-        for ray in seen.iter_mut().skip(2) {
-            *ray = None;
-        }
-        assert_eq!(place(&seen, &pose(), &SIGMA), None);
-        let behind = rays(&pose(), &root);
-        assert_eq!(place(&behind, &pose().map(|j| -j), &SIGMA), None);
-    }
-
-    const ROOT: Vector3<f64> = Vector3::new(0.5, 0.2, 4.0);
-
-    /// Rays of one person of whom some joints are elsewhere.
-    fn torn(from_m: Vector3<f64>, to_m: Vector3<f64>, is_to: impl Fn(usize) -> bool) -> Rays {
-        let (from, to) = (rays(&pose(), &from_m), rays(&pose(), &to_m));
-        std::array::from_fn(|j| if is_to(j) { to[j] } else { from[j] })
-    }
-
-    #[test]
-    fn joints_of_which_the_detector_is_surer_count_for_more() {
-        let there = ROOT + Vector3::x() * 0.04;
-        let share = |score: f64| {
-            let mut seen = torn(ROOT, there, |j| j % 2 == 1);
-            for (j, ray) in seen.iter_mut().enumerate() {
-                ray.as_mut().unwrap().score = if j % 2 == 1 { score } else { 0.2 };
-            }
-            (place(&seen, &pose(), &SIGMA).unwrap().root_m - ROOT).x / 0.04
-        };
-        assert!((0.38..0.46).contains(&share(0.2)), "{}", share(0.2));
-        assert!(share(0.6) > 0.65 && share(1.0) > 0.75, "{}", share(1.0));
-    }
-
-    #[test]
-    fn a_leg_that_is_someone_elses_is_left_out() {
-        let seen = torn(ROOT, ROOT + Vector3::new(0.6, 0.0, 0.0), |j| {
-            (1..=5).contains(&j)
-        });
-        let placed = place(&seen, &pose(), &SIGMA).unwrap();
-        // By plain least squares the person would be 1.06 m off.
-        let off_m = (placed.root_m - ROOT).norm();
-        assert!(off_m < 0.25, "{off_m}");
-    }
-
-    /// What rays tell that are all alike: each of them `sigma` across itself.
-    fn covariance_m2(sigma_m: f64) -> Matrix3<f64> {
-        let rays = rays(&pose(), &ROOT);
-        let across = rays.iter().flatten().map(|ray| {
-            let direction = Vector3::new(ray.xy.x, ray.xy.y, 1.0).normalize();
-            Matrix3::identity() - direction * direction.transpose()
-        });
-        across.sum::<Matrix3<f64>>().try_inverse().unwrap() * sigma_m.powi(2)
-    }
-
-    #[test]
-    fn where_all_fits_the_covariance_is_that_of_the_joints() {
-        for (sigma_m, counted_m) in [
-            (0.2, 0.2f64.hypot(0.015)),
-            (0.015, 0.0212132034),
-            (0.0, 0.015),
-        ] {
-            for score in [0.1, 0.8] {
-                let seen = rays(&pose(), &ROOT).map(|ray| ray.map(|ray| Ray { score, ..ray }));
-                let placed = place(&seen, &pose(), &[sigma_m; JOINT_COUNT]).unwrap();
-                let expected = covariance_m2(counted_m);
-                let off = (placed.covariance_m2 - expected).norm() / expected.norm();
-                assert!(off < 1e-6, "sigma {sigma_m}, score {score}: {off}");
-            }
-        }
-    }
-
-    #[test]
-    fn where_joints_miss_their_rays_the_root_is_less_sure() {
-        let there = ROOT + Vector3::y() * 0.2;
-        let torn = place(&torn(ROOT, there, |j| j % 2 == 1), &pose(), &SIGMA).unwrap();
-        let whole = covariance_m2(0.05f64.hypot(0.015));
-        let growth = torn.covariance_m2[(1, 1)] / whole[(1, 1)];
-        assert!(growth > 2.2, "{growth}");
-    }
-
-    #[test]
-    fn one_joint_that_claims_to_be_exact_does_not_rule_alone() {
-        let seen = torn(ROOT, ROOT + Vector3::x() * 0.04, |j| j == 0);
-        let mut sigma_m = SIGMA;
-        sigma_m[0] = 0.0;
-        // It counts for 12 of the others, as 15 mm to 52 mm, and is less trusted for being 4 cm
-        // off.
-        let pulled_m = (place(&seen, &pose(), &sigma_m).unwrap().root_m - ROOT).x;
-        assert!((0.009..0.016).contains(&pulled_m), "{pulled_m}");
-    }
-}
+mod tests;

@@ -4,9 +4,17 @@ use std::collections::BTreeMap;
 
 use super::memory::{Estimate, MotionModel, Person};
 use super::pose::{PersonPose, State};
+use super::size::Size;
 use crate::health::{Cause, Drops};
 use crate::lift::PersonKey;
+use crate::skeleton::Pose;
 use posemoe_stamp::Stamp;
+
+/// Sizes of people who were lost are remembered for so long (s), in case they come back under the
+/// same id.
+const SIZE_LASTS_S: f64 = 60.0;
+/// And of so many.
+const MOST_SIZES: usize = 256;
 
 /// Everyone, by id; ordered, so that outputs are.
 pub struct Crowd {
@@ -16,6 +24,8 @@ pub struct Crowd {
     keys_given: u64,
     /// People who were forgotten since the last poses, to be declared lost in the next.
     lost: Vec<PersonPose>,
+    /// How large those are who were lost, and when they were seen last.
+    sizes: BTreeMap<String, (Stamp, Size)>,
     /// Their keys, and those of who was never placed, until somebody takes them.
     forgotten: Vec<PersonKey>,
 }
@@ -38,6 +48,7 @@ impl Crowd {
             members: BTreeMap::new(),
             keys_given: 0,
             lost: Vec::new(),
+            sizes: BTreeMap::new(),
             forgotten: Vec::new(),
         }
     }
@@ -54,7 +65,11 @@ impl Crowd {
             key,
             waiting: 1,
             seen: None,
-            person: Person::default(),
+            person: Person::of_size(
+                self.sizes
+                    .remove(id)
+                    .map_or_else(Size::default, |(_, size)| size),
+            ),
         };
         self.members.insert(id.to_owned(), member);
         key
@@ -101,6 +116,17 @@ impl Crowd {
         if let Some(member) = self.members.get_mut(id) {
             member.person.update(stamp, estimate, &self.model);
         }
+    }
+
+    /// What is known of someone's size.
+    pub fn size(&self, id: &str) -> Size {
+        let member = self.members.get(id);
+        member.map_or_else(Size::default, |member| member.person.size())
+    }
+
+    /// How fast someone's joints move against the root (m/s), where that is known.
+    pub fn limb_velocities_m_s(&self, id: &str) -> Option<Pose> {
+        self.members.get(id)?.person.limb_velocities_m_s()
     }
 
     /// Tracked, predicted and just lost people at `stamp`; the lost are forgotten.
@@ -162,6 +188,7 @@ impl Crowd {
         for id in ids {
             self.dismiss(&id);
         }
+        self.sizes.clear();
     }
 
     /// The keys of those who were forgotten since the last call.
@@ -179,10 +206,11 @@ impl Crowd {
 
     /// Who is in a frame that waits keeps the key by which the lifter knows that frame.
     fn forget(&mut self, id: &str) {
+        self.remember_size(id);
         match self.members.get_mut(id) {
             Some(member) if member.waiting > 0 => {
                 member.seen = None;
-                member.person = Person::default();
+                member.person = Person::of_size(member.person.size());
             }
             Some(member) => {
                 self.forgotten.push(member.key);
@@ -190,6 +218,23 @@ impl Crowd {
             }
             None => {}
         }
+    }
+
+    fn remember_size(&mut self, id: &str) {
+        let Some(member) = self.members.get(id) else {
+            return;
+        };
+        let Some(seen) = member.seen else { return };
+        self.sizes
+            .retain(|_, (last, _)| seen.seconds_since(*last).abs() <= SIZE_LASTS_S);
+        if self.sizes.len() >= MOST_SIZES {
+            let longest_unseen = self.sizes.iter().min_by_key(|(_, (last, _))| *last);
+            if let Some(id) = longest_unseen.map(|(id, _)| id.clone()) {
+                self.sizes.remove(&id);
+            }
+        }
+        self.sizes
+            .insert(id.to_owned(), (seen, member.person.size()));
     }
 }
 

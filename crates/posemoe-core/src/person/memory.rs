@@ -6,6 +6,7 @@ use super::limbs::Limbs;
 use super::marks::Marks;
 use super::motion::RootMotion;
 use super::pose::{Joint, PersonPose, State};
+use super::size::{Size, SizeModel};
 use crate::geometry::place::Placement;
 use crate::skeleton::{JOINT_COUNT, Pose};
 use posemoe_stamp::Stamp;
@@ -16,9 +17,8 @@ pub struct MotionModel {
     /// How hard somebody at rest accelerates: square root of the power spectral density (m/s^1.5);
     /// more when walking.
     pub acceleration_noise: f64,
-    /// How much people's stature differs from the network's guess, as a share of it; moves the
-    /// whole person along the ray and cannot be averaged away.
-    pub stature_sigma: f64,
+    /// What is believed of people's size, which moves the whole person along the ray.
+    pub size: SizeModel,
     /// The part of the joints' errors that is new in each frame is taken for so many times what it
     /// is; 0: joints are where the network sees them.
     pub smoothing: f64,
@@ -31,7 +31,10 @@ impl Default for MotionModel {
     fn default() -> Self {
         Self {
             acceleration_noise: 0.5,
-            stature_sigma: 0.05,
+            size: SizeModel {
+                stature_sigma: 0.05,
+                known_stature_m: 0.0,
+            },
             smoothing: 1.0,
             predict_s: 0.5,
         }
@@ -46,6 +49,7 @@ const ROOT_DEFINITION_M: f64 = 0.02;
 #[derive(Clone, Debug, Default)]
 pub struct Person {
     placed: Option<Placed>,
+    size: Size,
 }
 
 #[derive(Clone, Debug)]
@@ -66,6 +70,8 @@ struct Placed {
 pub struct Estimate {
     /// Where the person stands.
     pub placement: Placement,
+    /// What is known of the person's size after this frame.
+    pub size: Size,
     /// Root-relative joints.
     pub pose: Pose,
     /// Sigma of each joint as the network has it (m).
@@ -82,6 +88,22 @@ pub struct Estimate {
 }
 
 impl Person {
+    /// Someone whose size is known from earlier.
+    pub fn of_size(size: Size) -> Self {
+        Self { placed: None, size }
+    }
+
+    /// What is known of the person's size.
+    pub fn size(&self) -> Size {
+        self.size
+    }
+
+    /// How fast joints move against the root (m/s), if the person was ever placed.
+    pub fn limb_velocities_m_s(&self) -> Option<Pose> {
+        let limbs = &self.placed.as_ref()?.limbs;
+        Some(std::array::from_fn(|j| limbs.velocity_m_s(j)))
+    }
+
     /// Takes in an estimate made from the frame at `stamp` (later than the one before).
     pub fn update(&mut self, stamp: Stamp, estimate: Estimate, model: &MotionModel) {
         let (root, limbs) = match self.placed.take() {
@@ -104,6 +126,7 @@ impl Person {
                 Limbs::start(&estimate.pose, &estimate.sigma_m),
             ),
         };
+        self.size = estimate.size;
         let seen_share =
             estimate.score.iter().filter(|s| **s > 0.0).count() as f64 / JOINT_COUNT as f64;
         self.placed = Some(Placed {
@@ -160,7 +183,7 @@ impl Person {
                 placed.confidence * freshness.max(0.0)
             },
             root_m,
-            root_covariance_m2: root_covariance_m2(root, model.stature_sigma),
+            root_covariance_m2: root_covariance_m2(root, self.size.sigma(&model.size)),
             root_velocity_m_s,
             joints: std::array::from_fn(|j| Joint {
                 position_m: root_m
@@ -178,10 +201,10 @@ impl Person {
     }
 }
 
-/// What the filter cannot know besides: a person of other stature fits the same rays nearer or
+/// What the filter cannot know besides: a person of other size fits the same rays nearer or
 /// farther, and where the root is, is a matter of definition.
-fn root_covariance_m2(root: &RootMotion, stature_sigma: f64) -> Matrix3<f64> {
-    let along: Vector3<f64> = root.position_m() * stature_sigma;
+fn root_covariance_m2(root: &RootMotion, size_sigma: f64) -> Matrix3<f64> {
+    let along: Vector3<f64> = root.per_log_size_m() * size_sigma;
     root.position_covariance_m2()
         + along * along.transpose()
         + Matrix3::from_diagonal_element(ROOT_DEFINITION_M.powi(2))
@@ -193,7 +216,10 @@ pub(crate) mod tests {
 
     pub const MODEL: MotionModel = MotionModel {
         acceleration_noise: 0.5,
-        stature_sigma: 0.05,
+        size: SizeModel {
+            stature_sigma: 0.05,
+            known_stature_m: 0.0,
+        },
         smoothing: 1.0,
         predict_s: 0.5,
     };
@@ -206,10 +232,8 @@ pub(crate) mod tests {
         let mut pose = [Vector3::zeros(); JOINT_COUNT];
         pose[13].y = wrist_y;
         Estimate {
-            placement: Placement {
-                root_m: Vector3::new(x, 0.0, 4.0),
-                covariance_m2: Matrix3::identity() * 1e-4,
-            },
+            placement: Placement::of_rays(Vector3::new(x, 0.0, 4.0), Matrix3::identity() * 1e-4),
+            size: Size::default(),
             pose,
             sigma_m: [0.05; JOINT_COUNT],
             sigma_scale: 1.0,

@@ -11,3 +11,4 @@ pub mod observation;
 mod passage;
 pub mod pose;
 pub mod reframe;
+pub mod size;

@@ -33,6 +33,8 @@ const LASTS: Lasts = Lasts {
 pub struct RootMotion {
     state: State,
     covariance: Covariance,
+    /// How the state goes with the logarithm of the person's size: what a wrong one does to it.
+    per_log_size: State,
     /// Covariance of slow errors as the last placement has them (m²).
     slow_m2: Matrix3<f64>,
     /// Speed when last placed (m/s).
@@ -48,6 +50,10 @@ impl RootMotion {
         state
             .fixed_rows_mut::<3>(POSITION)
             .copy_from(&placement.root_m);
+        let mut per_log_size = State::zeros();
+        per_log_size
+            .fixed_rows_mut::<3>(POSITION)
+            .copy_from(&placement.per_log_size_m);
         let slow_m2 = placement.covariance_m2 * (1.0 - FRESH_SHARE);
         let mut covariance = Covariance::zeros();
         let mut set = |row, column, block: &Matrix3<f64>| {
@@ -65,6 +71,7 @@ impl RootMotion {
         Self {
             state,
             covariance,
+            per_log_size,
             slow_m2,
             speed_m_s: 0.0,
             has_doubted: false,
@@ -103,6 +110,7 @@ impl RootMotion {
         let renewed = self.slow_m2 * passage.renewed;
         noise.fixed_view_mut::<3, 3>(SLOW, SLOW).copy_from(&renewed);
         self.state = carry * self.state;
+        self.per_log_size = carry * self.per_log_size;
         self.covariance = carry * self.covariance * carry.transpose() + noise;
     }
 
@@ -127,6 +135,11 @@ impl RootMotion {
         self.has_doubted = false;
         let gain = of_seen * inverse;
         self.state += gain * surprise;
+        // The filter is linear: what a wrong size does to placements, it does to the state by the
+        // same gains.
+        let seen_per_log_size: Vector3<f64> =
+            self.per_log_size.fixed_rows::<3>(POSITION) + self.per_log_size.fixed_rows::<3>(SLOW);
+        self.per_log_size += gain * (placement.per_log_size_m - seen_per_log_size);
         let kept = self.covariance - gain * of_seen.transpose();
         self.covariance = (kept + kept.transpose()) / 2.0;
         self.speed_m_s = self.velocity_m_s().norm();
@@ -142,7 +155,12 @@ impl RootMotion {
         self.state.fixed_rows::<3>(VELOCITY).into_owned()
     }
 
-    /// Covariance of the position (m²).
+    /// How the position goes with the logarithm of the person's size (m).
+    pub fn per_log_size_m(&self) -> Vector3<f64> {
+        self.per_log_size.fixed_rows::<3>(POSITION).into_owned()
+    }
+
+    /// Covariance of the position (m²), were the person's size known exactly.
     pub fn position_covariance_m2(&self) -> Matrix3<f64> {
         self.covariance
             .fixed_view::<3, 3>(POSITION, POSITION)
@@ -159,10 +177,10 @@ mod tests {
     const NOISE: f64 = 0.5;
 
     fn seen_at(x: f64) -> Placement {
-        Placement {
-            root_m: Vector3::new(x, 0.0, 4.0),
-            covariance_m2: Matrix3::from_diagonal(&Vector3::new(1e-4, 1e-4, 0.01)),
-        }
+        Placement::of_rays(
+            Vector3::new(x, 0.0, 4.0),
+            Matrix3::from_diagonal(&Vector3::new(1e-4, 1e-4, 0.01)),
+        )
     }
 
     #[test]
@@ -235,15 +253,45 @@ mod tests {
     }
 
     #[test]
+    fn what_a_wrong_size_does_is_what_a_person_farther_off_would_show() {
+        let larger = 1.01;
+        let farther = |placement: Placement| Placement {
+            root_m: placement.root_m * larger,
+            ..placement
+        };
+        let mut motion = RootMotion::start(&seen_at(0.0));
+        let mut larger_motion = RootMotion::start(&farther(seen_at(0.0)));
+        for i in 1..=40 {
+            let placement = seen_at(0.01 * f64::from(i));
+            motion.see(1.0 / 30.0, NOISE, &placement);
+            larger_motion.see(1.0 / 30.0, NOISE, &farther(placement));
+        }
+        let off_m = larger_motion.position_m() - motion.position_m();
+        let expected_m = motion.per_log_size_m() * (larger - 1.0);
+        assert!(
+            (off_m - expected_m).norm() < 2e-3 * off_m.norm(),
+            "{off_m} {expected_m}"
+        );
+        // Depths that are measured from now on leave less and less of it.
+        let measured = Placement {
+            per_log_size_m: Vector3::zeros(),
+            ..seen_at(0.4)
+        };
+        for _ in 0..90 {
+            motion.see(1.0 / 30.0, NOISE, &measured);
+        }
+        let left_m = motion.per_log_size_m();
+        assert!(left_m.norm() < 0.2, "of 4 m: {left_m}");
+    }
+
+    #[test]
     fn slow_errors_go_along_with_the_ray() {
         // Somebody walks past, from straight ahead to 45 degrees to the right.
         let at = |x: f64| {
             let root_m = Vector3::new(x, 0.0, 3.0);
             let (along, across) = (root_m.normalize(), 1e-4);
-            Placement {
-                root_m,
-                covariance_m2: Matrix3::identity() * across + along * along.transpose() * 0.04,
-            }
+            let covariance_m2 = Matrix3::identity() * across + along * along.transpose() * 0.04;
+            Placement::of_rays(root_m, covariance_m2)
         };
         let mut motion = RootMotion::start(&at(0.0));
         for i in 1..=75 {

@@ -1,6 +1,7 @@
 //! What one message of a detector says, whatever detector it was.
 
 use super::face::FACE_COUNT;
+use crate::geometry::place::ground::Ground;
 use crate::keypoint::Keypoint;
 use crate::skeleton::JOINT_COUNT;
 use posemoe_stamp::Stamp;
@@ -45,6 +46,8 @@ pub struct Observation {
     pub frame_id: String,
     /// Width and height of the image that the pixels refer to (px), where the message says.
     pub image_size_px: Option<(u32, u32)>,
+    /// Where the floor is, as the camera has it; `None` where nobody knows.
+    pub ground: Option<Ground>,
     /// The people, as many as the detector saw.
     pub people: Vec<Sighting>,
 }

@@ -2,12 +2,16 @@
 
 use super::plausible;
 use crate::geometry::canonical::{PersonView, Rays};
-use crate::geometry::place::{place, to_camera};
+use crate::geometry::place::ground::Ground;
+use crate::geometry::place::{Evidence, place, to_camera};
 use crate::health::Cause;
 use crate::lift::PersonKey;
 use crate::lift::{Lifted, Seen};
 use crate::person::marks::Marks;
 use crate::person::memory::Estimate;
+use crate::person::size::{Size, SizeModel};
+use crate::skeleton::{JOINT_COUNT, Pose};
+use posemoe_stamp::Stamp;
 
 /// Someone who can be lifted.
 pub struct Candidate {
@@ -20,6 +24,36 @@ pub struct Candidate {
     pub marks: Marks,
     /// How far away the detector measured the person to be (m).
     pub distance_m: Option<f64>,
+}
+
+/// What is known of someone before the frame is looked at.
+pub struct Known<'a> {
+    /// Of the frame.
+    pub stamp: Stamp,
+    /// The person's size.
+    pub size: Size,
+    /// And of everybody's.
+    pub size_model: &'a SizeModel,
+    /// How fast joints move against the root (m/s).
+    pub limb_velocities_m_s: Option<Pose>,
+    /// The floor, where it is known.
+    pub ground: Option<&'a Ground>,
+}
+
+/// A frame that is taken in and not yet answered.
+pub struct Frame {
+    pub stamp: Stamp,
+    pub frame_id: String,
+    /// The floor, where it is known.
+    pub ground: Option<Ground>,
+    pub candidates: Vec<Candidate>,
+}
+
+impl Frame {
+    /// Those who can be lifted.
+    pub fn people(&self) -> Vec<Seen<'_>> {
+        self.candidates.iter().map(Candidate::seen).collect()
+    }
 }
 
 impl Candidate {
@@ -35,17 +69,38 @@ impl Candidate {
     ///
     /// # Errors
     /// When the pose fits nowhere in front of the camera, or nobody can be there.
-    pub fn estimate(&self, lifted: &Lifted, sigma_scale: f64) -> Result<Estimate, (Cause, String)> {
-        let pose = to_camera(&self.view.view_from_camera, &lifted.joints_m);
+    pub fn estimate(
+        &self,
+        lifted: &Lifted,
+        sigma_scale: f64,
+        known: &Known<'_>,
+    ) -> Result<Estimate, (Cause, String)> {
+        let lifted_pose = to_camera(&self.view.view_from_camera, &lifted.joints_m);
         let true_sigma_m = lifted.sigma_m.map(|sigma_m| sigma_m * sigma_scale);
         let nowhere = || {
             let found = "it fits nowhere in front of the camera".to_owned();
             (Cause::NotPlaceable, found)
         };
-        let placement = place(&self.rays, &pose, &true_sigma_m).ok_or_else(nowhere)?;
+        let mut size = known.size;
+        let on_ground = known.ground.map_or([None; JOINT_COUNT], |ground| {
+            ground.ankles(&self.rays, &lifted_pose, known.limb_velocities_m_s.as_ref())
+        });
+        let placement = place(&Evidence {
+            rays: &self.rays,
+            pose: &lifted_pose,
+            sigma_m: &true_sigma_m,
+            size: size.guess(known.stamp, &lifted_pose, known.size_model),
+            on_ground,
+        })
+        .ok_or_else(nowhere)?;
+        if let Some(measured) = &placement.measured_size {
+            size.measure(&lifted_pose, measured, known.size_model);
+        }
+        let pose = lifted_pose.map(|joint_m| joint_m * placement.size);
         plausible::in_space(&pose, &placement.root_m, &self.rays, self.distance_m)?;
         Ok(Estimate {
             placement,
+            size,
             pose,
             sigma_m: lifted.sigma_m,
             sigma_scale,
