@@ -31,6 +31,7 @@ const STANDARD_TYPES: &[&str] = &[
     "sensor_msgs/CameraInfo",
     "sensor_msgs/Image",
     "sensor_msgs/JointState",
+    "sensor_msgs/PointCloud2",
     "std_msgs/Bool",
     "std_msgs/Empty",
     "std_msgs/String",

@@ -21,7 +21,7 @@ use posemoe::output::{markers, people, tf};
 use posemoe_bag::{BagBus, BagOptions};
 use posemoe_core::geometry::camera::Camera;
 use posemoe_core::geometry::canonical::{PersonView, Rays, person_view};
-use posemoe_core::geometry::place::{place, to_camera};
+use posemoe_core::geometry::place::{Evidence, place, to_camera};
 use posemoe_core::health::Drops;
 use posemoe_core::lift::PersonKey;
 use posemoe_core::lift::network::{Answers, Step, StepNetwork};
@@ -31,7 +31,9 @@ use posemoe_core::person::marks::Marks;
 use posemoe_core::person::memory::{Estimate, Person};
 use posemoe_core::person::observation::Observation;
 use posemoe_core::person::pose::{Poses, State};
+use posemoe_core::person::size::Size;
 use posemoe_core::pipeline::rays_of;
+use posemoe_core::skeleton::JOINT_COUNT;
 use posemoe_stamp::Stamp;
 
 const CROWDS: [usize; 3] = [1, 4, 10];
@@ -120,13 +122,22 @@ fn placed(
         stamp,
         frame_id: "camera".into(),
         people: Vec::new(),
+        unplaced: 0,
     };
     for (number, ((person, (rays, view)), lifted)) in
         people.iter_mut().zip(views).zip(lifted).enumerate()
     {
         let Some(lifted) = lifted else { continue };
         let pose = to_camera(&view.view_from_camera, &lifted.joints_m);
-        let Some(placement) = place(rays, &pose, &lifted.sigma_m) else {
+        let mut size = Size::default();
+        let evidence = Evidence {
+            rays,
+            pose: &pose,
+            sigma_m: &lifted.sigma_m,
+            size: size.guess(stamp, &pose, &motion.size),
+            on_ground: [None; JOINT_COUNT],
+        };
+        let Some(placement) = place(&evidence) else {
             continue;
         };
         let score = rays.map(|ray| ray.map_or(0.0, |ray| ray.score));
@@ -135,6 +146,7 @@ fn placed(
             stamp,
             Estimate {
                 placement,
+                size,
                 pose,
                 sigma_m,
                 sigma_scale: 1.0,

@@ -18,7 +18,7 @@ PARAMETERS = {
     "camera_info_topic": "Topic of the camera's calibration (node's default: /camera/camera_info)",
     "depth_topic": "Topic of depth images of what the camera sees (node's default: none)",
     "depth_camera_info_topic": "Topic of their calibration, where they are not registered "
-    "(node's default: that of the camera)",
+    "(node's default: the camera's)",
     "ground_frame": "Frame whose z = 0 is the floor, such as base_footprint (node's default: none)",
     "image_rectified": "Whether the keypoints come from a rectified image (node's default: false)",
     "target_frame": "Frame of the 3D people, such as odom (node's default: the camera's)",

@@ -84,6 +84,8 @@ def people_3d():
             "posemoe/Person3D",
             id=name,
             state=state,
+            source_stamp=make("builtin_interfaces/Time", sec=1_700_000_000, nanosec=state),
+            age_s=0.0625 * state,
             confidence=0.875,
             root_position=xyz("Point", 0.1, 0.2, 3.3),
             root_sigma=xyz("Vector3", 0.01, 0.02, 0.3),
@@ -95,8 +97,41 @@ def people_3d():
     return make(
         "posemoe/People3D",
         header=header(-1, 1, "camera"),
+        source_stamp=make("builtin_interfaces/Time", sec=-2, nanosec=999_999_999),
+        age_s=0.03125,
         joint_names=["hip", "right_hip", "", "größe"],
         people=[person("track_1", 1, 4), person("22", 2, 4), person("333", 3, 0)],
+        unplaced=2,
+    )
+
+
+def separation():
+    def pair(person, part, level, distance):
+        return make(
+            "posemoe/PartSeparation",
+            person=person,
+            part=part,
+            body_part="left_hand",
+            level=level,
+            reason="" if level else "arm: größer",
+            person_point=xyz("Point", 1.0, 2.0, 3.0),
+            part_point=xyz("Point", 0.5, 2.0, 3.0),
+            distance_m=distance,
+            sigma_m=0.0625,
+            approach_speed_m_s=-0.25,
+            time_to_contact_s=float("inf"),
+            protective_distance_m=0.75,
+            margin_m=distance - 0.75,
+        )
+
+    return make(
+        "posemoe/Separation",
+        header=header(1_700_000_000, 5, "base"),
+        source_stamp=make("builtin_interfaces/Time", sec=1_699_999_999, nanosec=6),
+        age_s=0.125,
+        level=0,
+        reason="arm: größer",
+        pairs=[pair("7", "post", 2, 0.5), pair("22", "arm", 0, 1.5)],
     )
 
 
@@ -309,6 +344,7 @@ def diagnostic_array():
 MESSAGES = {
     "posemoe/msg/People2D": people_2d,
     "posemoe/msg/People3D": people_3d,
+    "posemoe/msg/Separation": separation,
     "yolo_msgs/msg/DetectionArray": detection_array,
     "hri_msgs/msg/Skeleton2D": skeleton_2d,
     "zed_msgs/msg/ObjectsStamped": objects_stamped,

@@ -13,8 +13,10 @@ mod outputs;
 mod parameters;
 mod received;
 mod requests;
+mod separations;
 mod services;
 mod source;
+mod steady;
 mod target;
 mod time;
 mod transforms;
@@ -168,6 +170,9 @@ impl Node {
                 request,
                 payload,
             } => self.answer(bus, *service, request, payload),
+            Event::Timer { .. } => {
+                self.with_work(|work, context, counts| work.be_due(bus, context, counts));
+            }
             Event::Tick { .. } => {
                 self.with_work(|work, context, counts| work.look_after(bus, context, counts));
                 self.diagnose(bus);

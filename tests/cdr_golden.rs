@@ -7,6 +7,7 @@ use posemoe::msg::{
 
 const PEOPLE_2D: &[u8] = include_bytes!("golden/cdr/People2D.cdr");
 const PEOPLE_3D: &[u8] = include_bytes!("golden/cdr/People3D.cdr");
+const SEPARATION: &[u8] = include_bytes!("golden/cdr/Separation.cdr");
 const DETECTIONS: &[u8] = include_bytes!("golden/cdr/DetectionArray.cdr");
 const SKELETON_2D: &[u8] = include_bytes!("golden/cdr/Skeleton2D.cdr");
 const OBJECTS: &[u8] = include_bytes!("golden/cdr/ObjectsStamped.cdr");
@@ -61,12 +62,34 @@ fn people_2d() {
 }
 
 #[test]
+fn separation() {
+    let message: pm::Separation = golden(SEPARATION);
+    assert_eq!(message.level, pm::Separation::UNKNOWN);
+    assert_eq!(
+        (message.age_s, message.reason.as_str()),
+        (0.125, "arm: größer")
+    );
+    let [post, arm] = &message.pairs[..] else {
+        panic!("two pairs")
+    };
+    assert_eq!((post.person.as_str(), post.part.as_str()), ("7", "post"));
+    assert_eq!((post.level, arm.level), (pm::Separation::REDUCE, 0));
+    assert_eq!((post.person_point.x, post.part_point.x), (1.0, 0.5));
+    assert_eq!((post.margin_m, arm.margin_m), (-0.25, 0.75));
+    assert!(post.time_to_contact_s.is_infinite() && post.approach_speed_m_s == -0.25);
+    assert_eq!(arm.body_part, "left_hand");
+}
+
+#[test]
 fn people_3d() {
     let message: pm::People3D = golden(PEOPLE_3D);
     assert_eq!(
         (message.header.stamp.sec, message.header.stamp.nanosec),
         (-1, 1)
     );
+    let source = &message.source_stamp;
+    assert_eq!((source.sec, source.nanosec), (-2, 999_999_999));
+    assert_eq!((message.age_s, message.unplaced), (0.03125, 2));
     assert_eq!(message.joint_names, ["hip", "right_hip", "", "größe"]);
     let states: Vec<_> = message.people.iter().map(|person| person.state).collect();
     use pm::Person3D;
@@ -76,6 +99,9 @@ fn people_3d() {
     );
     let person = &message.people[1];
     assert_eq!((person.id.as_str(), person.confidence), ("22", 0.875));
+    let source = &person.source_stamp;
+    assert_eq!((source.sec, source.nanosec), (1_700_000_000, 2));
+    assert_eq!(person.age_s, 0.125);
     assert_eq!((person.root_position.x, person.root_position.z), (0.1, 3.3));
     assert_eq!((person.root_sigma.y, person.root_velocity.x), (0.02, -1.0));
     assert_eq!(
@@ -226,6 +252,7 @@ fn every_truncation_is_an_error() {
     }
     check::<pm::People2D>(PEOPLE_2D);
     check::<pm::People3D>(PEOPLE_3D);
+    check::<pm::Separation>(SEPARATION);
     check::<yolo_msgs::DetectionArray>(DETECTIONS);
     check::<hri_msgs::Skeleton2D>(SKELETON_2D);
     check::<zed_msgs::ObjectsStamped>(OBJECTS);

@@ -75,8 +75,11 @@ prop_compose! {
         header in header(),
         joint_names in prop::collection::vec(text(), 0..5),
         people in prop::collection::vec(person(), 0..4),
+        age_s in any::<f64>(),
+        unplaced in any::<u32>(),
     ) -> pm::People3D {
-        pm::People3D { header, joint_names, people }
+        let source_stamp = header.stamp.clone();
+        pm::People3D { header, source_stamp, age_s, joint_names, people, unplaced }
     }
 }
 

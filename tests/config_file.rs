@@ -54,3 +54,33 @@ fn it_names_every_parameter_and_no_other() {
     let known: Vec<&str> = Config::describe().iter().map(|p| p.name).collect();
     assert_eq!(named, known);
 }
+
+/// The blocks of YAML in a page of the docs.
+fn blocks(page: &str) -> Vec<String> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("docs")
+        .join(page);
+    let text = std::fs::read_to_string(file).unwrap();
+    let parts = text.split("```yaml\n").skip(1);
+    let block = |part: &str| part.split("```").next().map(str::to_owned);
+    parts.filter_map(block).collect()
+}
+
+#[test]
+fn what_the_how_tos_say_loads() {
+    let folder = tempfile::tempdir().unwrap();
+    for page in ["collaboration.md", "nav2.md", "moveit.md"] {
+        let blocks = blocks(page);
+        let ours: Vec<_> = blocks
+            .iter()
+            .filter(|block| block.starts_with("/**:"))
+            .collect();
+        assert_eq!(ours.len(), 1, "{page}");
+        let file = folder.path().join("ours.yaml");
+        std::fs::write(&file, ours[0]).unwrap();
+        let mut config = Config::default();
+        config.load_file(&file, "/", "posemoe").unwrap();
+        config.check().unwrap();
+        assert_ne!(config, Config::default());
+    }
+}

@@ -62,6 +62,9 @@ enum Happening {
     Tick {
         after_ms: u16,
     },
+    Timer {
+        after_ms: u16,
+    },
 }
 
 #[derive(Arbitrary, Debug)]
@@ -224,6 +227,10 @@ fn happen(rig: &mut Rig, happening: Happening, now: &mut Stamp) {
         Happening::Tick { after_ms } => {
             rig.bus.now = rig.bus.now.plus_seconds(f64::from(after_ms) * 1e-3);
             rig.tick();
+        }
+        Happening::Timer { after_ms } => {
+            rig.bus.now = rig.bus.now.plus_seconds(f64::from(after_ms) * 1e-3);
+            rig.be_due();
         }
     }
 }

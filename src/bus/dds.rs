@@ -273,6 +273,10 @@ impl Bus for DdsBus {
         }
     }
 
+    fn set_timer(&mut self, period: Option<Duration>) {
+        self.lifetime.set_timer(period);
+    }
+
     fn now(&self) -> Stamp {
         wall_clock()
     }

@@ -15,12 +15,12 @@ pub(super) enum Receiver {
 }
 
 impl Receiver {
-    /// That of an event; a tick needs none.
+    /// That of an event; what the clock says needs none.
     fn of(event: &Event) -> Option<Self> {
         match event {
             Event::Message { subscription, .. } => Some(Self::Topic(*subscription)),
             Event::Request { service, .. } => Some(Self::Service(*service)),
-            Event::Tick { .. } => None,
+            Event::Tick { .. } | Event::Timer { .. } => None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! When a live bus ticks and when it ends.
+//! When a live bus ticks, when its timer is due and when it ends.
 
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use super::{BusError, Event, wall_clock};
 /// The bus's clock and everything that can end it.
 pub(super) struct Lifetime {
     seconds: Interval,
+    timer: Option<Interval>,
     interrupt: Signal,
     terminate: Signal,
     ended: Receiver<bool>,
@@ -23,6 +24,8 @@ pub(super) struct Lifetime {
 enum Pulse {
     /// Another second has passed.
     Second,
+    /// The node's own period has passed.
+    Timer,
     /// SIGINT, SIGTERM or a [`ShutdownHandle`].
     End,
 }
@@ -46,12 +49,10 @@ impl Lifetime {
     pub fn start() -> Result<Self, BusError> {
         let listen =
             |kind| signal(kind).map_err(|e| BusError::refused("listening for signals", &e));
-        let second = Duration::from_secs(1);
-        let mut seconds = interval_at(Instant::now() + second, second);
-        seconds.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let (end, ended) = channel(false);
         Ok(Self {
-            seconds,
+            seconds: every(Duration::from_secs(1)),
+            timer: None,
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
             ended,
@@ -63,6 +64,11 @@ impl Lifetime {
         ShutdownHandle(self.end.clone())
     }
 
+    /// As [`Bus::set_timer`](crate::bus::Bus::set_timer).
+    pub fn set_timer(&mut self, period: Option<Duration>) {
+        self.timer = period.filter(|period| !period.is_zero()).map(every);
+    }
+
     /// What a live bus hears next: an event of its inbox, a tick each second, `None` at the end.
     pub async fn next(&mut self, inbox: &Inbox) -> Option<Event> {
         tokio::task::yield_now().await; // or neither clock nor signals are heard under overload
@@ -71,12 +77,14 @@ impl Lifetime {
             pulse = self.pulse() => match pulse {
                 Pulse::End => None,
                 Pulse::Second => Some(Event::Tick { now: wall_clock() }),
+                Pulse::Timer => Some(Event::Timer { now: wall_clock() }),
             },
             event = inbox.pop() => Some(event),
         }
     }
 
-    /// Waits for the next second or the end; the end stays. Dropping the future loses nothing.
+    /// Waits for the next second, the timer or the end; the end stays. Dropping the future loses
+    /// nothing.
     async fn pulse(&mut self) -> Pulse {
         tokio::select! {
             biased;
@@ -84,15 +92,46 @@ impl Lifetime {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
             _ = self.seconds.tick() => return Pulse::Second,
+            () = due(&mut self.timer) => return Pulse::Timer,
         }
         self.end.send_replace(true);
         Pulse::End
     }
 }
 
+/// Periods that begin now. Those that nobody waited for are left out.
+fn every(period: Duration) -> Interval {
+    let mut interval = interval_at(Instant::now() + period, period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    interval
+}
+
+/// Waits for a timer; for ever, where there is none.
+async fn due(timer: &mut Option<Interval>) {
+    match timer {
+        Some(timer) => {
+            timer.tick().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_timer_comes_at_its_period_until_it_is_taken_back() {
+        let mut lifetime = Lifetime::start().unwrap();
+        lifetime.set_timer(Some(Duration::from_millis(100)));
+        let began = Instant::now();
+        for _ in 0..3 {
+            assert_eq!(lifetime.pulse().await, Pulse::Timer);
+        }
+        assert!(began.elapsed() >= Duration::from_millis(290));
+        lifetime.set_timer(None);
+        assert_eq!(lifetime.pulse().await, Pulse::Second);
+    }
 
     #[tokio::test]
     async fn the_end_comes_before_the_second_and_stays() {

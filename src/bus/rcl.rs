@@ -169,6 +169,10 @@ impl Bus for RclBus {
         }
     }
 
+    fn set_timer(&mut self, period: Option<Duration>) {
+        self.lifetime.set_timer(period);
+    }
+
     fn now(&self) -> Stamp {
         wall_clock()
     }

@@ -2,25 +2,25 @@
 
 pub mod file;
 pub mod overrides;
+pub mod parts;
 mod remap;
 pub mod render;
 pub mod ros_args;
 mod sections;
+mod settings;
 pub mod sources;
 mod value;
 
 use std::path::PathBuf;
 
 use overrides::Overrides;
+use parts::PartParameters;
 use sources::SourceParameters;
 use value::Parameter;
 pub use value::{Change, Range, Value, ValueError};
 
 use posemoe_core::lift::Mode;
-use posemoe_core::lift::provider::Provider;
-use posemoe_core::person::memory::MotionModel;
-use posemoe_core::person::size::SizeModel;
-use posemoe_core::pipeline::Settings;
+use posemoe_core::separation::body::Unseen;
 
 /// Why a configuration is refused.
 #[derive(Debug, thiserror::Error)]
@@ -95,11 +95,13 @@ macro_rules! parameters {
             pub qos_overrides: Overrides,
             /// What the user says of single sources.
             pub source_parameters: SourceParameters,
+            /// What the user says of single parts of the robot.
+            pub part_parameters: PartParameters,
         }
 
         impl Default for Config {
             fn default() -> Self {
-                Self { $( $name: $default.into(), )+ qos_overrides: Overrides::default(), source_parameters: SourceParameters::default() }
+                Self { $( $name: $default.into(), )+ qos_overrides: Overrides::default(), source_parameters: SourceParameters::default(), part_parameters: PartParameters::default() }
             }
         }
 
@@ -122,6 +124,7 @@ macro_rules! parameters {
                         })?;
                     }
                     _ if SourceParameters::is_one(name) => self.source_parameters.set(name, value)?,
+                    _ if PartParameters::is_one(name) => self.part_parameters.set(name, value)?,
                     _ => return Err(ConfigError::Unknown {
                         name: name.to_owned(),
                         known: [$( stringify!($name) ),+].join(", "),
@@ -134,7 +137,10 @@ macro_rules! parameters {
             pub fn get(&self, name: &str) -> Option<Value> {
                 match name {
                     $( stringify!($name) => Some(self.$name.write()), )+
-                    _ => self.qos_overrides.get(name).or(self.source_parameters.get(name)).cloned(),
+                    _ => {
+                        let said = self.qos_overrides.get(name).or(self.source_parameters.get(name));
+                        said.or(self.part_parameters.get(name)).cloned()
+                    }
                 }
             }
 
@@ -142,6 +148,7 @@ macro_rules! parameters {
             pub fn names(&self) -> Vec<String> {
                 let fixed = [$( stringify!($name) ),+].into_iter().map(str::to_owned);
                 let more = self.qos_overrides.names().chain(self.source_parameters.names());
+                let more = more.chain(self.part_parameters.names());
                 fixed.chain(more.cloned()).collect()
             }
 
@@ -209,6 +216,14 @@ parameters! {
     transform_timeout_s: f64 = 0.2, Range::Between(0.0, 5.0), Live;
     /// Topic of the 3D people.
     people_topic: String = "~/people3d", Range::NotEmpty, Unconfigured;
+    /// How often 3D people, markers and people for Nav2 are published (Hz), everyone as they are at
+    /// that moment; 0: with each image, as they were in it.
+    output_rate_hz: f64 = 0.0, Range::Between(0.0, 1000.0), Live;
+    /// At a steady rate: people are given for so much later (s), when a command takes effect.
+    lead_s: f64 = 0.0, Range::Between(0.0, 2.0), Live;
+    /// At a steady rate: an image so old (s) no longer shows where people are; two periods of the
+    /// detector and its latency.
+    stale_s: f64 = 0.3, Range::Between(0.01, 10.0), Live;
     /// Topic of the markers for RViz and Foxglove.
     markers_topic: String = "~/markers", Range::NotEmpty, Unconfigured;
     /// Whether markers are published.
@@ -219,8 +234,49 @@ parameters! {
     publish_nav_people: bool = false, Range::Any, Live;
     /// Topic of the people for Nav2.
     nav_people_topic: String = "/people", Range::NotEmpty, Unconfigured;
+    /// Whether people are published as points on their bodies, for Nav2's collision monitor and
+    /// costmaps and for MoveIt.
+    publish_cloud: bool = false, Range::Any, Live;
+    /// Topic of these points.
+    cloud_topic: String = "~/cloud", Range::NotEmpty, Unconfigured;
+    /// No place on a body is farther from one of these points (m).
+    cloud_spacing_m: f64 = 0.1, Range::Between(0.02, 1.0), Live;
+    /// Where people will be until so much later (s) is filled with points as well.
+    cloud_horizon_s: f64 = 0.0, Range::Between(0.0, 2.0), Live;
     /// Whether bodies are published as ROS4HRI has them (REP-155), below /humans/bodies.
     publish_hri: bool = false, Range::Any, Live;
+    /// Names of the robot's parts, each a capsule between two TF frames with NAME.from, NAME.to and
+    /// NAME.radius_m: how far people are from them is published at output_rate_hz. Not
+    /// safety-rated: never the only thing that keeps people from harm.
+    robot_parts: Vec<String> = Vec::new(), Range::Any, Unconfigured;
+    /// Topic of the distances between people and the robot's parts.
+    separation_topic: String = "~/separation", Range::NotEmpty, Unconfigured;
+    /// What is made of knees, ankles, elbows and wrists that the image does not show: the level is
+    /// unknown, they are anywhere that they reach, or where the network infers them.
+    unseen_limbs: String = "unknown", Range::OneOf(&Unseen::NAMES), Live;
+    /// Protective distance (ISO/TS 15066), T_r: from the moment that people are given for until the
+    /// robot begins to brake (s).
+    reaction_time_s: f64 = 0.1, Range::Between(0.0, 10.0), Live;
+    /// Protective distance, T_s: from there until the robot stands (s).
+    stopping_time_s: f64 = 0.5, Range::Between(0.0, 60.0), Live;
+    /// Protective distance, S_s: how far the robot goes meanwhile (m), at its fastest; 0: its speed
+    /// times the stopping time.
+    stopping_distance_m: f64 = 0.0, Range::Between(0.0, 100.0), Live;
+    /// Protective distance: people are taken to come nearer at least so fast (m/s); 1.6 where
+    /// nothing safety-rated measures it.
+    person_speed_m_s: f64 = 1.6, Range::Between(0.0, 20.0), Live;
+    /// Protective distance: the robot's parts are taken to come nearer at least so fast (m/s),
+    /// whatever TF says.
+    robot_speed_m_s: f64 = 0.25, Range::Between(0.0, 50.0), Live;
+    /// Protective distance, C: how far a part of the body gets in before it is seen (m); 0.85 (ISO
+    /// 13855) unless shown to be less.
+    intrusion_m: f64 = 0.85, Range::Between(0.0, 5.0), Live;
+    /// Protective distance, Z_d: so many standard deviations of where the person is.
+    uncertainty_sigmas: f64 = 2.0, Range::Between(0.0, 10.0), Live;
+    /// Protective distance, Z_r: how far off the robot's own place may be (m).
+    robot_uncertainty_m: f64 = 0.02, Range::Between(0.0, 5.0), Live;
+    /// Up to so much beyond the protective distance (m) the robot is to go slower.
+    reduce_margin_m: f64 = 0.5, Range::Between(0.0, 100.0), Live;
     /// How a person's past is used: each frame once and at once, or windows of the last frames.
     mode: String = "stream", Range::OneOf(&["stream", "window"]), Unconfigured;
     /// Path of the model, or name of one that ships (posemoe_xs.onnx is faster and less accurate);
@@ -254,8 +310,8 @@ parameters! {
     max_people: i64 = 20, Range::Between(1.0, 256.0), Unconfigured;
     /// A person who is not seen is predicted for this long (s), then lost.
     predict_s: f64 = 0.5, Range::Between(0.0, 10.0), Live;
-    /// Somebody unseen for up to this long (s) comes back under the id that they had, also where the
-    /// detector gives another; 0: the detector's ids as they are.
+    /// Somebody unseen for up to this long (s) comes back under the id that they had, also where
+    /// the detector gives another; 0: the detector's ids as they are.
     reidentify_s: f64 = 2.0, Range::Between(0.0, 10.0), Live;
     /// How hard people at rest accelerate, as the square root of the power spectral density
     /// (m/s^1.5); whoever walks does more, in proportion to speed.
@@ -292,101 +348,18 @@ impl Config {
                 expected: "lookahead_s 0, or mode window".to_owned(),
             });
         }
-        self.check_sources()
-    }
-
-    /// How a person's past is used.
-    pub fn mode(&self) -> Mode {
-        self.mode.parse().unwrap_or_default()
-    }
-
-    /// What the pipeline needs of it.
-    pub fn settings(&self) -> Settings {
-        Settings {
-            min_score: self.min_keypoint_score,
-            min_keypoints: self.min_keypoints.unsigned_abs() as usize,
-            max_people: self.max_people.unsigned_abs() as usize,
-            sigma_scale: self.sigma_scale,
-            reidentify_s: self.reidentify_s,
-            motion: MotionModel {
-                acceleration_noise: self.acceleration_noise,
-                size: SizeModel {
-                    stature_sigma: self.stature_sigma,
-                    known_stature_m: self.known_stature_m,
-                },
-                smoothing: self.smoothing,
-                predict_s: self.predict_s,
-            },
+        if !self.parts()?.is_empty() && self.output_rate_hz <= 0.0 {
+            return Err(ConfigError::Contradiction {
+                first: "robot_parts".to_owned(),
+                second: "output_rate_hz".to_owned(),
+                found: format!("{:?} and 0", self.robot_parts),
+                expected: "a rate above 0: distances that come with images fall silent with them"
+                    .to_owned(),
+            });
         }
-    }
-
-    /// The providers, in the order asked for.
-    pub fn providers(&self) -> Vec<Provider> {
-        self.providers
-            .iter()
-            .filter_map(|name| name.parse().ok())
-            .collect()
+        self.check_sources()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn defaults_are_those_of_the_core() {
-        assert_eq!(Config::default().settings(), Settings::default());
-    }
-
-    #[test]
-    fn refusals_name_parameter_value_and_range() {
-        let mut config = Config::default();
-        let mut says = |name: &str, value: Value| config.set(name, &value).unwrap_err().to_string();
-        assert_eq!(
-            says("predict_s", Value::Float(11.0)),
-            "parameter predict_s: found 11.0, expected a number from 0 to 10"
-        );
-        assert!(says("predict_s", Value::Float(f64::NAN)).contains("found NaN"));
-        assert!(says("memory_frames", Value::Float(48.0)).contains("found 48.0, expected a whole"));
-        assert!(
-            says("max_people", Value::Float(1.5)).contains("expected a whole number from 1 to 256")
-        );
-        assert!(says("providers", Value::List(vec!["gpu".into()])).contains("cpu, cuda, tensorrt"));
-        assert!(says("predikt_s", Value::Float(1.0)).contains("known are keypoints_topic"));
-        assert!(says("publish_tf", Value::Text("yes".into())).contains("true or false"));
-    }
-
-    #[test]
-    fn looking_ahead_takes_a_window() {
-        let mut config = Config {
-            lookahead_s: 0.2,
-            ..Config::default()
-        };
-        assert_eq!(
-            config.check().unwrap_err().to_string(),
-            "parameters mode and lookahead_s contradict each other: found stream, which answers at \
-             once, and 0.2, expected lookahead_s 0, or mode window"
-        );
-        config.set("mode", &Value::Text("window".into())).unwrap();
-        assert_eq!(config.mode(), Mode::Window);
-        config.check().unwrap();
-        Config::default().check().unwrap();
-    }
-
-    #[test]
-    fn whole_numbers_serve_as_floats() {
-        let mut config = Config::default();
-        config.set("predict_s", &Value::Int(2)).unwrap();
-        assert_eq!(config.predict_s, 2.0);
-    }
-
-    #[test]
-    fn every_default_lies_in_its_own_range() {
-        let mut config = Config::default();
-        for parameter in Config::describe() {
-            config.set(parameter.name, &parameter.default).unwrap();
-            assert!(!parameter.description.is_empty());
-        }
-        assert_eq!(config, Config::default());
-    }
-}
+mod tests;

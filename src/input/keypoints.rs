@@ -20,7 +20,7 @@ pub fn observation(message: &People2D, drops: &mut Drops) -> Option<Observation>
         );
         return None;
     };
-    let people = message
+    let people: Vec<Sighting> = message
         .people
         .iter()
         .filter_map(|person| sighting(person, set, drops))
@@ -31,6 +31,7 @@ pub fn observation(message: &People2D, drops: &mut Drops) -> Option<Observation>
         stamp,
         frame_id,
         image_size_px,
+        untaken: message.people.len() - people.len(),
         people,
     })
 }

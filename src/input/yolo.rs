@@ -42,7 +42,8 @@ impl Yolo {
             .iter()
             .filter(|d| d.class_name == PERSON || !d.keypoints.data.is_empty());
         people.clone().for_each(|person| self.look_at(person));
-        let people = people
+        let shown = people.clone().count();
+        let people: Vec<Sighting> = people
             .filter_map(|person| self.sighting(person, drops))
             .collect();
         Some(Observation {
@@ -50,6 +51,7 @@ impl Yolo {
             stamp,
             frame_id,
             image_size_px: None,
+            untaken: shown - people.len(),
             people,
         })
     }

@@ -43,10 +43,10 @@ pub fn observation(
         Some(camera) if is_optical_frame_of(camera, &stamped_frame) => camera.to_owned(),
         _ => stamped_frame,
     };
-    let people = message
-        .objects
-        .iter()
-        .filter(|object| object.skeleton_available && !is_guess(object))
+    let objects = message.objects.iter();
+    let shown = objects.filter(|object| object.skeleton_available && !is_guess(object));
+    let people: Vec<Sighting> = shown
+        .clone()
         .filter_map(|object| sighting(object, drops))
         .collect();
     Some(Observation {
@@ -54,6 +54,7 @@ pub fn observation(
         stamp,
         frame_id,
         image_size_px: None,
+        untaken: shown.count() - people.len(),
         people,
     })
 }

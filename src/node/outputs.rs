@@ -2,16 +2,21 @@
 
 use super::humans::Humans;
 use super::latest::Latest;
+use super::steady::Told;
 use crate::bus::{Bus, EndpointError, PublisherId, Qos, Topic};
+use crate::config::Config;
 use crate::config::ros_args::RosArgs;
 use crate::msg::people_msgs::People;
-use crate::msg::posemoe::People3D;
+use crate::msg::posemoe::{People3D, Separation};
+use crate::msg::sensor_msgs::PointCloud2;
 use crate::msg::tf2_msgs::TFMessage;
 use crate::msg::visualization_msgs::MarkerArray;
 use crate::msg::{Message, encode};
-use crate::output::{markers, nav, people, tf};
+use crate::output::cloud::{self, Look};
+use crate::output::{markers, nav, people, separation_markers, tf};
 use posemoe_core::health::Drops;
 use posemoe_core::person::pose::Poses;
+use posemoe_stamp::Stamp;
 
 const QOS: Qos = Qos::reliable(10);
 /// `/tf` customarily keeps 100.
@@ -23,6 +28,7 @@ pub struct Outputs {
     tf: Option<PublisherId>,
     markers: Option<PublisherId>,
     nav: Option<PublisherId>,
+    cloud: Option<PublisherId>,
     latest: Latest,
     humans: Option<Humans>,
     /// Whether bodies come from another node, as ROS4HRI has them.
@@ -45,6 +51,7 @@ impl Outputs {
             tf: None,
             markers: None,
             nav: None,
+            cloud: None,
             latest: Latest::default(),
             humans: None,
             are_bodies_foreign,
@@ -66,6 +73,8 @@ impl Outputs {
         switch(bus, &mut self.tf, config.publish_tf, &tf)?;
         switch(bus, &mut self.markers, config.publish_markers, &markers)?;
         switch(bus, &mut self.nav, config.publish_nav_people, &nav)?;
+        let cloud = topic(&config.cloud_topic, PointCloud2::TYPE_NAME, QOS);
+        switch(bus, &mut self.cloud, config.publish_cloud, &cloud)?;
         match (self.humans.is_some(), config.publish_hri) {
             (false, true) => {
                 self.humans = Some(Humans::advertise(bus, args, self.are_bodies_foreign)?);
@@ -93,13 +102,57 @@ impl Outputs {
         }
     }
 
+    /// Publishes everyone of one frame as they are at a moment, known at `now`.
+    pub fn publish_told(&mut self, bus: &mut dyn Bus, config: &Config, told: &Told, now: Stamp) {
+        let (poses, stamp) = (&told.poses, told.poses.stamp);
+        let people = people::message_at(poses, told.source, now);
+        bus.publish(self.people, stamp, &encode(&people));
+        self.publish_markers(bus, poses);
+        if let Some(publisher) = self.nav {
+            bus.publish(publisher, stamp, &encode(&nav::message(poses)));
+        }
+        // An old image says nothing of what is free: whoever waits for points is to miss them.
+        if config.validity().is_fresh(now.seconds_since(told.source)) {
+            self.publish_cloud(bus, config, poses, now);
+        }
+    }
+
+    /// Publishes lines between people and parts.
+    pub fn publish_separation(&self, bus: &mut dyn Bus, stamp: Stamp, separation: &Separation) {
+        if let Some(publisher) = self.markers {
+            let message = separation_markers::message(separation);
+            bus.publish(publisher, stamp, &encode(&message));
+        }
+    }
+
+    fn publish_cloud(&self, bus: &mut dyn Bus, config: &Config, poses: &Poses, stamp: Stamp) {
+        if let Some(publisher) = self.cloud {
+            let look = Look {
+                spacing_m: config.cloud_spacing_m,
+                horizon_s: config.cloud_horizon_s,
+            };
+            let message = cloud::message(poses, stamp, &look);
+            bus.publish(publisher, stamp, &encode(&message));
+        }
+    }
+
+    fn publish_markers(&self, bus: &mut dyn Bus, poses: &Poses) {
+        if let Some(publisher) = self.markers {
+            bus.publish(publisher, poses.stamp, &encode(&markers::message(poses)));
+        }
+    }
+
     /// Publishes people where they are wanted, under their stamp.
-    pub fn publish_placed(&mut self, bus: &mut dyn Bus, (camera, poses): (usize, &Poses)) {
+    pub fn publish_placed(
+        &mut self,
+        bus: &mut dyn Bus,
+        config: &Config,
+        (camera, poses): (usize, &Poses),
+    ) {
         let stamp = poses.stamp;
         bus.publish(self.people, stamp, &encode(&people::message(poses)));
-        if let Some(publisher) = self.markers {
-            bus.publish(publisher, stamp, &encode(&markers::message(poses)));
-        }
+        self.publish_markers(bus, poses);
+        self.publish_cloud(bus, config, poses, stamp);
         let Some(publisher) = self.nav else {
             return;
         };
@@ -122,7 +175,13 @@ impl Outputs {
 
     /// Publishes no more.
     pub fn leave(self, bus: &mut dyn Bus) {
-        let all = [Some(self.people), self.tf, self.markers, self.nav];
+        let all = [
+            Some(self.people),
+            self.tf,
+            self.markers,
+            self.nav,
+            self.cloud,
+        ];
         all.into_iter().flatten().for_each(|id| bus.unadvertise(id));
         self.humans.into_iter().for_each(|h| h.leave(bus));
     }

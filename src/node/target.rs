@@ -190,6 +190,7 @@ mod tests {
             stamp,
             frame_id: "camera".into(),
             people: crowd.everyone(stamp),
+            unplaced: 0,
         }
     }
 

@@ -23,12 +23,16 @@ pub struct Transforms {
 }
 
 impl Transforms {
-    /// Listens to TF; `None` where the configuration asks for nothing of it.
+    /// Listens to TF; `None` where nobody asks: neither the configuration nor who else `is_needed`.
     ///
     /// # Errors
     /// When the bus refuses.
-    pub fn subscribe(bus: &mut dyn Bus, args: &RosArgs) -> Result<Option<Self>, EndpointError> {
-        if !is_needed(&args.config) {
+    pub fn subscribe(
+        bus: &mut dyn Bus,
+        args: &RosArgs,
+        is_needed: bool,
+    ) -> Result<Option<Self>, EndpointError> {
+        if !is_needed && !is_asked_for(&args.config) {
             return Ok(None);
         }
         let mut subscribe =
@@ -66,7 +70,7 @@ impl Transforms {
 }
 
 /// People in another frame, the floor, and depth images of a camera of their own need it.
-fn is_needed(config: &Config) -> bool {
+fn is_asked_for(config: &Config) -> bool {
     let has_depth = |topic: &str| !topic.is_empty();
     !config.target_frame.is_empty()
         || !config.ground_frame.is_empty()

@@ -3,6 +3,8 @@
 use super::camera::Camera;
 use super::context::Context;
 use super::outputs::Outputs;
+use super::separations::Separations;
+use super::steady::Steady;
 use super::target::Target;
 use super::transforms::Transforms;
 use super::{Counts, NodeError};
@@ -18,9 +20,13 @@ use posemoe_stamp::Stamp;
 /// Cameras, outputs, and the frame in which people are given.
 pub struct Work {
     cameras: Vec<Camera>,
+    /// There where anybody needs them.
     transforms: Option<Transforms>,
     target: Option<Target>,
+    separations: Option<Separations>,
     outputs: Outputs,
+    /// Whom to tell of at a steady rate.
+    steady: Steady,
     engine: Engine,
     second: Second,
     last_people: usize,
@@ -53,31 +59,42 @@ impl Work {
             engine = loaded;
             lifters.push((source, lifter));
         }
-        all_or_none(bus, |bus| {
+        let begun: Result<Self, NodeError> = all_or_none(bus, |bus| {
             let mut cameras = Vec::new();
             for (source, lifter) in lifters {
                 cameras.push(Camera::begin(bus, args, &source, lifter)?);
             }
             let is_hri = cameras.iter().any(|camera| camera.source.is_hri());
+            let separations = Separations::advertise(bus, args, cameras.len())?;
             Ok(Self {
                 cameras,
-                transforms: Transforms::subscribe(bus, args)?,
+                transforms: Transforms::subscribe(bus, args, separations.is_some())?,
                 target: Target::new(&args.config),
+                separations,
                 outputs: Outputs::advertise(bus, args, is_hri)?,
+                steady: Steady::default(),
                 engine,
                 second: Second::default(),
                 last_people: 0,
             })
-        })
+        });
+        if begun.is_ok() {
+            bus.set_timer(args.config.output_period());
+        }
+        begun
     }
 
     /// Gives subscriptions and publishers back.
     pub fn end(self, bus: &mut dyn Bus) {
+        bus.set_timer(None);
         for camera in self.cameras {
             camera.leave(bus);
         }
         if let Some(transforms) = self.transforms {
             transforms.leave(bus);
+        }
+        if let Some(separations) = self.separations {
+            separations.leave(bus);
         }
         self.outputs.leave(bus);
     }
@@ -90,6 +107,7 @@ impl Work {
         for camera in &mut self.cameras {
             camera.pipeline.adjust(args.config.settings());
         }
+        bus.set_timer(args.config.output_period());
         self.outputs.adjust(bus, args)
     }
 
@@ -101,6 +119,7 @@ impl Work {
         if let Some(target) = &mut self.target {
             target.forget(&mut counts.drops);
         }
+        self.steady.forget();
         self.outputs.forget(bus);
         self.last_people = 0;
     }
@@ -202,6 +221,28 @@ impl Work {
         self.publish_waiting(bus, 0.0, context, counts);
     }
 
+    /// Publishes everyone as they are now, or will be when it is of use: the timer is due.
+    pub fn be_due(&mut self, bus: &mut dyn Bus, context: &Context<'_>, counts: &mut Counts) {
+        if !context.is_active || context.args.config.output_period().is_none() {
+            return;
+        }
+        self.publish_gathered(bus, context, counts);
+        self.publish_placed(bus, context, counts);
+        let (now, config) = (context.time.now(bus), &context.args.config);
+        let moment = now.plus_seconds(config.lead_s);
+        let all = self.steady.at(moment, now, &config.validity());
+        for told in &all {
+            self.outputs.publish_told(bus, config, told, now);
+        }
+        if let (Some(separations), Some(transforms)) = (&self.separations, &self.transforms) {
+            let cameras = self.steady.cameras();
+            let frames = &transforms.frames;
+            for said in separations.publish(bus, config, (&all, cameras), frames, (moment, now)) {
+                self.outputs.publish_separation(bus, moment, &said);
+            }
+        }
+    }
+
     /// What is to be done each second.
     pub fn look_after(&mut self, bus: &mut dyn Bus, context: &Context<'_>, counts: &mut Counts) {
         let now = bus.now();
@@ -289,9 +330,15 @@ impl Work {
         counts.totals.frames_out += 1;
         counts.totals.people_tracked += tracked.count() as u64;
         self.last_people = poses.people.len();
-        self.outputs.publish_placed(bus, (camera, &poses));
         self.cameras[camera].note_published();
         let late_s = context.time.now(bus).seconds_since(poses.stamp);
         self.second.stamp_to_publish.add(late_s);
+        match context.args.config.output_period() {
+            Some(_) => self.steady.take_in(camera, poses),
+            None => {
+                let config = &context.args.config;
+                self.outputs.publish_placed(bus, config, (camera, &poses));
+            }
+        }
     }
 }

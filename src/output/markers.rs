@@ -181,6 +181,7 @@ mod tests {
                 score: 0.9,
             }; JOINTS.len()],
             marks: None,
+            forecast: posemoe_core::person::forecast::Forecast::default(),
         }
     }
 

@@ -1,10 +1,13 @@
 //! From poses to messages; a new output is one file here.
 
+pub mod cloud;
 pub mod diagnostics;
 pub mod hri;
 pub mod markers;
 pub mod nav;
 pub mod people;
+pub mod separation;
+pub mod separation_markers;
 pub mod tf;
 
 use std::fmt::Write;

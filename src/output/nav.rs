@@ -24,6 +24,20 @@ pub fn message(poses: &Poses) -> People {
     }
 }
 
+/// A planner keeps about so far from people (m), whatever it knows of them.
+const ROOM_M: f64 = 0.5;
+
+/// How likely somebody is within [`ROOM_M`] of where they are said to be, in the plane in which
+/// they are least well known: of an error with that covariance, taken to be alike in both
+/// directions.
+fn nearness(pose: &PersonPose) -> f64 {
+    let variance_m2 = pose.root_covariance_m2.trace() / 2.0;
+    match variance_m2 > 0.0 {
+        true => 1.0 - (-ROOM_M.powi(2) / (2.0 * variance_m2)).exp(),
+        false => 1.0,
+    }
+}
+
 fn person(pose: &PersonPose) -> Option<Person> {
     let state = match pose.state {
         State::Tracked => "tracked",
@@ -34,7 +48,7 @@ fn person(pose: &PersonPose) -> Option<Person> {
         name: body_id(&pose.id),
         position: point(&pose.root_m),
         velocity: point(&pose.root_velocity_m_s),
-        reliability: pose.confidence,
+        reliability: pose.confidence * nearness(pose),
         tagnames: ["state", "root_sigma_m"].map(str::to_owned).to_vec(),
         // One number that is the same in every frame: all axes together.
         tags: vec![

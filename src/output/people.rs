@@ -2,23 +2,35 @@
 
 use nalgebra::Matrix3;
 
-use super::{header, point, vector};
+use super::{header, point, time, vector};
 use crate::msg::posemoe::{Joint3D, People3D, Person3D};
 use posemoe_core::person::pose::{PersonPose, Poses, State};
 use posemoe_core::skeleton::JOINTS;
+use posemoe_stamp::Stamp;
 
 /// The message of one frame.
 pub fn message(poses: &Poses) -> People3D {
+    message_at(poses, poses.stamp, poses.stamp)
+}
+
+/// The message of people whose newest image is of `source`, as they are known at `now`.
+pub fn message_at(poses: &Poses, source: Stamp, now: Stamp) -> People3D {
     People3D {
         header: header(poses.stamp, &poses.frame_id),
+        source_stamp: time(source),
+        age_s: now.seconds_since(source),
         joint_names: JOINTS.map(str::to_owned).to_vec(),
-        people: poses.people.iter().map(person).collect(),
+        people: poses.people.iter().map(|pose| person(pose, now)).collect(),
+        unplaced: u32::try_from(poses.unplaced).unwrap_or(u32::MAX),
     }
 }
 
-fn person(pose: &PersonPose) -> Person3D {
+fn person(pose: &PersonPose, now: Stamp) -> Person3D {
+    let seen = pose.forecast.seen;
     Person3D {
         id: pose.id.clone(),
+        source_stamp: time(seen),
+        age_s: now.seconds_since(seen),
         state: match pose.state {
             State::Tracked => Person3D::TRACKED,
             State::Predicted => Person3D::PREDICTED,

@@ -91,7 +91,7 @@ pub async fn next_message(bus: &mut DdsBus) -> Vec<u8> {
     loop {
         match bus.next().await.unwrap() {
             Some(Event::Message { payload, .. }) => return payload,
-            Some(Event::Tick { .. } | Event::Request { .. }) => {}
+            Some(Event::Tick { .. } | Event::Timer { .. } | Event::Request { .. }) => {}
             None => panic!("the bus ended"),
         }
     }

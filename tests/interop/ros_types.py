@@ -265,6 +265,8 @@ class Joint3D:
 class Person3D:
     id: str
     state: uint8
+    source_stamp: Time
+    age_s: float64
     confidence: float32
     root_position: Point
     root_sigma: Vector3
@@ -276,8 +278,11 @@ class Person3D:
 @message("posemoe")
 class People3D:
     header: Header
+    source_stamp: Time
+    age_s: float64
     joint_names: sequence[str]
     people: sequence[Person3D]
+    unplaced: uint32
 
 
 @message("rmw_dds_common")

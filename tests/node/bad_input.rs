@@ -109,7 +109,7 @@ fn empty_frames_and_people_without_keypoints_are_frames_with_nobody() {
 
 #[test]
 fn more_people_than_the_bound_are_dropped_surest_first_and_counted() {
-    let mut rig = ready("-p max_people:=3");
+    let mut rig = ready("-p max_people:=3 -p reidentify_s:=0.0");
     let crowd: Vec<_> = (0..500)
         .map(|i| {
             let mut one = person(&i.to_string(), 0.0);

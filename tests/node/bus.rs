@@ -1,5 +1,7 @@
 //! A bus in memory, and networks that need no ONNX Runtime: the node by itself.
 
+use std::time::Duration;
+
 use nalgebra::Vector3;
 use posemoe::bus::{
     Bus, EndpointError, Event, Loss, PublisherId, RequestId, Service, ServiceId, SubscriptionId,
@@ -41,6 +43,8 @@ pub struct MemoryBus {
     /// Topics that cannot be had, as where a peer has them with another type.
     pub refused: Vec<String>,
     pub now: Stamp,
+    /// The period that the node asked for.
+    pub timer: Option<Duration>,
 }
 
 impl MemoryBus {
@@ -94,6 +98,10 @@ impl Bus for MemoryBus {
 
     fn respond(&mut self, _: ServiceId, _: &RequestId, payload: &[u8]) {
         self.responses.push(payload.to_vec());
+    }
+
+    fn set_timer(&mut self, period: Option<Duration>) {
+        self.timer = period;
     }
 
     fn now(&self) -> Stamp {
@@ -297,6 +305,12 @@ impl Rig {
             .filter(|out| Some(out.publisher.0) == place)
             .map(|out| decode(&out.payload).unwrap())
             .collect()
+    }
+
+    /// Lets the clock reach `now`, where the node's timer is due; what it publishes upon that.
+    pub fn be_due(&mut self, now: Stamp) -> Vec<Outgoing> {
+        self.bus.now = now;
+        self.happen(&Event::Timer { now })
     }
 
     /// Lets the clock reach `now` and asks for the diagnostics.

@@ -83,7 +83,7 @@ fn markers_vanish_when_nothing_more_comes() {
     let sent = rig.send(KEYPOINTS, &detections(ms(0), vec![person("7", 0.0)]));
     let markers: MarkerArray = rig.on("/posemoe/markers", &sent).unwrap();
     let lifetimes_s: Vec<i32> = markers.markers.iter().map(|m| m.lifetime.sec).collect();
-    assert_eq!(lifetimes_s, [1; 3]);
+    assert_eq!(lifetimes_s, [1; 4]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod bad_calibration;
 mod bad_input;
 mod bus;
+mod cloud;
 mod depth_images;
 mod floor;
 mod following;
@@ -16,7 +17,9 @@ mod messages;
 mod peers;
 mod remembering;
 mod resilience;
+mod separation;
 mod several_cameras;
+mod steady;
 mod target_frame;
 mod together;
 mod transforms;

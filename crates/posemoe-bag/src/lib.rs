@@ -46,7 +46,7 @@ pub use open::{BagTopic, ENDINGS};
 pub use output::{Compression, Output};
 pub use pace::{SystemTimer, Timer};
 
-use clock::Clock;
+use clock::{Clock, SECOND_NS};
 use pace::{Pace, is_of};
 use posemoe_bus::{
     Bus, BusError, EndpointError, Event, Events, KnownTypes, Loss, PublisherId, RequestId, Service,
@@ -91,6 +91,8 @@ pub struct BagBus {
     types: KnownTypes,
     keeps_input: bool,
     clock: Clock,
+    /// The node's own.
+    timer: Option<Clock>,
     now: Stamp,
     steps: VecDeque<Step>,
     /// One message for several subscriptions.
@@ -143,7 +145,8 @@ impl BagBus {
             keeps_input: options.keep_input && output.is_some(),
             output,
             types: options.types,
-            clock: Clock::default(),
+            clock: Clock::every(SECOND_NS),
+            timer: None,
             now: Stamp::default(),
             steps: VecDeque::new(),
             ready: VecDeque::new(),
@@ -295,6 +298,11 @@ impl Bus for BagBus {
         if self.pace.is_none() {
             self.now = moment;
         }
+    }
+
+    fn set_timer(&mut self, period: Option<Duration>) {
+        let period_ns = period.map(|period| i64::try_from(period.as_nanos()).unwrap_or(i64::MAX));
+        self.timer = period_ns.map(Clock::every);
     }
 
     fn now(&self) -> Stamp {

@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use super::clock::MAX_TICKS_PER_GAP;
+use super::clock::LONGEST_GAP_S;
 use posemoe_bus::{Event, Loss, SubscriptionId};
 use posemoe_stamp::Stamp;
 
 /// A longer gap is two recordings in one, or a clock that was set: 1970 before, today behind.
-const LONGEST_WAIT: Duration = Duration::from_secs(MAX_TICKS_PER_GAP.unsigned_abs());
+const LONGEST_WAIT: Duration = Duration::from_secs(LONGEST_GAP_S.unsigned_abs());
 
 /// Time that passes, from whatever beginning.
 pub trait Timer {
@@ -108,6 +108,13 @@ impl Pace {
         self.arrived
             .retain(|event| !matches!(event, Event::Tick { .. }));
         self.arrived.push_back(Event::Tick { now });
+    }
+
+    /// The node's timer is due. Likewise.
+    pub fn be_due(&mut self, now: Stamp) {
+        self.arrived
+            .retain(|event| !matches!(event, Event::Timer { .. }));
+        self.arrived.push_back(Event::Timer { now });
     }
 
     /// What has waited longest.

@@ -14,6 +14,8 @@ use posemoe_stamp::Stamp;
 pub enum Step {
     /// A second has passed.
     Tick(Stamp),
+    /// The node's timer is due.
+    Timer(Stamp),
     /// A message was recorded.
     Message(Read),
 }
@@ -22,7 +24,7 @@ impl Step {
     /// When it happens, on the bag's clock.
     pub fn moment(&self) -> Stamp {
         match self {
-            Self::Tick(now) => *now,
+            Self::Tick(now) | Self::Timer(now) => *now,
             Self::Message(read) => stamp(read.message.header.log_time),
         }
     }
@@ -53,6 +55,9 @@ impl BagBus {
             self.now = self.now.max(step.moment());
             match step {
                 Step::Tick(_) => return Ok(Some(Event::Tick { now: self.now })),
+                // It was taken back meanwhile.
+                Step::Timer(_) if self.timer.is_none() => {}
+                Step::Timer(_) => return Ok(Some(Event::Timer { now: self.now })),
                 Step::Message(read) => self.ready = self.deliver(read)?.into(),
             }
         }
@@ -69,7 +74,7 @@ impl BagBus {
                 (Some(mut event), _) => {
                     match &mut event {
                         Event::Message { received, .. } => self.now = self.now.max(*received),
-                        Event::Tick { now } => {
+                        Event::Tick { now } | Event::Timer { now } => {
                             self.now = self.now.max(*now);
                             *now = self.now;
                         }
@@ -87,6 +92,8 @@ impl BagBus {
     fn arrive(&mut self, pace: &mut Pace) -> Result<(), BusError> {
         match self.steps.pop_front() {
             Some(Step::Tick(now)) => pace.tick(now),
+            Some(Step::Timer(now)) if self.timer.is_some() => pace.be_due(now),
+            Some(Step::Timer(_)) => {}
             Some(Step::Message(read)) => {
                 for event in self.deliver(read)? {
                     if let Event::Message { subscription, .. } = &event
@@ -112,13 +119,13 @@ impl BagBus {
     fn read_on(&mut self) -> Result<(), BusError> {
         let Some(read) = self.reader.next(self.keeps_input)? else {
             self.has_ended = true;
+            let found = self.reader.replay().and_then(|replay| replay.found());
+            if let Some(until) = found.map(|found| stamp(found.last_ns)) {
+                self.pass(until);
+            }
             let Some(replay) = self.reader.replay_mut() else {
                 return Ok(());
             };
-            if let Some(found) = replay.found() {
-                let ticks = self.clock.advance(stamp(found.last_ns));
-                self.steps.extend(ticks.into_iter().map(Step::Tick));
-            }
             let is_subscribed = |channel: &Channel| {
                 let mut topics = self.subscriptions.values();
                 topics.any(|topic| carries(channel, topic))
@@ -126,10 +133,18 @@ impl BagBus {
             self.losses = reckoning::reckon(replay, is_subscribed);
             return Ok(());
         };
-        let ticks = self.clock.advance(stamp(read.message.header.log_time));
-        self.steps.extend(ticks.into_iter().map(Step::Tick));
+        self.pass(stamp(read.message.header.log_time));
         self.steps.push_back(Step::Message(read));
         Ok(())
+    }
+
+    /// Lets the bag's clock reach `until`: seconds before the timer, where both are due at once.
+    fn pass(&mut self, until: Stamp) {
+        let seconds = self.clock.advance(until).into_iter().map(Step::Tick);
+        let periods = self.timer.iter_mut().flat_map(|timer| timer.advance(until));
+        let mut due: Vec<Step> = seconds.chain(periods.map(Step::Timer)).collect();
+        due.sort_by_key(Step::moment);
+        self.steps.extend(due);
     }
 
     /// A message as each of its subscriptions gets it.

@@ -1,5 +1,7 @@
 //! Endpoints that are opened together, or not at all.
 
+use std::time::Duration;
+
 use super::{
     Bus, EndpointError, Loss, PublisherId, RequestId, Service, ServiceId, SubscriptionId, Topic,
 };
@@ -72,6 +74,10 @@ impl Bus for Noted<'_> {
 
     fn respond(&mut self, service: ServiceId, request: &RequestId, payload: &[u8]) {
         self.bus.respond(service, request, payload);
+    }
+
+    fn set_timer(&mut self, period: Option<Duration>) {
+        self.bus.set_timer(period);
     }
 
     fn now(&self) -> Stamp {

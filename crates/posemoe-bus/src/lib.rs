@@ -21,7 +21,7 @@ pub use endpoints::{
 pub use errors::{BusError, EndpointError};
 pub use types::{KnownTypes, TypeInfo};
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use posemoe_stamp::Stamp;
 
@@ -48,6 +48,11 @@ pub enum Event {
     },
     /// A second of the bus's clock has passed.
     Tick {
+        /// The bus's clock now.
+        now: Stamp,
+    },
+    /// The period that [`Bus::set_timer`] asked for has passed.
+    Timer {
         /// The bus's clock now.
         now: Stamp,
     },
@@ -101,6 +106,10 @@ pub trait Bus {
 
     /// The bus's clock now: wall time live, the log time of the last message in a bag.
     fn now(&self) -> Stamp;
+
+    /// Asks for an [`Event::Timer`] each time that so much of the bus's clock has passed, or for
+    /// none. Whoever is too slow for it misses some, and none come late in a row.
+    fn set_timer(&mut self, period: Option<Duration>);
 
     /// What is published next is dated `moment`, and the clock shows it, until the next event. Only
     /// in a bag that is played as fast as possible: no other clock can be set.

@@ -155,6 +155,19 @@ impl Frames {
         Ok(common_from_target.inverse() * common_from_source)
     }
 
+    /// The newest moment at which `source` is known in `target`: that of the most silent frame on
+    /// the way. `None` where all of them rest for ever.
+    ///
+    /// # Errors
+    /// [`FrameError`] says what is not known.
+    pub fn newest(&self, target: &str, source: &str) -> Result<Option<Stamp>, FrameError> {
+        let (to_target, to_source) = self.ways(target, source, Stamp::from_nanos(i64::MAX))?;
+        let edges = to_target.iter().chain(&to_source);
+        Ok(edges
+            .filter_map(|frame| self.edges.get(*frame)?.newest())
+            .min())
+    }
+
     /// Frames on the way to each of two from the nearest ancestor that they share, without that;
     /// the deepest first.
     fn ways<'a>(

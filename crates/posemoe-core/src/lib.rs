@@ -45,7 +45,9 @@
 //!     stamp: Stamp::from_nanos(0),
 //!     frame_id: "camera".into(),
 //!     image_size_px: Some((640, 480)),
+//!     ground: None,
 //!     people: vec![Sighting::of_joints(JointSet::Coco17.to_joints(&keypoints))],
+//!     untaken: 0,
 //! };
 //!
 //! let mut drops = Drops::default(); // what could not be used, by cause
@@ -72,6 +74,8 @@
 //! | [`lift`] | the network: what it remembers of whom, streaming or in windows; [`lift::onnx`] runs it |
 //! | [`person`] | who is there, motion, states, what is said of them |
 //! | [`assignment`] | who is who, by the least sum of costs |
+//! | [`depth`] | depths at keypoints, from depth images |
+//! | [`separation`] | how far a person is from a robot's parts |
 //! | [`frames`] | where coordinate frames are in each other at a stamp, and how fast they move |
 //! | [`health`] | what was not used, and why |
 //!
@@ -92,6 +96,7 @@ pub mod keypoint;
 pub mod lift;
 pub mod person;
 pub mod pipeline;
+pub mod separation;
 pub mod skeleton;
 
 pub use posemoe_stamp::Stamp;

@@ -25,7 +25,7 @@ use crate::person::crowd::Crowd;
 use crate::person::identity::Identity;
 use crate::person::memory::Estimate;
 use crate::person::observation::{Observation, Sighting};
-use crate::person::pose::Poses;
+use crate::person::pose::{Poses, State};
 use posemoe_stamp::{Stamp, TIME_JUMP_S};
 
 /// Turns observations into poses; owns everything that is remembered between them.
@@ -181,6 +181,7 @@ impl Pipeline {
             stamp: seen.stamp,
             frame_id: seen.frame_id.clone(),
             ground: seen.ground,
+            shown: seen.people.len() + seen.untaken,
             candidates,
         };
         self.lifter.remember(frame.stamp, &frame.people());
@@ -325,10 +326,14 @@ impl Pipeline {
     }
 
     fn poses(&mut self, frame: Frame) -> Poses {
+        let people = self.crowd.everyone(frame.stamp);
+        let tracked = people.iter().filter(|p| p.state == State::Tracked);
+        let unplaced = frame.shown.saturating_sub(tracked.count());
         Poses {
             stamp: frame.stamp,
             frame_id: frame.frame_id,
-            people: self.crowd.everyone(frame.stamp),
+            people,
+            unplaced,
         }
     }
 

@@ -1,5 +1,7 @@
 //! A node on a bus in memory, with a network that needs no ONNX Runtime.
 
+use std::time::Duration;
+
 use posemoe::bus::{
     Bus, EndpointError, Event, Loss, PublisherId, RequestId, Service, ServiceId, SubscriptionId,
     Topic,
@@ -81,6 +83,8 @@ impl Bus for MemoryBus {
 
     fn respond(&mut self, _: ServiceId, _: &RequestId, _: &[u8]) {}
 
+    fn set_timer(&mut self, _: Option<Duration>) {}
+
     fn now(&self) -> Stamp {
         self.now
     }
@@ -159,6 +163,10 @@ impl Rig {
             request: RequestId::default(),
             payload,
         });
+    }
+
+    pub fn be_due(&mut self) {
+        self.happen(&Event::Timer { now: self.bus.now });
     }
 
     pub fn tick(&mut self) {

@@ -159,11 +159,14 @@ impl Bodies {
     pub fn give(&mut self) -> Option<Observation> {
         let image = self.image.as_mut().filter(|image| !image.is_done)?;
         image.is_done = true;
+        let is_missing = |id: &&String| image.seen.get(*id).is_none_or(Option::is_none);
+        let untaken = self.there.iter().filter(is_missing).count();
         Some(Observation {
             ground: None,
             stamp: image.stamp,
             frame_id: image.frame_id.clone(),
             image_size_px: image.size_px,
+            untaken,
             people: std::mem::take(&mut image.seen)
                 .into_values()
                 .flatten()

@@ -230,3 +230,22 @@ fn in_a_recording_a_frame_was_in_each_parent_at_its_time() {
     let later = recorded.later_by(10.0);
     assert_eq!(x_m(&later, "room", "person", 11.25), Ok(11.5));
 }
+
+#[test]
+fn a_way_is_as_new_as_its_most_silent_frame() {
+    let frames = frames([
+        link("base", "arm", 1.0, 0.0),
+        link("base", "arm", 3.0, 0.0),
+        link("arm", "hand", 2.0, 0.0),
+        fixed("base", "camera", 1.0),
+        fixed("camera", "optical", 1.0),
+    ]);
+    let newest = |target: &str, source: &str| frames.newest(target, source).unwrap();
+    assert_eq!(newest("optical", "arm"), Some(at(3.0)));
+    assert_eq!(newest("optical", "hand"), Some(at(2.0)));
+    assert_eq!(newest("hand", "base"), Some(at(2.0)));
+    assert_eq!(newest("arm", "hand"), Some(at(2.0)));
+    assert_eq!(newest("optical", "base"), None, "at rest for ever");
+    assert_eq!(newest("arm", "arm"), None);
+    assert!(frames.newest("base", "foot").is_err());
+}

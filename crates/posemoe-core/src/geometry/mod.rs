@@ -4,5 +4,7 @@
 pub mod body;
 pub mod camera;
 pub mod canonical;
+pub mod capsule;
 pub mod kinematics;
 pub mod place;
+pub mod surface;

@@ -3,7 +3,7 @@
 //! Joints lie on their rays (object-space error: with J the joint relative to the root, r its unit
 //! ray and t the root, Σ w |(I - r rᵀ)(J + t)|²). Rays cannot tell how large a person is, and so
 //! not how far away; what can is a prior of the size, depths that were measured, and the floor.
-//! Each has a file of its own that makes equations of it, and [`system`] solves them. A few
+//! Each has a file of its own that makes equations of it, and `system.rs` solves them. A few
 //! re-weighted rounds keep an outlier from dragging the person away.
 
 pub mod depth;

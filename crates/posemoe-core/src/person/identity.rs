@@ -1,9 +1,10 @@
 //! Who is whom from frame to frame, also where the detector does not say or changes its mind.
 //!
-//! Everyone is followed in the image by place, motion, size and pose. The assignment of a frame's people to those
-//! who are followed is the one with the least sum of costs over all of them (Bewley et al., SORT, 2016), so that
-//! two who cross are told apart by what both are likely to be. A detector's own id says who it is as long as it
-//! lasts; where it breaks, the person who vanished there goes on under the id that they had.
+//! Everyone is followed in the image by place, motion, size and pose. The assignment of a frame's
+//! people to those who are followed is the one with the least sum of costs over all of them (Bewley
+//! et al., SORT, 2016), so that two who cross are told apart by what both are likely to be. A
+//! detector's own id says who it is as long as it lasts; where it breaks, the person who vanished
+//! there goes on under the id that they had.
 
 mod track;
 
@@ -18,8 +19,9 @@ use track::Track;
 const MOST_KNOWN: usize = 512;
 /// Costs are compared as whole numbers, which the Hungarian method adds without rounding.
 const GRAIN: f64 = 1e6;
-/// How surely someone who vanished is the one whom a detector gives a new id (share of the cost that people
-/// without ids may have): that the detector sees two people is not to be overruled lightly.
+/// How surely someone who vanished is the one whom a detector gives a new id (share of the cost
+/// that people without ids may have): that the detector sees two people is not to be overruled
+/// lightly.
 const REJOINED: f64 = 0.6;
 
 /// Gives people ids that persist from frame to frame: the detector's, or our own, `u1`, `u2`, …
@@ -33,9 +35,9 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// An id for each person, in their order. Who has been unseen for `forget_s` is someone new on return. With
-    /// `rejoin`, a detector's new id is the person who vanished there. A detector's id that comes twice in one
-    /// frame comes out twice.
+    /// An id for each person, in their order. Who has been unseen for `forget_s` is someone new on
+    /// return. With `rejoin`, a detector's new id is the person who vanished there. A detector's id
+    /// that comes twice in one frame comes out twice.
     pub fn name(
         &mut self,
         stamp: Stamp,
@@ -75,10 +77,20 @@ impl Identity {
             }
             named[free[row]] = Some(id.clone());
         }
-        let names = named.into_iter().zip(people);
+        let mut in_this_frame = BTreeMap::new();
+        let mut names = Vec::with_capacity(people.len());
+        for (name, person) in named.into_iter().zip(people) {
+            // One id twice is one person, whichever of both.
+            let twin = person
+                .track_id
+                .as_ref()
+                .and_then(|id| in_this_frame.get(id));
+            let name = name.or_else(|| twin.cloned());
+            let name = self.note(stamp, name, person);
+            in_this_frame.extend(person.track_id.clone().map(|id| (id, name.clone())));
+            names.push(name);
+        }
         names
-            .map(|(name, person)| self.note(stamp, name, person))
-            .collect()
     }
 
     /// The id under which a detector's is known, if it is.
@@ -148,8 +160,8 @@ impl Identity {
     }
 }
 
-/// A detector's id, told apart from ours: one that looks like ours (`u7`), or like one that was told apart,
-/// gets a `d_` before it.
+/// A detector's id, told apart from ours: one that looks like ours (`u7`), or like one that was
+/// told apart, gets a `d_` before it.
 fn apart_from_ours(detectors: &str) -> String {
     let own = detectors.trim_start_matches("d_");
     let number = own.strip_prefix('u').unwrap_or_default();

@@ -7,7 +7,9 @@
 
 use nalgebra::{Matrix3, RowVector3, Vector3};
 
-use super::passage::{INCREDIBLE, Lasts, Passage};
+use super::forecast::JointForecast;
+use super::passage::{INCREDIBLE, LIMB_LASTS, Passage};
+use super::pose::AXIS_SHARE;
 use crate::skeleton::JOINT_COUNT;
 use crate::skeleton::Pose;
 
@@ -17,18 +19,13 @@ const FRESH: f64 = 0.1;
 /// ... lasting a second, ...
 const SLOW: f64 = 0.2;
 /// ... and all of it.
-const ALL: f64 = 0.6;
+const ALL: f64 = AXIS_SHARE;
 /// How hard limbs are pushed (m/s^1.5): of a limb at rest, ...
 const REST_NOISE: f64 = 0.3;
 /// ... and more for each m/s at which it moves.
 const NOISE_BY_SPEED: f64 = 3.0;
 /// Speed of a limb just met is unknown within this (m/s).
 const FIRST_SPEED_SIGMA_M_S: f64 = 1.0;
-/// Limbs swing to and fro: none goes on in one direction for long.
-const LASTS: Lasts = Lasts {
-    velocity_s: 0.3,
-    error_s: 1.0,
-};
 
 /// Everyone's joints relative to the root, in the camera optical frame.
 #[derive(Clone, Debug)]
@@ -62,7 +59,7 @@ impl Limbs {
 
     /// Lets `dt_s` pass.
     pub fn predict(&mut self, dt_s: f64) {
-        let passage = Passage::of(dt_s, LASTS);
+        let passage = Passage::of(dt_s, LIMB_LASTS);
         for joint in &mut self.joints {
             joint.predict(&passage);
         }
@@ -71,7 +68,7 @@ impl Limbs {
     /// Lets `dt_s` pass, and takes in where the joints are seen then; what is new in each frame is
     /// taken for `smoothing` times what it is.
     pub fn see(&mut self, dt_s: f64, pose: &Pose, sigma_m: &[f64; JOINT_COUNT], smoothing: f64) {
-        let passage = Passage::of(dt_s, LASTS);
+        let passage = Passage::of(dt_s, LIMB_LASTS);
         for (joint, (seen_m, sigma_m)) in self.joints.iter_mut().zip(pose.iter().zip(sigma_m)) {
             // The error that has come meanwhile is as large as the network now says.
             joint.sigma_m = *sigma_m;
@@ -93,6 +90,20 @@ impl Limbs {
     /// How a joint moves (m/s).
     pub fn velocity_m_s(&self, joint: usize) -> Vector3<f64> {
         self.joints[joint].state.row(1).transpose()
+    }
+
+    /// How a joint moves on, beside the root, where its sigma is published `sigma_scale` times as
+    /// large.
+    pub fn forecast(&self, joint: usize, sigma_scale: f64) -> JointForecast {
+        let Limb {
+            covariance, push, ..
+        } = &self.joints[joint];
+        let share = (sigma_scale / ALL).powi(2);
+        JointForecast {
+            shared_m2_s: covariance[(0, 1)] * share,
+            velocity_m2_s2: covariance[(1, 1)] * share,
+            push_m2_s3: push * share,
+        }
     }
 
     /// Distance from the truth within which 68 % of joints lie (m).

@@ -2,6 +2,7 @@
 
 use nalgebra::{Matrix3, Vector3};
 
+use super::forecast::Forecast;
 use super::limbs::Limbs;
 use super::marks::Marks;
 use super::motion::RootMotion;
@@ -197,6 +198,11 @@ impl Person {
                 score: placed.score[j],
             }),
             marks: (state == State::Tracked).then_some(placed.marks),
+            forecast: Forecast {
+                seen: placed.seen,
+                root: root.forecast(model.acceleration_noise),
+                joints: std::array::from_fn(|j| limbs.forecast(j, placed.sigma_scale)),
+            },
         })
     }
 }

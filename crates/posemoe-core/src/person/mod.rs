@@ -1,7 +1,9 @@
 //! Who is there: joint sets, observations, and a bounded memory for each person.
 
 pub mod crowd;
+pub mod extrapolate;
 pub mod face;
+pub mod forecast;
 pub mod identity;
 mod limbs;
 pub mod marks;

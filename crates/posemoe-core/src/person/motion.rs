@@ -7,7 +7,8 @@
 
 use nalgebra::{Matrix3, Rotation3, SMatrix, SVector, Vector3};
 
-use super::passage::{INCREDIBLE, Lasts, Passage};
+use super::forecast::RootForecast;
+use super::passage::{INCREDIBLE, Passage, ROOT_LASTS};
 use crate::geometry::place::Placement;
 
 type State = SVector<f64, 9>;
@@ -23,10 +24,6 @@ const FIRST_SPEED_SIGMA_M_S: f64 = 1.5;
 const TWICE_AS_RESTLESS_M_S: f64 = 0.5;
 /// What of a placement's covariance is new in each frame; the rest lasts.
 const FRESH_SHARE: f64 = 0.25;
-const LASTS: Lasts = Lasts {
-    velocity_s: 2.0,
-    error_s: 1.0,
-};
 
 /// Position and velocity of one root with their covariance.
 #[derive(Clone, Debug)]
@@ -94,9 +91,8 @@ impl RootMotion {
 
     /// `slow_m2`: covariance of the slow error that comes meanwhile, where it is known.
     fn pass(&mut self, dt_s: f64, acceleration_noise: f64, slow_m2: Option<Matrix3<f64>>) {
-        let passage = Passage::of(dt_s, LASTS);
-        let restless = 1.0 + self.speed_m_s / TWICE_AS_RESTLESS_M_S;
-        let power = (acceleration_noise * restless).powi(2);
+        let passage = Passage::of(dt_s, ROOT_LASTS);
+        let power = self.push_m2_s3(acceleration_noise);
         let before_m = self.position_m();
         let after_m = before_m + self.velocity_m_s() * passage.carry[(0, 1)];
         // Slow errors go along with the ray to the person.
@@ -153,6 +149,22 @@ impl RootMotion {
     /// Root velocity (m/s).
     pub fn velocity_m_s(&self) -> Vector3<f64> {
         self.state.fixed_rows::<3>(VELOCITY).into_owned()
+    }
+
+    /// How the root moves on.
+    pub fn forecast(&self, acceleration_noise: f64) -> RootForecast {
+        let block = |row, column| self.covariance.fixed_view::<3, 3>(row, column).into_owned();
+        RootForecast {
+            shared_m2_s: block(POSITION, VELOCITY),
+            velocity_m2_s2: block(VELOCITY, VELOCITY),
+            push_m2_s3: self.push_m2_s3(acceleration_noise),
+        }
+    }
+
+    /// Power spectral density of accelerations (m²/s³) at the speed when last placed.
+    fn push_m2_s3(&self, acceleration_noise: f64) -> f64 {
+        let restless = 1.0 + self.speed_m_s / TWICE_AS_RESTLESS_M_S;
+        (acceleration_noise * restless).powi(2)
     }
 
     /// How the position goes with the logarithm of the person's size (m).

@@ -48,6 +48,8 @@ pub struct Observation {
     pub image_size_px: Option<(u32, u32)>,
     /// Where the floor is, as the camera has it; `None` where nobody knows.
     pub ground: Option<Ground>,
-    /// The people, as many as the detector saw.
+    /// The people whom the message shows in a form that can be read.
     pub people: Vec<Sighting>,
+    /// How many more it has, of whom nothing could be taken.
+    pub untaken: usize,
 }

@@ -31,6 +31,17 @@ pub struct Lasts {
     pub error_s: f64,
 }
 
+/// Of a root.
+pub const ROOT_LASTS: Lasts = Lasts {
+    velocity_s: 2.0,
+    error_s: 1.0,
+};
+/// Of a joint beside the root: limbs swing to and fro, none goes on in one direction for long.
+pub const LIMB_LASTS: Lasts = Lasts {
+    velocity_s: 0.3,
+    error_s: 1.0,
+};
+
 impl Passage {
     /// Of `dt_s`, not below 0. Two passages one after the other do what one of both times does.
     pub fn of(dt_s: f64, lasts: Lasts) -> Self {

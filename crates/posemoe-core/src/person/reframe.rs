@@ -2,6 +2,7 @@
 
 use nalgebra::Matrix3;
 
+use super::forecast::{Forecast, RootForecast};
 use super::pose::{Joint, PersonPose, Poses};
 use crate::frames::Motion;
 
@@ -20,6 +21,7 @@ pub fn into_frame(poses: &Poses, frame_id: &str, motion: &Motion) -> Poses {
             .iter()
             .map(|person| reframed(person, motion))
             .collect(),
+        unplaced: poses.unplaced,
     }
 }
 
@@ -33,6 +35,14 @@ fn reframed(person: &PersonPose, motion: &Motion) -> PersonPose {
             velocity_m_s: motion.velocity_m_s(&joint.position_m, &joint.velocity_m_s),
             ..joint
         }),
+        forecast: Forecast {
+            root: RootForecast {
+                shared_m2_s: turned_m2(&person.forecast.root.shared_m2_s, motion),
+                velocity_m2_s2: turned_m2(&person.forecast.root.velocity_m2_s2, motion),
+                ..person.forecast.root
+            },
+            ..person.forecast
+        },
         ..person.clone()
     }
 }
@@ -63,6 +73,7 @@ mod tests {
             frame_id: "optical".into(),
             people: vec![PersonPose {
                 marks: None,
+                forecast: Forecast::default(),
                 id: "a".into(),
                 state: State::Predicted,
                 confidence: 0.4,
@@ -71,6 +82,7 @@ mod tests {
                 root_velocity_m_s: Vector3::new(1.0, 0.0, -0.5),
                 joints: std::array::from_fn(joint),
             }],
+            unplaced: 0,
         }
     }
 

@@ -46,6 +46,8 @@ pub struct Frame {
     pub frame_id: String,
     /// The floor, where it is known.
     pub ground: Option<Ground>,
+    /// People whom the image shows.
+    pub shown: usize,
     pub candidates: Vec<Candidate>,
 }
 

@@ -13,8 +13,8 @@ pub struct Settings {
     pub max_people: usize,
     /// What the network's sigmas are multiplied by.
     pub sigma_scale: f64,
-    /// Somebody unseen for up to so long (s) comes back as who they were, also where the detector gives another
-    /// id; 0: ids are the detector's, as they are.
+    /// Somebody unseen for up to so long (s) comes back as who they were, also where the detector
+    /// gives another id; 0: ids are the detector's, as they are.
     pub reidentify_s: f64,
     /// How motion is modelled.
     pub motion: MotionModel,

@@ -113,7 +113,7 @@ pub fn replay(path: &Path) -> Result<Replayed, BusError> {
                 messages.push((received.nanos(), payload));
             }
             Event::Tick { now } => ticks.push(now.nanos()),
-            Event::Request { .. } => panic!("a bag asks nothing"),
+            Event::Request { .. } | Event::Timer { .. } => panic!("a bag asks nothing"),
         }
     }
     assert_eq!(bus.next_event()?, None, "an ended bag stays at its end");
@@ -164,7 +164,7 @@ pub fn run_node(input: &Path, output: &Path, options: BagOptions) -> BagBus {
                 bus.publish(people, stamp, &encode(&output));
             }
             Event::Tick { now } => bus.publish(alive, now, &text("alive")),
-            Event::Request { .. } => panic!("a bag asks nothing"),
+            Event::Request { .. } | Event::Timer { .. } => panic!("a bag asks nothing"),
         }
     }
     bus.close().unwrap();

@@ -142,6 +142,47 @@ fn seconds_that_a_slow_node_misses_are_told_once() {
     assert_eq!(ticks, [3000, 4000]);
 }
 
+/// What happens, in order: the timer (t), seconds (s) and messages (m), each with its time (ms).
+fn happenings(bus: &mut BagBus, mut at_each: impl FnMut()) -> Vec<String> {
+    let since = |now: Stamp| (now.nanos() - START_NS) / 1_000_000;
+    let mut found = Vec::new();
+    while let Some(event) = bus.next_event().unwrap() {
+        found.push(match event {
+            Event::Timer { now } => format!("t{}", since(now)),
+            Event::Tick { now } => format!("s{}", since(now)),
+            Event::Message { received, .. } => format!("m{}", since(received)),
+            Event::Request { .. } => panic!("a bag asks nothing"),
+        });
+        at_each();
+    }
+    found
+}
+
+#[test]
+fn a_timer_is_due_at_the_bags_own_times() {
+    let folder = Folder::new();
+    let path = bag(&folder, [0, 500, 1000, 1100]);
+    let mut bus = BagBus::open(&path, None, BagOptions::new(type_info)).unwrap();
+    bus.subscribe(&topic::<std_msgs::String>("/text")).unwrap();
+    bus.set_timer(Some(400 * MS));
+    let expected = ["m0", "t400", "m500", "t800", "s1000", "m1000", "m1100"];
+    assert_eq!(happenings(&mut bus, || {}), expected);
+    // As fast as the node takes it, or in its own time.
+    let (mut bus, _) = played(&path, 5);
+    bus.set_timer(Some(400 * MS));
+    assert_eq!(happenings(&mut bus, || {}), expected);
+}
+
+#[test]
+fn periods_that_a_slow_node_misses_are_told_once() {
+    let folder = Folder::new();
+    let path = bag(&folder, [0, 900]);
+    let (mut bus, clock) = played(&path, 5);
+    bus.set_timer(Some(100 * MS));
+    let found = happenings(&mut bus, || clock.pass(350 * MS));
+    assert_eq!(found, ["m0", "t300", "t700", "t900", "m900"]);
+}
+
 #[test]
 fn nobody_waits_for_a_clock_that_was_set_or_for_another_recording() {
     let folder = Folder::new();

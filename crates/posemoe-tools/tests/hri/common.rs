@@ -2,6 +2,7 @@
 
 use nalgebra::{Matrix3, Vector3};
 use posemoe_core::geometry::body::camera_from_body;
+use posemoe_core::person::forecast::Forecast;
 use posemoe_core::person::marks::{Mark, Marks};
 use posemoe_core::person::pose::{Joint, PersonPose, Poses, State};
 use posemoe_core::skeleton::{JOINT_COUNT, JOINTS};
@@ -30,6 +31,7 @@ pub fn person(id: &str, state: State) -> PersonPose {
             score: 0.9,
         }),
         marks: (state == State::Tracked).then_some(marks),
+        forecast: Forecast::default(),
     }
 }
 
@@ -69,6 +71,7 @@ pub fn poses(people: Vec<PersonPose>) -> Poses {
         stamp: Stamp::from_nanos(1_700_000_000_250_000_000),
         frame_id: FRAME.to_owned(),
         people,
+        unplaced: 0,
     }
 }
 

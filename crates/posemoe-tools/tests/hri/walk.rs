@@ -5,6 +5,7 @@ use posemoe::msg::posemoe::Person3D;
 use posemoe::output::hri::{bodies, joint_states};
 use posemoe_core::geometry::kinematics::Angles;
 use posemoe_core::geometry::kinematics::forward::links;
+use posemoe_core::person::forecast::Forecast;
 use posemoe_core::person::pose::{Joint, PersonPose, State};
 
 use crate::common::{PARTS, direction, poses};
@@ -31,6 +32,7 @@ fn published(person: &Person3D) -> PersonPose {
         root_velocity_m_s: Vector3::zeros(),
         joints: std::array::from_fn(|j| joint(&person.joints[j])),
         marks: None,
+        forecast: Forecast::default(),
     }
 }
 

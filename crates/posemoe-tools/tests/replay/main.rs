@@ -8,6 +8,7 @@ mod misfits;
 mod program;
 #[path = "../../../../tests/support/python.rs"]
 mod python;
+mod steady;
 mod tf_tree;
 mod topics;
 mod unheard;

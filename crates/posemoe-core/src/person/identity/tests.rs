@@ -97,6 +97,12 @@ fn two_whom_a_detector_sees_at_once_are_two() {
     named(&mut who, 0, &[tracked("7", 100.0)]);
     let both = [tracked("7", 101.0), tracked("9", 130.0)];
     assert_eq!(named(&mut who, 33, &both), ["7", "9"]);
+    let twice = [tracked("5", 500.0), tracked("5", 900.0)];
+    assert_eq!(
+        named(&mut who, 66, &twice),
+        ["5", "5"],
+        "for the caller to count"
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Made-up people before a made-up camera, and a bus that ends at this desk.
 
 use std::f64::consts::TAU;
+use std::time::Duration;
 
 use posemoe::msg::posemoe::{Keypoint2D, People2D, Person2D};
 use posemoe::msg::sensor_msgs::CameraInfo;
@@ -166,6 +167,8 @@ impl Bus for Desk {
     }
 
     fn respond(&mut self, _: ServiceId, _: &RequestId, _: &[u8]) {}
+
+    fn set_timer(&mut self, _: Option<Duration>) {}
 
     fn now(&self) -> Stamp {
         wall_clock()

@@ -69,6 +69,10 @@ impl Bus for Capture {
         self.bus.respond(service, request, payload);
     }
 
+    fn set_timer(&mut self, period: Option<Duration>) {
+        self.bus.set_timer(period);
+    }
+
     fn now(&self) -> Stamp {
         self.bus.now()
     }

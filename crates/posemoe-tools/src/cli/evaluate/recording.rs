@@ -83,7 +83,7 @@ pub fn read<'a>(
             Event::Message {
                 received, payload, ..
             } => recording.messages.push((received, payload)),
-            Event::Request { .. } | Event::Tick { .. } => {}
+            Event::Request { .. } | Event::Tick { .. } | Event::Timer { .. } => {}
         }
     }
     for (topic, drops) in [TRANSFORMS, STATIC_TRANSFORMS].iter().zip(&drops) {

@@ -116,7 +116,7 @@ pub fn write(
         let mut truth = People3D {
             header: header(stamp, WORLD),
             joint_names: recording.joint_names.clone(),
-            people: Vec::new(),
+            ..People3D::default()
         };
         for body in &moment.people {
             let keypoints = match detected {
