@@ -150,7 +150,7 @@ mod tests {
         let (config, _) =
             load("/**:\n  ros__parameters:\n    qos_overrides: {/tf: {publisher: {depth: 7}}}\n")
                 .unwrap();
-        let names: Vec<_> = config.qos_overrides.names().collect();
+        let names: Vec<_> = config.qos_overrides.0.keys().collect();
         assert_eq!(names, ["qos_overrides./tf.publisher.depth"]);
     }
 

@@ -11,6 +11,7 @@ mod settings;
 pub mod sources;
 mod value;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use overrides::Overrides;
@@ -137,18 +138,14 @@ macro_rules! parameters {
             pub fn get(&self, name: &str) -> Option<Value> {
                 match name {
                     $( stringify!($name) => Some(self.$name.write()), )+
-                    _ => {
-                        let said = self.qos_overrides.get(name).or(self.source_parameters.get(name));
-                        said.or(self.part_parameters.get(name)).cloned()
-                    }
+                    _ => self.given().into_iter().find_map(|given| given.get(name)).cloned(),
                 }
             }
 
             /// The names of all parameters.
             pub fn names(&self) -> Vec<String> {
                 let fixed = [$( stringify!($name) ),+].into_iter().map(str::to_owned);
-                let more = self.qos_overrides.names().chain(self.source_parameters.names());
-                let more = more.chain(self.part_parameters.names());
+                let more = self.given().into_iter().flat_map(BTreeMap::keys);
                 fixed.chain(more.cloned()).collect()
             }
 
@@ -335,6 +332,15 @@ parameters! {
 }
 
 impl Config {
+    /// Parameters that are there only where somebody names them, by name.
+    fn given(&self) -> [&BTreeMap<String, Value>; 3] {
+        [
+            &self.qos_overrides.0,
+            &self.source_parameters.0,
+            &self.part_parameters.0,
+        ]
+    }
+
     /// That its parameters go together.
     ///
     /// # Errors

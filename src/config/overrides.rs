@@ -31,7 +31,7 @@ impl End {
 
 /// Overrides by the names of their parameters.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Overrides(BTreeMap<String, Value>);
+pub struct Overrides(pub(super) BTreeMap<String, Value>);
 
 impl Overrides {
     /// Takes one in.
@@ -50,16 +50,6 @@ impl Overrides {
         apply(&mut Qos::SENSOR_DATA.clone(), policy, value)?;
         self.0.insert(name.to_owned(), value.clone());
         Ok(())
-    }
-
-    /// One by the name of its parameter.
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
-    }
-
-    /// The names of their parameters, in order.
-    pub fn names(&self) -> impl Iterator<Item = &String> {
-        self.0.keys()
     }
 
     /// The delivery of a topic (its fully qualified name) as the user wants it.

@@ -25,7 +25,7 @@ pub struct PartConfig {
 
 /// What was said of single parts, by the names of the parameters.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct PartParameters(BTreeMap<String, Value>);
+pub struct PartParameters(pub(super) BTreeMap<String, Value>);
 
 impl PartParameters {
     /// Whether this is the name of a parameter of a part.
@@ -49,16 +49,6 @@ impl PartParameters {
         })?;
         self.0.insert(name.to_owned(), value.clone());
         Ok(())
-    }
-
-    /// One by its name.
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
-    }
-
-    /// Their names, in order.
-    pub fn names(&self) -> impl Iterator<Item = &String> {
-        self.0.keys()
     }
 }
 
@@ -88,7 +78,7 @@ impl Config {
             let (found, expected) = (names.len().to_string(), format!("{MOST_PARTS} or fewer"));
             return Err(contradiction("robot_parts", found, &expected));
         }
-        for name in self.part_parameters.names() {
+        for name in self.part_parameters.0.keys() {
             let part = parts(name).map_or("", |(part, _)| part);
             if !names.iter().any(|known| known == part) {
                 let found = format!("no part {part:?} in {names:?}");
@@ -103,7 +93,7 @@ impl Config {
             }
             let said = |parameter: &str| {
                 let full_name = format!("{name}.{parameter}");
-                let value = self.part_parameters.get(&full_name);
+                let value = self.part_parameters.0.get(&full_name);
                 value.ok_or_else(|| {
                     contradiction(&full_name, "nothing".to_owned(), "a value for each part")
                 })

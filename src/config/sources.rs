@@ -53,7 +53,7 @@ impl SourceConfig {
 
 /// What was said of single sources, by the names of the parameters.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct SourceParameters(BTreeMap<String, Value>);
+pub struct SourceParameters(pub(super) BTreeMap<String, Value>);
 
 impl SourceParameters {
     /// Whether this is the name of a parameter of a source.
@@ -71,16 +71,6 @@ impl SourceParameters {
             self.0.insert(name.to_owned(), value.clone());
         }
         Ok(())
-    }
-
-    /// One by its name.
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
-    }
-
-    /// Their names, in order.
-    pub fn names(&self) -> impl Iterator<Item = &String> {
-        self.0.keys()
     }
 }
 
@@ -162,7 +152,7 @@ impl Config {
                 return Err(contradiction(first, format!("{name:?}"), expected));
             }
         }
-        for name in self.source_parameters.names() {
+        for name in self.source_parameters.0.keys() {
             let source = parts(name).map_or("", |(source, _)| source);
             if !self.sources.iter().any(|known| known == source) {
                 let found = format!("no source {source:?} in {:?}", self.sources);

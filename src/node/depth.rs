@@ -129,7 +129,7 @@ impl Depth {
         if image.is_none() && may_come && is_patient && self.waiting.len() <= MOST_WAITING {
             return None;
         }
-        let mut seen = seen.clone();
+        let (_, mut seen) = self.waiting.pop_front()?;
         match (image, camera) {
             (Some(image), Some(camera)) => match self.view(image, &seen, (camera, frames)) {
                 Ok(view) => view.measure(&mut seen.people, camera),
@@ -148,7 +148,6 @@ impl Depth {
             // Counted where the keypoints' own calibration is asked for.
             (Some(_), None) => {}
         }
-        self.waiting.pop_front();
         Some(seen)
     }
 

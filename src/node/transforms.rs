@@ -43,6 +43,11 @@ impl Transforms {
         }))
     }
 
+    /// What is known of frames, where anybody listens.
+    pub fn frames_of(transforms: &Option<Self>) -> Option<&Frames> {
+        transforms.as_ref().map(|transforms| &transforms.frames)
+    }
+
     /// Listens no more.
     pub fn leave(self, bus: &mut dyn Bus) {
         self.subscriptions

@@ -143,10 +143,7 @@ impl Work {
             return;
         }
         for index in 0..self.cameras.len() {
-            let frames = self
-                .transforms
-                .as_ref()
-                .map(|transforms| &transforms.frames);
+            let frames = Transforms::frames_of(&self.transforms);
             let received = self.cameras[index].receive(bus, message, (context, frames), counts);
             let Some(all) = received else { continue };
             for seen in &all {
@@ -208,10 +205,7 @@ impl Work {
     pub fn flush(&mut self, bus: &mut dyn Bus, context: &Context<'_>, counts: &mut Counts) {
         for index in 0..self.cameras.len() {
             let now = context.time.now(bus);
-            let frames = self
-                .transforms
-                .as_ref()
-                .map(|transforms| &transforms.frames);
+            let frames = Transforms::frames_of(&self.transforms);
             for seen in self.cameras[index].rest(now, (context, frames), counts) {
                 self.see(bus, index, &seen, context, counts);
             }
@@ -249,10 +243,7 @@ impl Work {
         for index in 0..self.cameras.len() {
             self.cameras[index].source.look_after(bus, now);
             let now = context.time.now(bus);
-            let frames = self
-                .transforms
-                .as_ref()
-                .map(|transforms| &transforms.frames);
+            let frames = Transforms::frames_of(&self.transforms);
             for seen in self.cameras[index].overdue(now, (context, frames), counts) {
                 self.see(bus, index, &seen, context, counts);
             }

@@ -52,21 +52,10 @@ fn markers(poses: &Poses, person: &PersonPose) -> [Marker; 4] {
     let marker = |id, kind, width_m| Marker {
         header: header(poses.stamp, &poses.frame_id),
         ns: body_id(&person.id),
-        id,
-        r#type: kind,
-        lifetime: Duration {
-            sec: LIFETIME_S,
-            nanosec: 0,
-        },
         action: if person.state == State::Lost {
             Marker::DELETE
         } else {
             Marker::ADD
-        },
-        scale: Vector3 {
-            x: width_m,
-            y: width_m,
-            z: width_m,
         },
         color: ColorRGBA {
             r: 1.0,
@@ -74,7 +63,7 @@ fn markers(poses: &Poses, person: &PersonPose) -> [Marker; 4] {
             b: 1.0,
             a: alpha,
         },
-        ..Default::default()
+        ..plain(id, kind, width_m)
     };
     let mut bones = marker(BONES_ID, Marker::LINE_LIST, BONE_WIDTH_M);
     let mut joints = marker(JOINTS_ID, Marker::SPHERE_LIST, JOINT_WIDTH_M);
@@ -101,6 +90,25 @@ fn markers(poses: &Poses, person: &PersonPose) -> [Marker; 4] {
     let offset_m = out_of_head.unwrap_or_default() * (2.0 * NAME_HEIGHT_M);
     name.pose.position = point(&(head_m + offset_m));
     [bones, joints, name, doubt]
+}
+
+/// A marker that is as wide in all directions, and vanishes without news.
+pub(super) fn plain(id: i32, kind: i32, width_m: f64) -> Marker {
+    Marker {
+        id,
+        r#type: kind,
+        lifetime: Duration {
+            sec: LIFETIME_S,
+            nanosec: 0,
+        },
+        action: Marker::ADD,
+        scale: Vector3 {
+            x: width_m,
+            y: width_m,
+            z: width_m,
+        },
+        ..Default::default()
+    }
 }
 
 /// The ellipsoid around the root within which the person is, each axis as long as the covariance

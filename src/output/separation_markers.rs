@@ -1,8 +1,7 @@
 //! Separations as `visualization_msgs/MarkerArray`: a line between each person and part, and the
 //! least margin in words.
 
-use crate::msg::builtin_interfaces::Duration;
-use crate::msg::geometry_msgs::Vector3;
+use super::markers::plain;
 use crate::msg::posemoe::{PartSeparation, Separation};
 use crate::msg::std_msgs::ColorRGBA;
 use crate::msg::visualization_msgs::{Marker, MarkerArray};
@@ -13,8 +12,6 @@ const LINES_ID: i32 = 0;
 const TEXT_ID: i32 = 1;
 const LINE_WIDTH_M: f64 = 0.02;
 const TEXT_HEIGHT_M: f64 = 0.12;
-/// Without news for so long (s) nobody knows.
-const LIFETIME_S: i32 = 1;
 
 /// The markers of one message; pairs whose places are not known have no line.
 pub fn message(separation: &Separation) -> MarkerArray {
@@ -59,20 +56,8 @@ fn marker(separation: &Separation, id: i32, kind: i32, width_m: f64) -> Marker {
     Marker {
         header: separation.header.clone(),
         ns: NAMESPACE.to_owned(),
-        id,
-        r#type: kind,
-        lifetime: Duration {
-            sec: LIFETIME_S,
-            nanosec: 0,
-        },
-        action: Marker::ADD,
-        scale: Vector3 {
-            x: width_m,
-            y: width_m,
-            z: width_m,
-        },
         color: color(separation.level),
-        ..Default::default()
+        ..plain(id, kind, width_m)
     }
 }
 

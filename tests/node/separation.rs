@@ -109,6 +109,11 @@ fn pair<'a>(said: &'a Separation, part: &str) -> &'a PartSeparation {
     said.pairs.iter().find(|pair| pair.part == part).unwrap()
 }
 
+fn is_unknown_for(said: &Separation, reason: &str) {
+    assert_eq!(said.level, Separation::UNKNOWN);
+    assert!(said.reason.contains(reason), "{}", said.reason);
+}
+
 #[test]
 fn distances_are_those_of_brute_force_and_levels_follow() {
     let mut scene = Scene::new("");
@@ -243,13 +248,7 @@ fn transforms_that_stop_are_unknown_likewise() {
     scene.transforms = false;
     scene.after(10);
     let said = scene.after(2);
-    assert_eq!(said.level, Separation::UNKNOWN);
-    assert!(
-        said.reason
-            .contains("arm: the newest transform from \"tool\""),
-        "{}",
-        said.reason
-    );
+    is_unknown_for(&said, "arm: the newest transform from \"tool\"");
     let (arm, post) = (pair(&said, "arm"), pair(&said, "post"));
     assert!(arm.level == Separation::UNKNOWN && arm.distance_m.is_nan() && !arm.reason.is_empty());
     assert_eq!(post.level, Separation::CLEAR, "it does not move");
@@ -261,12 +260,8 @@ fn transforms_that_stop_are_unknown_likewise() {
 fn a_frame_that_is_not_there_is_named() {
     let mut scene = Scene::new("-p post.to:=nowhere");
     let said = scene.after(60);
-    assert_eq!(said.level, Separation::UNKNOWN);
-    assert!(
-        said.reason.contains("post: ") && said.reason.contains("\"nowhere\""),
-        "{}",
-        said.reason
-    );
+    is_unknown_for(&said, "post: ");
+    is_unknown_for(&said, "\"nowhere\"");
     assert_eq!(pair(&said, "arm").level, Separation::CLEAR);
 }
 
@@ -287,13 +282,7 @@ fn transforms_that_are_no_numbers_are_unknown() {
 fn a_network_that_answers_with_no_numbers_is_unknown_at_once() {
     let mut scene = Scene::answering("", Answer::NotFinite);
     let said = scene.after(2);
-    assert_eq!(said.level, Separation::UNKNOWN);
-    assert!(
-        said.reason
-            .contains("1 people seen whose place is not known"),
-        "{}",
-        said.reason
-    );
+    is_unknown_for(&said, "1 people seen whose place is not known");
 }
 
 #[test]
@@ -331,13 +320,7 @@ fn people_who_cannot_be_read_are_there_all_the_same() {
         scene.rig.send(KEYPOINTS, &detections(at, vec![someone]));
     }
     let said = scene.after(1);
-    assert_eq!(said.level, Separation::UNKNOWN);
-    assert!(
-        said.reason
-            .contains("1 people seen whose place is not known"),
-        "{}",
-        said.reason
-    );
+    is_unknown_for(&said, "1 people seen whose place is not known");
 }
 
 #[test]
@@ -376,12 +359,7 @@ fn who_is_not_seen_any_more_is_unknown_until_lost() {
     assert_eq!(scene.after(60).level, Separation::CLEAR);
     scene.people_m = vec![0.4];
     let said = scene.after(2);
-    assert_eq!(said.level, Separation::UNKNOWN);
-    assert!(
-        said.reason.contains("person \"1\": not seen"),
-        "{}",
-        said.reason
-    );
+    is_unknown_for(&said, "person \"1\": not seen");
     scene.after(40);
     assert_eq!(scene.after(1).level, Separation::CLEAR, "predict_s later");
 }
@@ -411,12 +389,7 @@ fn one_camera_of_two_that_says_nothing_is_unknown() {
     let mut scene = Scene::new(two);
     scene.rig.send("/rear/camera_info", &camera_info());
     let said = scene.after(60);
-    assert_eq!(said.level, Separation::UNKNOWN);
-    assert!(
-        said.reason.contains("no image of 1 of 2 cameras"),
-        "{}",
-        said.reason
-    );
+    is_unknown_for(&said, "no image of 1 of 2 cameras");
     // Heard of once, and silent from then on.
     scene
         .rig

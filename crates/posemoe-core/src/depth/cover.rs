@@ -96,7 +96,6 @@ fn passes(person: &Sighting, at: Point2<f64>, reach_px: f64) -> bool {
 mod tests {
     use super::*;
     use crate::keypoint::Keypoint;
-    use crate::person::face::FACE_COUNT;
 
     /// Someone whose joints stand above one another, each so many pixels from the next.
     fn column(x_px: f64, step_px: f64) -> Sighting {
@@ -108,14 +107,7 @@ mod tests {
                 depth_m: None,
             })
         };
-        Sighting {
-            track_id: None,
-            score: 0.9,
-            joints: std::array::from_fn(joint),
-            face: [None; FACE_COUNT],
-            box_px: None,
-            distance_m: None,
-        }
+        Sighting::of_joints(std::array::from_fn(joint))
     }
 
     const FRONT_M: Depths = [Some(2.0); JOINT_COUNT];

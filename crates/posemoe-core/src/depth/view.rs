@@ -135,14 +135,7 @@ mod tests {
                 depth_m: None,
             })
         });
-        Sighting {
-            track_id: None,
-            score: 0.9,
-            joints,
-            face: [None; crate::person::face::FACE_COUNT],
-            box_px: None,
-            distance_m: None,
-        }
+        Sighting::of_joints(joints)
     }
 
     #[test]
