@@ -284,7 +284,7 @@ fn a_wall_in_front_of_everybody_is_not_believed() {
     assert_near(seen_at(&mut rig, 0), 4.0);
     let text = dropped(&mut rig, 100, "depths disagree with the person");
     assert!(
-        text.starts_with("1 (last: depths of person \"7\", who is 4.0 m away"),
+        text.starts_with("1 (last: person \"7\": 0 of 16 depths are behind, the others make bones"),
         "{text}"
     );
 }

@@ -5,6 +5,7 @@
 //! asked when there are so many.
 
 mod candidate;
+mod depths;
 mod plausible;
 mod rays;
 mod settings;
@@ -12,6 +13,7 @@ mod settings;
 use std::collections::{BTreeSet, VecDeque};
 
 use candidate::{Candidate, Frame, Known};
+use depths::Depths;
 use rays::marks_of;
 pub use rays::rays_of;
 pub use settings::Settings;
@@ -35,6 +37,7 @@ pub struct Pipeline {
     lifted: Vec<Option<Lifted>>,
     crowd: Crowd,
     identity: Identity,
+    depths: Depths,
     last: Option<(Stamp, String)>,
     /// Frames that are taken in and not yet answered, oldest first.
     waiting: VecDeque<Frame>,
@@ -55,6 +58,7 @@ impl Pipeline {
             lifted: Vec::new(),
             crowd: Crowd::new(settings.max_people, settings.motion),
             identity: Identity::default(),
+            depths: Depths::default(),
             last: None,
             waiting: VecDeque::new(),
         }
@@ -127,6 +131,7 @@ impl Pipeline {
         self.last = None;
         self.crowd.clear();
         self.identity.clear();
+        self.depths = Depths::default();
     }
 
     /// How much later a frame must be (s) that answers wait for.
@@ -224,14 +229,21 @@ impl Pipeline {
         camera: &Camera,
         drops: &mut Drops,
     ) -> Vec<Candidate> {
+        let min_score = self.settings.min_score;
         let mut taken = BTreeSet::new();
-        let mut candidates = Vec::with_capacity(named.len());
+        let mut people = Vec::with_capacity(named.len());
         for (person, id) in named {
             if !taken.insert(id.clone()) {
                 drops.note(Cause::DuplicateId, format!("id {id:?} twice at {stamp}"));
                 continue;
             }
-            let rays = rays_of(&person.joints, camera, self.settings.min_score, drops);
+            let rays = rays_of(&person.joints, camera, min_score, drops);
+            people.push((person, id, rays));
+        }
+        let given = people.iter_mut().map(|(_, id, rays)| (id.as_str(), rays));
+        self.depths.keep_own(stamp, given, drops);
+        let mut candidates = Vec::with_capacity(people.len());
+        for (person, id, rays) in people {
             let (found, least) = (rays.iter().flatten().count(), self.settings.min_keypoints);
             let Some(view) = person_view(&rays).filter(|_| found >= least) else {
                 drops.note(
@@ -248,7 +260,7 @@ impl Pipeline {
                 key: self.crowd.expect(&id),
                 id,
                 score: person.score,
-                marks: marks_of(person, &rays, camera, self.settings.min_score),
+                marks: marks_of(person, &rays, camera, min_score),
                 distance_m: person.distance_m,
                 rays,
                 view,

@@ -2,7 +2,7 @@
 
 use nalgebra::{Isometry3, Point2, Vector3};
 
-use super::body::{self, Depths};
+use super::body::Depths;
 use super::cover;
 use super::image::DepthImage;
 use super::patch;
@@ -37,7 +37,7 @@ impl DepthView<'_> {
             .collect();
         let covered = cover::covered(people, &seen, camera.focal_length_px());
         for ((person, seen), covered) in people.iter_mut().zip(seen).zip(covered) {
-            let own = body::consistent(cover::own(seen, &covered));
+            let own = cover::own(seen, &covered);
             for (keypoint, depth_m) in person.joints.iter_mut().zip(own) {
                 if let Some(keypoint) = keypoint.as_mut().filter(|k| k.depth_m.is_none()) {
                     keypoint.depth_m = depth_m;
