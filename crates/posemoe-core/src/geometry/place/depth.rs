@@ -22,6 +22,8 @@ const BESIDE_M: f64 = 0.02;
 /// What is wrong with all depths of a person alike (m): clothes, the camera's scale, and that the
 /// image is of another moment, in which whoever walks was elsewhere.
 const SHARED_M: f64 = 0.03;
+/// Arms pass in front of trunks: 20 % of depths are 10 cm nearer or more, and hardly any farther.
+const DOUBT_OF_NEARER: f64 = 2.0;
 /// Of a joint's sigma, within which 68 % lie in space, what is along one axis.
 const ALONG_ONE_AXIS: f64 = 1.0 / 1.878;
 
@@ -34,6 +36,8 @@ pub struct JointDepth {
     pub sigma_m: f64,
     /// And of what it has in common with other depths of the person (m).
     pub shared_m: f64,
+    /// How much sooner it is doubted when it is nearer than the pose says.
+    pub doubt_of_nearer: f64,
 }
 
 impl JointDepth {
@@ -45,6 +49,7 @@ impl JointDepth {
             depth_m: surface_m + below_m,
             sigma_m: noise_m.hypot(THICKNESS_SPREAD * below_m).hypot(BESIDE_M),
             shared_m: SHARED_M,
+            doubt_of_nearer: DOUBT_OF_NEARER,
         }
     }
 
@@ -56,6 +61,7 @@ impl JointDepth {
             value: -joint_m.z,
             sigma: self.sigma_m.hypot(sigma_m * ALONG_ONE_AXIS),
             shared: self.shared_m,
+            doubt_of_nearer: self.doubt_of_nearer,
         }
     }
 }
@@ -63,7 +69,8 @@ impl JointDepth {
 impl Line {
     /// By how much a solution misses it, in sigma.
     pub fn misses_by(&self, at: &Solution) -> f64 {
-        self.residual(at).abs() / self.sigma
+        let residual = self.residual(at) / self.sigma;
+        (residual * self.doubt_of_nearer).max(-residual)
     }
 
     /// Has its say.

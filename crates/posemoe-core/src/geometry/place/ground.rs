@@ -67,6 +67,7 @@ impl Ground {
             depth_m,
             sigma_m: KEYPOINT_SIGMA * depth_m / fall,
             shared_m: ANKLE_SIGMA_M / fall,
+            doubt_of_nearer: 1.0,
         })
     }
 }

@@ -28,6 +28,7 @@ impl LogSize {
             value: self.inverse(),
             sigma: self.sigma.max(f64::EPSILON.sqrt()) * self.inverse(),
             shared: 0.0,
+            doubt_of_nearer: 1.0,
         }
     }
 }
