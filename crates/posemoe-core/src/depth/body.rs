@@ -4,7 +4,7 @@
 use crate::skeleton::{BONES, JOINT_COUNT};
 
 /// Depths (m) of a person's joints, where something was measured.
-pub type Depths = [Option<f64>; JOINT_COUNT];
+pub(crate) type Depths = [Option<f64>; JOINT_COUNT];
 
 /// No bone, with what of the body's thickness is between both surfaces, reaches farther along the
 /// ray (m).
@@ -16,7 +16,7 @@ const FEWEST: usize = 2;
 
 /// Depths (m) of a person's joints, less those that are of a wall behind or of a thing or a person
 /// in front.
-pub fn consistent(mut depths_m: Depths) -> Depths {
+pub(crate) fn consistent(mut depths_m: Depths) -> Depths {
     let mut sorted: Vec<f64> = depths_m.iter().flatten().copied().collect();
     sorted.sort_unstable_by(f64::total_cmp);
     if sorted.len() < FEWEST {

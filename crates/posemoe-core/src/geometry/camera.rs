@@ -207,7 +207,7 @@ impl Camera {
     }
 
     /// Pixels for each unit of x/z near the middle of the image; the mean of both axes.
-    pub fn focal_length_px(&self) -> f64 {
+    pub(crate) fn focal_length_px(&self) -> f64 {
         self.focal_px.mean()
     }
 

@@ -16,7 +16,7 @@ pub struct Capsule {
 
 /// Where two capsules are nearest.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Gap {
+pub(crate) struct Gap {
     /// How far along each axis, from 0 at its first end to 1 at its second.
     pub shares: [f64; 2],
     /// The point on the surface of each (m).
@@ -29,7 +29,7 @@ pub struct Gap {
 
 impl Capsule {
     /// Where `self` and `other` are nearest.
-    pub fn gap(&self, other: &Self) -> Gap {
+    pub(crate) fn gap(&self, other: &Self) -> Gap {
         let shares = nearest(&self.axis_m, &other.axis_m);
         let on_axes_m = [at(&self.axis_m, shares[0]), at(&other.axis_m, shares[1])];
         let between_m = on_axes_m[1] - on_axes_m[0];
@@ -47,13 +47,13 @@ impl Capsule {
 }
 
 /// The point at a share of a segment.
-pub fn at(segment_m: &Segment, share: f64) -> Vector3<f64> {
+pub(crate) fn at(segment_m: &Segment, share: f64) -> Vector3<f64> {
     segment_m[0].lerp(&segment_m[1], share)
 }
 
 /// How far along each of two segments they are nearest, from 0 to 1; of several such pairs, one.
 /// (Ericson, Real-Time Collision Detection, 2005, section 5.1.9.)
-pub fn nearest(first_m: &Segment, second_m: &Segment) -> [f64; 2] {
+pub(crate) fn nearest(first_m: &Segment, second_m: &Segment) -> [f64; 2] {
     let (along, beside) = (first_m[1] - first_m[0], second_m[1] - second_m[0]);
     let offset = first_m[0] - second_m[0];
     let (length2, other_length2) = (along.norm_squared(), beside.norm_squared());

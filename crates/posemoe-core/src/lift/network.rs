@@ -35,7 +35,7 @@ pub struct Step<'a> {
 
 impl Step<'_> {
     /// The first `count` people, and the others.
-    pub fn split(&self, count: usize) -> (Self, Self) {
+    pub(crate) fn split(&self, count: usize) -> (Self, Self) {
         let frames = count * self.frames;
         let (keypoints, other_keypoints) = self.keypoints.split_at(frames * KEYPOINT_NUMBERS);
         let (view, other_view) = self.view.split_at(frames * VIEW_WIDTH);

@@ -19,7 +19,7 @@ pub use step::OnnxStep;
 pub use window::OnnxWindow;
 
 /// The oldest ONNX Runtime that works (JetPack 6 brings 1.17 to 1.22).
-pub const OLDEST_RUNTIME: &str = "1.17";
+pub(crate) const OLDEST_RUNTIME: &str = "1.17";
 
 /// The loaded library. A process has one, for good; whoever loads it again gets the same.
 #[derive(Clone)]

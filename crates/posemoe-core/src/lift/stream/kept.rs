@@ -18,7 +18,7 @@ pub struct Reach {
 
 impl Reach {
     /// How many of the frames, the newest, are not thinned out.
-    pub fn recent(&self) -> usize {
+    pub(crate) fn recent(&self) -> usize {
         self.frames / RECENT_SHARE
     }
 
