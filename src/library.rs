@@ -12,7 +12,10 @@ const LIBRARY_NAME: &str = "libonnxruntime.so";
 
 /// Nothing was found where it is looked for.
 #[derive(Debug, thiserror::Error)]
-#[error("{what} not found; looked at {}; {remedy}", looked.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "))]
+#[error(
+    "{what} not found; looked at {}; {remedy}",
+    looked.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ")
+)]
 pub struct NotFound {
     what: &'static str,
     looked: Vec<PathBuf>,

@@ -87,7 +87,10 @@ pub struct Descriptor {
 }
 
 macro_rules! parameters {
-    ($( $(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr, $range:expr, $change:ident; )+) => {
+    ($(
+        $(#[doc = $doc:literal])+
+        $name:ident: $type:ty = $default:expr, $range:expr, $change:ident;
+    )+) => {
         /// The node's parameters.
         #[derive(Clone, Debug, PartialEq)]
         pub struct Config {
@@ -102,7 +105,12 @@ macro_rules! parameters {
 
         impl Default for Config {
             fn default() -> Self {
-                Self { $( $name: $default.into(), )+ qos_overrides: Overrides::default(), source_parameters: SourceParameters::default(), part_parameters: PartParameters::default() }
+                Self {
+                    $( $name: $default.into(), )+
+                    qos_overrides: Overrides::default(),
+                    source_parameters: SourceParameters::default(),
+                    part_parameters: PartParameters::default(),
+                }
             }
         }
 
@@ -290,7 +298,8 @@ parameters! {
     /// /usr/lib).
     onnxruntime: String = "", Range::Any, Start;
     /// Execution providers, tried strictly in this order: cpu, cuda, tensorrt.
-    providers: Vec<String> = ["cpu".to_owned()], Range::EachOneOf(&["cpu", "cuda", "tensorrt"]), Unconfigured;
+    providers: Vec<String> =
+        ["cpu".to_owned()], Range::EachOneOf(&["cpu", "cuda", "tensorrt"]), Unconfigured;
     /// Threads of the network on the CPU, among which a stream's people are shared out; 0: one
     /// live, up to 4 over a bag.
     threads: i64 = 0, Range::Between(0.0, 64.0), Unconfigured;

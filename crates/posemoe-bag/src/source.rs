@@ -77,7 +77,7 @@ fn neither(start: &[u8]) -> String {
         format!("{} at the start", bytes.join(" "))
     });
     format!(
-        "found {found}; expected MCAP (89 4d 43 41 50 30 0d 0a) or SQLite (53 51 4c 69 74 65 20 66), or \
-         either compressed by zstd (28 b5 2f fd)"
+        "found {found}; expected MCAP (89 4d 43 41 50 30 0d 0a) or SQLite (53 51 4c 69 74 65 20 \
+         66), or either compressed by zstd (28 b5 2f fd)"
     )
 }

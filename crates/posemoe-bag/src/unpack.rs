@@ -58,7 +58,8 @@ pub fn file(path: &Path, damage: &mut Vec<String>) -> Result<TempPath, BusError>
     }
     if len > most {
         let reason = format!(
-            "found {packed_len} bytes that zstd unpacks to more than {most}, expected at most that many"
+            "found {packed_len} bytes that zstd unpacks to more than {most}, expected at most that \
+            many"
         );
         return Err(not_a_bag(path, reason));
     }

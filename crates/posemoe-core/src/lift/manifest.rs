@@ -8,9 +8,9 @@ use super::Mode;
 use crate::skeleton::JOINTS;
 
 /// Key of the manifest among the ONNX file's metadata.
-pub(crate) const MANIFEST_KEY: &str = "posemoe_manifest";
+pub const MANIFEST_KEY: &str = "posemoe_manifest";
 /// The manifest's own version that this crate reads.
-pub(crate) const MANIFEST_FORMAT: u32 = 3;
+pub const MANIFEST_FORMAT: u32 = 3;
 /// Frames beyond which a memory or a window is a mistake rather than a choice; so the parameters.
 const MOST_FRAMES: usize = 1024;
 /// Blocks, and numbers of an entry, beyond which a memory is a mistake.
@@ -132,7 +132,8 @@ pub struct TrainingData {
 pub enum ManifestError {
     /// The file has none.
     #[error(
-        "no {MANIFEST_KEY} in the file's metadata; expected a model exported by training/ (posemoe_training export)"
+        "no {MANIFEST_KEY} in the file's metadata; expected a model exported by training/ \
+        (posemoe_training export)"
     )]
     Missing,
     /// It is not what a manifest looks like.
@@ -155,7 +156,7 @@ impl Manifest {
     ///
     /// # Errors
     /// [`ManifestError`] says what was found and what was expected.
-    pub(crate) fn parse(json: &str) -> Result<Self, ManifestError> {
+    pub fn parse(json: &str) -> Result<Self, ManifestError> {
         // Another format may lack or add any field, so it is looked at first.
         let Version { format } = serde_json::from_str(json)?;
         if format != MANIFEST_FORMAT {

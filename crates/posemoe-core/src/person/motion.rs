@@ -366,7 +366,11 @@ mod tests {
     proptest! {
         /// White noise has no steps: however finely time is cut, as much is known in the end.
         #[test]
-        fn two_steps_are_one_long_one(first_s in 0.001..2.0f64, then_s in 0.001..2.0f64, noise in 0.1..9.0f64) {
+        fn two_steps_are_one_long_one(
+            first_s in 0.001..2.0f64,
+            then_s in 0.001..2.0f64,
+            noise in 0.1..9.0f64,
+        ) {
             let mut walker = RootMotion::start(&seen_at(0.0));
             walker.see(0.1, noise, &seen_at(0.2));
             let (mut once, mut twice) = (walker.clone(), walker);

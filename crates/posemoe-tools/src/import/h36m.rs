@@ -152,7 +152,8 @@ fn frames<'a>(
             Ok((array.numbers.chunks_exact(rows * width), rows, width))
         }
         _ => refuse(format!(
-            "found an array of {:?}, expected frames, joints (one of {joints:?}) and columns (one of {columns:?})",
+            "found an array of {:?}, expected frames, joints (one of {joints:?}) and columns (one \
+            of {columns:?})",
             array.shape
         )),
     }

@@ -54,8 +54,8 @@ struct Described {
 pub fn views(json: &str) -> Result<Vec<View>, Refusal> {
     let refused = |error: serde_json::Error| {
         Refusal(format!(
-            "expected name, width, height, K, R_camera_from_world and t_camera_from_world_m (distortion_plumb_bob \
-             where there is any), or a list of such: {error}"
+            "expected name, width, height, K, R_camera_from_world and t_camera_from_world_m \
+             (distortion_plumb_bob where there is any), or a list of such: {error}"
         ))
     };
     let file: serde_json::Value = serde_json::from_str(json).map_err(refused)?;

@@ -141,7 +141,10 @@ pub enum LoadError {
         expected: String,
     },
     /// No provider could be had.
-    #[error("no execution provider runs the model; tried {}", tried.iter().map(|(p, why)| format!("{p} ({why})")).collect::<Vec<_>>().join(", "))]
+    #[error(
+        "no execution provider runs the model; tried {}",
+        tried.iter().map(|(p, why)| format!("{p} ({why})")).collect::<Vec<_>>().join(", ")
+    )]
     NoProvider {
         /// Each provider with what it said.
         tried: Vec<(Provider, String)>,
