@@ -118,7 +118,8 @@ macro_rules! parameters {
             /// Sets one parameter.
             ///
             /// # Errors
-            /// When there is no such parameter, or the value has another type or is out of range.
+            /// [`ConfigError`] when there is no such parameter, or the value has another type or is
+            /// out of range.
             pub fn set(&mut self, name: &str, value: &Value) -> Result<(), ConfigError> {
                 match name {
                     $( stringify!($name) => {
@@ -353,7 +354,7 @@ impl Config {
     /// That its parameters go together.
     ///
     /// # Errors
-    /// Names the two that do not.
+    /// [`ConfigError`]: names the two that do not.
     pub fn check(&self) -> Result<(), ConfigError> {
         if self.mode() == Mode::Stream && self.lookahead_s > 0.0 {
             return Err(ConfigError::Contradiction {

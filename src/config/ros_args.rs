@@ -45,7 +45,7 @@ impl RosArgs {
     /// and `--` besides.
     ///
     /// # Errors
-    /// What was found and what was expected.
+    /// [`ConfigError`]: what was found and what was expected.
     pub fn parse(
         args: impl IntoIterator<Item = String>,
     ) -> Result<(Self, Vec<String>), ConfigError> {

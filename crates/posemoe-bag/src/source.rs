@@ -32,7 +32,7 @@ impl Source {
     /// Opens a file; what it begins with says what it is, not its name.
     ///
     /// # Errors
-    /// When nothing of it is readable.
+    /// [`BusError`] when nothing of it is readable.
     pub fn open(path: &Path, types: KnownTypes) -> Result<Self, BusError> {
         let mut file = InputFile::open(path)?;
         let len = file.len();

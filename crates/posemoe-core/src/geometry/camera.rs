@@ -155,7 +155,7 @@ impl Camera {
     /// The same camera where only a part of its image is sent, or a coarser one.
     ///
     /// # Errors
-    /// When that is no part of the image.
+    /// [`CameraError`] when that is no part of the image.
     pub fn part(&self, part: &Part) -> Result<Self, CameraError> {
         let Part { roi_px, binning } = *part;
         let size_px = [self.width_px, self.height_px];

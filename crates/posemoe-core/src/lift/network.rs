@@ -85,7 +85,7 @@ pub trait StepNetwork {
     /// Answers for the new frames; `entries` (P, blocks, 17, F, width) are to be kept of them.
     ///
     /// # Errors
-    /// When it could not; what it wrote by then means nothing.
+    /// [`LiftError`] when it could not; what it wrote by then means nothing.
     fn step(
         &mut self,
         step: &Step<'_>,
@@ -118,6 +118,6 @@ pub trait WindowNetwork {
     /// Answers for the last slot of each window.
     ///
     /// # Errors
-    /// When it could not; what it wrote by then means nothing.
+    /// [`LiftError`] when it could not; what it wrote by then means nothing.
     fn run(&mut self, windows: &Windows, answers: Answers<'_>) -> Result<(), LiftError>;
 }

@@ -69,7 +69,7 @@ impl Places {
     /// nothing is known has no place.
     ///
     /// # Errors
-    /// Names both frames and what is missing, where no moment has a place.
+    /// [`PlacingError`]: names both frames and what is missing, where no moment has a place.
     pub fn known(
         predictions: &Sequence,
         truth: &Sequence,
@@ -98,7 +98,7 @@ impl Places {
     /// all moments at which there is one person on either side.
     ///
     /// # Errors
-    /// When there are no such moments.
+    /// [`PlacingError`] when there are no such moments.
     pub fn aligned(
         predictions: &Sequence,
         truth: &Sequence,

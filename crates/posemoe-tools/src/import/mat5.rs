@@ -38,7 +38,7 @@ struct Data<'a> {
 /// The arrays of a cell array, in MATLAB's order, or the one that a variable is.
 ///
 /// # Errors
-/// When it is no such file, is damaged, or has no such variable.
+/// [`Refusal`] when it is no such file, is damaged, or has no such variable.
 pub fn arrays(bytes: &[u8], name: &str) -> Result<Vec<Grid>, Refusal> {
     if bytes.starts_with(b"MATLAB 7.3") || bytes.starts_with(b"\x89HDF") {
         return refuse(

@@ -50,7 +50,7 @@ struct Described {
 /// The cameras of a file: one, or a list.
 ///
 /// # Errors
-/// When it describes none.
+/// [`Refusal`] when it describes none.
 pub fn views(json: &str) -> Result<Vec<View>, Refusal> {
     let refused = |error: serde_json::Error| {
         Refusal(format!(
@@ -77,7 +77,7 @@ pub fn views(json: &str) -> Result<Vec<View>, Refusal> {
 /// A recording of these markers (m, in the file's coordinates).
 ///
 /// # Errors
-/// When none of the markers is where a detector has a keypoint, or a time comes twice.
+/// [`Refusal`] when none of the markers is where a detector has a keypoint, or a time comes twice.
 pub fn recording(
     name: String,
     frames: &[Frame],

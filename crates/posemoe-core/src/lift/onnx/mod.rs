@@ -32,7 +32,8 @@ impl Runtime {
     /// Loads `libonnxruntime.so`, unless it is loaded.
     ///
     /// # Errors
-    /// What is at `path`, and what is needed; or the path of another that is loaded already.
+    /// [`LoadError`]: what is at `path`, and what is needed; or the path of another that is loaded
+    /// already.
     pub fn load(path: &Path) -> Result<Self, LoadError> {
         let unusable = |reason: String| LoadError::Library {
             path: path.to_owned(),
