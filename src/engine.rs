@@ -54,7 +54,7 @@ fn given(path: &str) -> Option<PathBuf> {
 /// Where ONNX Runtime's library is.
 ///
 /// # Errors
-/// Names every place that was looked at.
+/// [`NotFound`]: names every place that was looked at.
 pub fn library(config: &Config) -> Result<PathBuf, NotFound> {
     library::onnxruntime(given(&config.onnxruntime).as_deref())
 }
@@ -62,7 +62,8 @@ pub fn library(config: &Config) -> Result<PathBuf, NotFound> {
 /// What to load, with the model found.
 ///
 /// # Errors
-/// Names the parameters that contradict each other, or every place that was looked at.
+/// [`EngineError`]: names the parameters that contradict each other, or every place that was looked
+/// at.
 pub fn options(config: &Config) -> Result<OnnxOptions, EngineError> {
     config.check()?;
     Ok(OnnxOptions {
@@ -93,8 +94,8 @@ fn copies(model: &Model, config: &Config) -> usize {
 /// Puts a model to use as the configuration says; `copies` of it take shares of a stream's people.
 ///
 /// # Errors
-/// When it is for the other mode, or its inputs and outputs are not those of its manifest; or when
-/// there are no threads for the copies.
+/// [`EngineError`] when it is for the other mode, or its inputs and outputs are not those of its
+/// manifest; or when there are no threads for the copies.
 pub fn lifter(
     model: Model,
     copies: Vec<Model>,
@@ -175,7 +176,7 @@ fn warm_up(lifter: &mut dyn Lifter) -> Result<(), LiftError> {
 /// Loads the network, tries it, and says in the log what won and what was refused.
 ///
 /// # Errors
-/// What was found and what is needed.
+/// [`EngineError`]: what was found and what is needed.
 pub fn load(config: &Config) -> Result<(Box<dyn Lifter>, Engine), EngineError> {
     let (library, options) = (library(config)?, options(config)?);
     let runtime = Runtime::load(&library)?;

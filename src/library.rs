@@ -12,7 +12,10 @@ const LIBRARY_NAME: &str = "libonnxruntime.so";
 
 /// Nothing was found where it is looked for.
 #[derive(Debug, thiserror::Error)]
-#[error("{what} not found; looked at {}; {remedy}", looked.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "))]
+#[error(
+    "{what} not found; looked at {}; {remedy}",
+    looked.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ")
+)]
 pub struct NotFound {
     what: &'static str,
     looked: Vec<PathBuf>,
@@ -23,7 +26,7 @@ pub struct NotFound {
 /// a package puts it.
 ///
 /// # Errors
-/// Names every place that was looked at, and the remedy.
+/// [`NotFound`]: names every place that was looked at, and the remedy.
 pub fn onnxruntime(asked: Option<&Path>) -> Result<PathBuf, NotFound> {
     let named = asked
         .map(Path::to_path_buf)
@@ -56,7 +59,7 @@ pub fn onnxruntime(asked: Option<&Path>) -> Result<PathBuf, NotFound> {
 /// ships for the mode.
 ///
 /// # Errors
-/// Names every place that was looked at, and the remedy.
+/// [`NotFound`]: names every place that was looked at, and the remedy.
 pub fn model(asked: Option<&Path>, mode: Mode) -> Result<PathBuf, NotFound> {
     let candidates = match (asked, mode) {
         (Some(path), _) => std::iter::once(path.to_path_buf())
@@ -75,7 +78,7 @@ pub fn model(asked: Option<&Path>, mode: Mode) -> Result<PathBuf, NotFound> {
 /// The smaller network of those that ship.
 ///
 /// # Errors
-/// Names every place that was looked at, and the remedy.
+/// [`NotFound`]: names every place that was looked at, and the remedy.
 pub fn small() -> Result<PathBuf, NotFound> {
     first_file(
         shipped("posemoe_xs.onnx"),
@@ -87,7 +90,7 @@ pub fn small() -> Result<PathBuf, NotFound> {
 /// The network that `posemoe bench` compares with.
 ///
 /// # Errors
-/// Names every place that was looked at, and the remedy.
+/// [`NotFound`]: names every place that was looked at, and the remedy.
 pub fn yardstick() -> Result<PathBuf, NotFound> {
     first_file(
         shipped("entangled_yardstick.onnx"),

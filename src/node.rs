@@ -99,7 +99,7 @@ impl Node {
     /// Joins the bus; with `autostart`, and always in a bag, the node is active then.
     ///
     /// # Errors
-    /// When the bus refuses, or there is no network to start with.
+    /// [`NodeError`] when the bus refuses, or there is no network to start with.
     pub fn start(
         bus: &mut dyn Bus,
         args: RosArgs,

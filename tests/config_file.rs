@@ -1,4 +1,4 @@
-//! `config/posemoe.yaml` and `docs/parameters.md` say what the code says.
+//! `config/posemoe.yaml`, `docs/parameters.md` and the package's metadata say what the code says.
 
 use std::path::{Path, PathBuf};
 
@@ -53,6 +53,22 @@ fn it_names_every_parameter_and_no_other() {
         .collect();
     let known: Vec<&str> = Config::describe().iter().map(|p| p.name).collect();
     assert_eq!(named, known);
+}
+
+#[test]
+fn the_package_has_one_version() {
+    let read = |name: &str| {
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    assert!(read("package.xml").contains(&format!("<version>{version}</version>")));
+    // Either the changelog has this version with its date, or what is not released becomes it.
+    let changes = read("CHANGELOG.md");
+    let unreleased = changes.matches("\n## [Unreleased]\n").count();
+    assert_eq!(unreleased, 1);
+    let is_dated = changes.contains(&format!("\n## [{version}] - 20"));
+    let is_coming = changes.contains(&format!("\nBecomes {version}"));
+    assert!(is_dated != is_coming, "{version}");
 }
 
 /// The blocks of YAML in a page of the docs.

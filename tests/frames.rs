@@ -103,7 +103,11 @@ proptest! {
 
     #[test]
     fn there_and_back_is_nowhere_and_a_way_is_the_sum_of_its_parts(
-        frames in frames_of_four(), a in 0..5usize, b in 0..5usize, c in 0..5usize, s in 0.0..2.0f64,
+        frames in frames_of_four(),
+        a in 0..5usize,
+        b in 0..5usize,
+        c in 0..5usize,
+        s in 0.0..2.0f64,
     ) {
         let look = |target: usize, source: usize| {
             frames.lookup(NAMES[target], NAMES[source], at(s)).expect("known")
@@ -115,7 +119,11 @@ proptest! {
 
     #[test]
     fn a_motion_is_the_pose_and_its_slope(
-        frames in frames_of_four(), a in 0..5usize, b in 0..5usize, tick in 0..100usize, share in 0.1..0.9f64,
+        frames in frames_of_four(),
+        a in 0..5usize,
+        b in 0..5usize,
+        tick in 0..100usize,
+        share in 0.1..0.9f64,
     ) {
         let s = (tick as f64 + share) / 50.0;
         let look = |s| frames.lookup(NAMES[a], NAMES[b], at(s)).expect("known");
@@ -123,7 +131,7 @@ proptest! {
         prop_assert!(distance(&motion.target_from_source, &look(s)) < 1e-9);
         let (linear, angular) = slope(look, s);
         prop_assert!((motion.linear_m_s - linear).norm() < 1e-4, "{motion:?}, expected {linear}");
-        prop_assert!((motion.angular_rad_s - angular).norm() < 1e-4, "{motion:?}, expected {angular}");
+        prop_assert!((motion.angular_rad_s - angular).norm() < 1e-4, "{motion:?}, not {angular}");
     }
 
     #[test]
@@ -136,12 +144,16 @@ proptest! {
         let motion = frames.motion("f0", "f1", at(s)).expect("known");
         let (linear, angular) = slope(truth, s);
         prop_assert!((motion.linear_m_s - linear).norm() < 0.01, "{motion:?}, expected {linear}");
-        prop_assert!((motion.angular_rad_s - angular).norm() < 0.01, "{motion:?}, expected {angular}");
+        prop_assert!((motion.angular_rad_s - angular).norm() < 0.01, "{motion:?}, not {angular}");
     }
 
     #[test]
     fn a_person_at_rest_stays_at_rest_seen_from_a_moving_camera(
-        frames in frames_of_four(), camera in 1..5usize, person in vector(5.0), tick in 0..100usize, share in 0.1..0.9f64,
+        frames in frames_of_four(),
+        camera in 1..5usize,
+        person in vector(5.0),
+        tick in 0..100usize,
+        share in 0.1..0.9f64,
     ) {
         let s = (tick as f64 + share) / 50.0;
         let seen_m = |s| {
@@ -161,7 +173,8 @@ proptest! {
         let mut frames = Frames::default();
         for (seconds, parent_from_child) in [(1.0, end), (0.9, start)] {
             let (parent, child) = ("root".to_owned(), "f0".to_owned());
-            let link = Link { parent, child, stamp: at(seconds), parent_from_child, is_static: false };
+            let stamp = at(seconds);
+        let link = Link { parent, child, stamp, parent_from_child, is_static: false };
             frames.insert(link).expect("kept");
         }
         let found = frames.lookup("root", "f0", at(0.9 + 0.1 * share)).expect("known");
@@ -220,7 +233,8 @@ proptest! {
             let transforms = vec![transform];
             take_in(&TFMessage { transforms }, is_static, &mut frames, &mut drops);
         }
-        for (target, source) in [("a", "b"), ("b", "c"), ("c", "a"), ("d", "a"), ("a", "a"), ("d", "e")] {
+        let pairs = [("a", "b"), ("b", "c"), ("c", "a"), ("d", "a"), ("a", "a"), ("d", "e")];
+        for (target, source) in pairs {
             for moment in &moments {
                 match frames.lookup(target, source, *moment) {
                     Ok(found) => prop_assert!((found.rotation.norm() - 1.0).abs() < 1e-6),
@@ -234,7 +248,11 @@ proptest! {
     }
 
     #[test]
-    fn a_transform_that_is_not_finite_is_never_kept(transform in any_transform(), which in 0..7usize, bad in 0..3usize) {
+    fn a_transform_that_is_not_finite_is_never_kept(
+        transform in any_transform(),
+        which in 0..7usize,
+        bad in 0..3usize,
+    ) {
         let mut transform = transform;
         let transform_fields = &mut transform.transform;
         let (t, r) = (&mut transform_fields.translation, &mut transform_fields.rotation);

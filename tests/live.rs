@@ -64,7 +64,8 @@ fn bodies_that_one_node_publishes_another_lifts() {
     let detector = Node::start("--ros-args -p publish_hri:=true");
     let lifter = Node::start_on(
         detector.domain.clone(),
-        "--ros-args -r __node:=lifter -p keypoints_type:=hri_msgs/msg/Skeleton2D -p publish_tf:=false",
+        "--ros-args -r __node:=lifter -p keypoints_type:=hri_msgs/msg/Skeleton2D \
+        -p publish_tf:=false",
     );
     let again = [
         "--people-topic",

@@ -44,7 +44,8 @@ fn refuse(reason: &str) -> ExitCode {
 fn help() -> ExitCode {
     let buses: Vec<_> = LiveBus::ALL.iter().map(|bus| bus.name()).collect();
     print::out(format_args!(
-        "Usage: posemoe_node [--bus {}] [--onnxruntime PATH] [--model PATH] [--ros-args -p NAME:=VALUE -r FROM:=TO --params-file FILE]\n\nParameters:\n",
+        "Usage: posemoe_node [--bus {}] [--onnxruntime PATH] [--model PATH] [--ros-args \
+        -p NAME:=VALUE -r FROM:=TO --params-file FILE]\n\nParameters:\n",
         buses.join("|")
     ));
     for Descriptor {

@@ -53,7 +53,7 @@ use session::{Identity, Session};
 use watch::Endpoint;
 
 /// How long a closing bus waits for peers to acknowledge, at most.
-const FAREWELL: Duration = Duration::from_millis(250);
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// As ROS 2 has it for services.
 const SERVICE_QOS: Qos = Qos::reliable(10);
@@ -84,7 +84,8 @@ impl DdsBus {
     /// Joins the graph as `namespace`/`node_name`.
     ///
     /// # Errors
-    /// When a name is not a ROS 2 name, or no sockets, threads or signal handlers can be had.
+    /// [`BusError`] when a name is not a ROS 2 name, or no sockets, threads or signal handlers can
+    /// be had.
     ///
     /// # Panics
     /// Outside a Tokio runtime with its I/O and time drivers enabled.
@@ -320,7 +321,7 @@ impl Events for DdsBus {
 
 impl Drop for DdsBus {
     fn drop(&mut self) {
-        let end = Instant::now() + FAREWELL;
+        let end = Instant::now() + CLOSE_TIMEOUT;
         let patience = || end.saturating_duration_since(Instant::now());
         let publications = std::mem::take(&mut self.publications).into_values();
         let replies = std::mem::take(&mut self.replies).into_values();

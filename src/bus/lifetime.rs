@@ -19,9 +19,9 @@ pub(super) struct Lifetime {
     end: Sender<bool>,
 }
 
-/// What [`Lifetime::pulse`] waits for.
+/// What [`Lifetime::wait`] waits for.
 #[derive(Debug, PartialEq)]
-enum Pulse {
+enum Wake {
     /// Another second has passed.
     Second,
     /// The node's own period has passed.
@@ -45,7 +45,7 @@ impl Lifetime {
     /// Takes over SIGINT and SIGTERM of this process.
     ///
     /// # Errors
-    /// When the system grants no signal handler.
+    /// [`BusError`] when the system grants no signal handler.
     pub fn start() -> Result<Self, BusError> {
         let listen =
             |kind| signal(kind).map_err(|e| BusError::refused("listening for signals", &e));
@@ -74,10 +74,10 @@ impl Lifetime {
         tokio::task::yield_now().await; // or neither clock nor signals are heard under overload
         tokio::select! {
             biased;
-            pulse = self.pulse() => match pulse {
-                Pulse::End => None,
-                Pulse::Second => Some(Event::Tick { now: wall_clock() }),
-                Pulse::Timer => Some(Event::Timer { now: wall_clock() }),
+            wake = self.wait() => match wake {
+                Wake::End => None,
+                Wake::Second => Some(Event::Tick { now: wall_clock() }),
+                Wake::Timer => Some(Event::Timer { now: wall_clock() }),
             },
             event = inbox.pop() => Some(event),
         }
@@ -85,17 +85,17 @@ impl Lifetime {
 
     /// Waits for the next second, the timer or the end; the end stays. Dropping the future loses
     /// nothing.
-    async fn pulse(&mut self) -> Pulse {
+    async fn wait(&mut self) -> Wake {
         tokio::select! {
             biased;
             _ = self.ended.wait_for(|ended| *ended) => {}
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
-            _ = self.seconds.tick() => return Pulse::Second,
-            () = due(&mut self.timer) => return Pulse::Timer,
+            _ = self.seconds.tick() => return Wake::Second,
+            () = due(&mut self.timer) => return Wake::Timer,
         }
         self.end.send_replace(true);
-        Pulse::End
+        Wake::End
     }
 }
 
@@ -126,20 +126,20 @@ mod tests {
         lifetime.set_timer(Some(Duration::from_millis(100)));
         let began = Instant::now();
         for _ in 0..3 {
-            assert_eq!(lifetime.pulse().await, Pulse::Timer);
+            assert_eq!(lifetime.wait().await, Wake::Timer);
         }
         assert!(began.elapsed() >= Duration::from_millis(290));
         lifetime.set_timer(None);
-        assert_eq!(lifetime.pulse().await, Pulse::Second);
+        assert_eq!(lifetime.wait().await, Wake::Second);
     }
 
     #[tokio::test]
     async fn the_end_comes_before_the_second_and_stays() {
         let mut lifetime = Lifetime::start().unwrap();
-        assert_eq!(lifetime.pulse().await, Pulse::Second);
+        assert_eq!(lifetime.wait().await, Wake::Second);
         let handle = lifetime.shutdown_handle();
         handle.clone().shut_down();
-        assert_eq!(lifetime.pulse().await, Pulse::End);
-        assert_eq!(lifetime.pulse().await, Pulse::End);
+        assert_eq!(lifetime.wait().await, Wake::End);
+        assert_eq!(lifetime.wait().await, Wake::End);
     }
 }

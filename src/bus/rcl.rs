@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::domain::domain_id;
+use super::domain_id;
 use super::inbox::{Inbox, Receiver};
 use super::lifetime::Lifetime;
 use super::{
@@ -42,7 +42,7 @@ use spinner::Spinner;
 /// How long a closing bus waits for what it has begun to send, and then for its node to leave: with
 /// nobody hanging, leaving with two dozen endpoints took 0.2 to 1.6 s, the busier the machine the
 /// longer.
-const FAREWELL: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A node on the ROS graph.
 ///
@@ -65,8 +65,8 @@ impl RclBus {
     /// Joins the graph as `namespace`/`node_name`.
     ///
     /// # Errors
-    /// When ROS refuses (a name, a variable such as `ROS_DOMAIN_ID`, a middleware that is not
-    /// installed), or no threads or signal handlers can be had.
+    /// [`BusError`] when ROS refuses (a name, a variable such as `ROS_DOMAIN_ID`, a middleware that
+    /// is not installed), or no threads or signal handlers can be had.
     ///
     /// # Panics
     /// Outside a Tokio runtime with its I/O and time drivers enabled.
@@ -242,9 +242,9 @@ fn check_name(name: &str) -> Result<(), EndpointError> {
     }
 }
 
-/// Whether these threads end within [`FAREWELL`].
+/// Whether these threads end within [`CLOSE_TIMEOUT`].
 fn wait_for(threads: impl IntoIterator<Item = JoinHandle<()>>) -> bool {
-    let end = Instant::now() + FAREWELL;
+    let end = Instant::now() + CLOSE_TIMEOUT;
     let mut threads = threads.into_iter().peekable();
     while let Some(thread) = threads.peek() {
         if thread.is_finished() {

@@ -14,7 +14,8 @@ impl Config {
     /// Returns which sections there are, if none is for this node.
     ///
     /// # Errors
-    /// When the file cannot be read, or holds an unknown, mistyped or out-of-range parameter.
+    /// [`ConfigError`] when the file cannot be read, or holds an unknown, mistyped or out-of-range
+    /// parameter.
     pub fn load_file(
         &mut self,
         path: &Path,

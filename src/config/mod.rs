@@ -87,7 +87,10 @@ pub struct Descriptor {
 }
 
 macro_rules! parameters {
-    ($( $(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr, $range:expr, $change:ident; )+) => {
+    ($(
+        $(#[doc = $doc:literal])+
+        $name:ident: $type:ty = $default:expr, $range:expr, $change:ident;
+    )+) => {
         /// The node's parameters.
         #[derive(Clone, Debug, PartialEq)]
         pub struct Config {
@@ -102,7 +105,12 @@ macro_rules! parameters {
 
         impl Default for Config {
             fn default() -> Self {
-                Self { $( $name: $default.into(), )+ qos_overrides: Overrides::default(), source_parameters: SourceParameters::default(), part_parameters: PartParameters::default() }
+                Self {
+                    $( $name: $default.into(), )+
+                    qos_overrides: Overrides::default(),
+                    source_parameters: SourceParameters::default(),
+                    part_parameters: PartParameters::default(),
+                }
             }
         }
 
@@ -110,7 +118,8 @@ macro_rules! parameters {
             /// Sets one parameter.
             ///
             /// # Errors
-            /// When there is no such parameter, or the value has another type or is out of range.
+            /// [`ConfigError`] when there is no such parameter, or the value has another type or is
+            /// out of range.
             pub fn set(&mut self, name: &str, value: &Value) -> Result<(), ConfigError> {
                 match name {
                     $( stringify!($name) => {
@@ -290,7 +299,8 @@ parameters! {
     /// /usr/lib).
     onnxruntime: String = "", Range::Any, Start;
     /// Execution providers, tried strictly in this order: cpu, cuda, tensorrt.
-    providers: Vec<String> = ["cpu".to_owned()], Range::EachOneOf(&["cpu", "cuda", "tensorrt"]), Unconfigured;
+    providers: Vec<String> =
+        ["cpu".to_owned()], Range::EachOneOf(&["cpu", "cuda", "tensorrt"]), Unconfigured;
     /// Threads of the network on the CPU, among which a stream's people are shared out; 0: one
     /// live, up to 4 over a bag.
     threads: i64 = 0, Range::Between(0.0, 64.0), Unconfigured;
@@ -344,7 +354,7 @@ impl Config {
     /// That its parameters go together.
     ///
     /// # Errors
-    /// Names the two that do not.
+    /// [`ConfigError`]: names the two that do not.
     pub fn check(&self) -> Result<(), ConfigError> {
         if self.mode() == Mode::Stream && self.lookahead_s > 0.0 {
             return Err(ConfigError::Contradiction {

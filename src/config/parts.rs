@@ -36,7 +36,7 @@ impl PartParameters {
     /// Takes one in.
     ///
     /// # Errors
-    /// When the value does not fit.
+    /// [`ConfigError`] when the value does not fit.
     pub fn set(&mut self, name: &str, value: &Value) -> Result<(), ConfigError> {
         let read = match parts(name) {
             Some((_, "radius_m")) => f64::read(value, &RADIUS).map(|_| ()),
@@ -64,7 +64,7 @@ impl Config {
     /// Every part of the robot.
     ///
     /// # Errors
-    /// Names what is not said of one, and what is said of none.
+    /// [`ConfigError`]: names what is not said of one, and what is said of none.
     pub fn parts(&self) -> Result<Vec<PartConfig>, ConfigError> {
         let contradiction =
             |first: &str, found: String, expected: &str| ConfigError::Contradiction {

@@ -15,18 +15,20 @@ const HEAD: &str = "\
 const PAGE_HEAD: &str = "\
 # Parameters
 
-Written by `posemoe parameters --markdown` from the code; a test keeps the two the same. As a file to begin with:
-[config/posemoe.yaml](../config/posemoe.yaml).
+Written by `posemoe parameters --markdown` from the code; a test keeps the two the same. As a file
+to begin with: [config/posemoe.yaml](../config/posemoe.yaml).
 
-A parameter is set at the start (`-p NAME:=VALUE`, `--params-file FILE`) or while the node runs (`ros2 param set`). Those
-that change *while unconfigured* are used when the node is configured: set them at the start, or after
-`ros2 lifecycle set /posemoe deactivate` and `cleanup`, then `configure` and `activate`. Those that do not change are set at the
-start only: they are paths of what the node loads, which [nobody on the network may choose](security.md). Any other change
-is refused with the reason. Whole numbers serve as doubles. A name that is not in this list is refused.
+A parameter is set at the start (`-p NAME:=VALUE`, `--params-file FILE`) or while the node runs
+(`ros2 param set`). Those that change *while unconfigured* are used when the node is configured: set
+them at the start, or after `ros2 lifecycle set /posemoe deactivate` and `cleanup`, then `configure`
+and `activate`. Those that do not change are set at the start only: they are paths of what the node
+loads, which [nobody on the network may choose](security.md). Any other change is refused with the
+reason. Whole numbers serve as doubles. A name that is not in this list is refused.
 
-`qos_overrides.TOPIC.publisher|subscription.POLICY` sets the delivery of a topic by its fully qualified name; policies are
-`reliability` (`reliable`, `best_effort`), `durability` (`volatile`, `transient_local`), `depth` (1 to 10000) and `history`
-(`keep_last`). For instance `-p qos_overrides./tf.publisher.depth:=10`. They are set at the start only.
+`qos_overrides.TOPIC.publisher|subscription.POLICY` sets the delivery of a topic by its fully
+qualified name; policies are `reliability` (`reliable`, `best_effort`), `durability` (`volatile`,
+`transient_local`), `depth` (1 to 10000) and `history` (`keep_last`). For instance `-p
+qos_overrides./tf.publisher.depth:=10`. They are set at the start only.
 
 | name | type | default | range | changes | meaning |
 |---|---|---|---|---|---|

@@ -45,7 +45,7 @@ impl RosArgs {
     /// and `--` besides.
     ///
     /// # Errors
-    /// What was found and what was expected.
+    /// [`ConfigError`]: what was found and what was expected.
     pub fn parse(
         args: impl IntoIterator<Item = String>,
     ) -> Result<(Self, Vec<String>), ConfigError> {
@@ -282,8 +282,8 @@ mod tests {
     #[test]
     fn of_rules_the_first_holds_and_of_values_the_last() {
         let (args, _) = parse(
-            "--ros-args -r __node:=eyes -r __node:=ears -r __ns:=/a -r __ns:=/b -r /c:=/d -r /c:=/e \
-             -p max_people:=3 -p max_people:=4",
+            "--ros-args -r __node:=eyes -r __node:=ears -r __ns:=/a -r __ns:=/b -r /c:=/d \
+             -r /c:=/e -p max_people:=3 -p max_people:=4",
         )
         .unwrap();
         assert_eq!(args.qualified_node(), "/a/eyes");

@@ -42,8 +42,8 @@ fn collect<'a>(above: &str, yaml: &'a Yaml, found: &mut Vec<Section<'a>>) -> Res
     let Yaml::Mapping(parts) = yaml else {
         let (name, found) = (above.trim_start_matches('/'), shown(yaml));
         return Err(format!(
-            "{name} is no section: found {found}, expected {PARAMETERS} below the name of a node, as in \
-             \"/**: {{{PARAMETERS}: {{predict_s: 1.0}}}}\""
+            "{name} is no section: found {found}, expected {PARAMETERS} below the name of a node, \
+             as in \"/**: {{{PARAMETERS}: {{predict_s: 1.0}}}}\""
         ));
     };
     for (key, part) in parts {
@@ -87,8 +87,8 @@ fn check(name: &str) -> Result<(), String> {
     match parts(name).find(|part| !["*", "**"].contains(part) && !is_name(part)) {
         None => Ok(()),
         Some(part) => Err(format!(
-            "section {name}: found {part:?}, expected names of letters, digits and underscores, * or **, \
-             with one / between them"
+            "section {name}: found {part:?}, expected names of letters, digits and underscores, * \
+             or **, with one / between them"
         )),
     }
 }

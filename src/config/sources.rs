@@ -64,7 +64,7 @@ impl SourceParameters {
     /// Takes one in.
     ///
     /// # Errors
-    /// When the value does not fit.
+    /// [`ConfigError`] when the value does not fit.
     pub fn set(&mut self, name: &str, value: &Value) -> Result<(), ConfigError> {
         if let Some((_, parameter)) = parts(name) {
             Config::default().set(parameter, value)?;
@@ -113,7 +113,7 @@ impl Config {
     /// moment.
     ///
     /// # Errors
-    /// Names the two.
+    /// [`ConfigError`]: names the two.
     pub fn check_topics(&self) -> Result<(), ConfigError> {
         let sources = self.sources();
         for (place, source) in sources.iter().enumerate() {

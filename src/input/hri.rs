@@ -4,7 +4,7 @@ mod bodies;
 
 pub use bodies::{Bodies, Change};
 
-use super::ids::LONGEST_ID;
+use super::LONGEST_ID;
 use super::person::{Detected, named};
 use crate::bus::is_name;
 use crate::msg::hri_msgs::{NormalizedPointOfInterest2D, Skeleton2D};

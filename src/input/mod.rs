@@ -3,7 +3,6 @@
 pub mod camera_info;
 pub mod depth_image;
 pub mod hri;
-pub mod ids;
 pub mod keypoints;
 mod person;
 pub mod transforms;
@@ -12,10 +11,15 @@ pub mod zed;
 
 use crate::msg::std_msgs::Header;
 use posemoe_core::health::{Cause, Drops, excerpt};
+use posemoe_core::person::observation::Observation;
 use posemoe_stamp::Stamp;
 
 /// The longest name of a frame (bytes): no name on a ROS topic or of a file is longer.
 const LONGEST_NAME: usize = 255;
+/// The longest track id (bytes): it stands in the names of a person's frames and topics.
+const LONGEST_ID: usize = 128;
+/// What trackers say of whom they do not track.
+const NOBODY: [&str; 2] = ["", "-1"];
 
 /// Stamp and frame of a header, the frame without a leading slash as in TF; a bad one is counted.
 pub fn header(header: &Header, drops: &mut Drops) -> Option<(Stamp, String)> {
@@ -41,6 +45,23 @@ pub fn header(header: &Header, drops: &mut Drops) -> Option<(Stamp, String)> {
                 format!("stamp.nanosec is {nanosec}, expected below 1000000000"),
             );
             None
+        }
+    }
+}
+
+/// Takes ids away that are none, and those that are too long, which are counted: such people are
+/// named like those of a detector that does not track.
+pub fn check_ids(seen: &mut Observation, drops: &mut Drops) {
+    for person in &mut seen.people {
+        let Some(id) = &person.track_id else { continue };
+        let is_long = id.len() > LONGEST_ID;
+        if is_long {
+            let found = excerpt(id);
+            let detail = format!("found id {found}, expected up to {LONGEST_ID} bytes; renamed");
+            drops.note(Cause::BadId, detail);
+        }
+        if is_long || NOBODY.contains(&id.as_str()) {
+            person.track_id = None;
         }
     }
 }

@@ -80,8 +80,8 @@ pub fn encode_into<M: Message>(message: &M, bytes: &mut Vec<u8>) {
 /// The message that the bytes, header included, hold.
 ///
 /// # Errors
-/// What was found, what was expected and where, when the bytes are not exactly one such message
-/// (and up to 3 bytes of padding).
+/// [`CdrError`]: what was found, what was expected and where, when the bytes are not exactly one
+/// such message (and up to 3 bytes of padding).
 pub fn decode<M: Message>(bytes: &[u8]) -> Result<M, CdrError> {
     let Some((&[kind, endianness, _, _], body)) = bytes.split_first_chunk::<HEADER_LEN>() else {
         return Err(CdrError::NoHeader { found: bytes.len() });

@@ -35,7 +35,7 @@ impl BodyTopics {
     /// Subscribes to the list; to `most` bodies at the same time at most.
     ///
     /// # Errors
-    /// When the bus refuses.
+    /// [`EndpointError`] when the bus refuses.
     pub fn subscribe(
         bus: &mut dyn Bus,
         args: &RosArgs,

@@ -54,7 +54,7 @@ impl Camera {
     /// Subscribes as the configuration asks.
     ///
     /// # Errors
-    /// When the bus refuses.
+    /// [`EndpointError`] when the bus refuses.
     pub fn begin(
         bus: &mut dyn Bus,
         args: &RosArgs,

@@ -38,7 +38,7 @@ impl Depth {
     /// Subscribes as the configuration asks; `None` where it asks for no depth images.
     ///
     /// # Errors
-    /// When the bus refuses.
+    /// [`EndpointError`] when the bus refuses.
     pub fn subscribe(
         bus: &mut dyn Bus,
         args: &RosArgs,

@@ -12,7 +12,7 @@ use crate::msg::sensor_msgs::JointState;
 use crate::msg::std_msgs::String as StringMsg;
 use crate::msg::{Message, encode};
 use crate::output::body_id;
-use crate::output::hri::{self, ids, joint_states, roi, skeleton2d, urdf};
+use crate::output::hri::{self, joint_states, roi, skeleton2d, urdf};
 use posemoe_core::health::Drops;
 use posemoe_core::person::pose::{Poses, State};
 
@@ -73,7 +73,7 @@ impl Humans {
     /// Advertises the list of bodies, unless `is_foreign`: another node's.
     ///
     /// # Errors
-    /// When the bus refuses.
+    /// [`EndpointError`] when the bus refuses.
     pub fn advertise(
         bus: &mut dyn Bus,
         args: &RosArgs,
@@ -102,7 +102,7 @@ impl Humans {
         if let Some(list) = self.seen {
             let everyone = self.latest.with(camera, poses).flat_map(hri::bodies);
             let ids = everyone.map(|body| body.id).collect();
-            bus.publish(list, poses.stamp, &encode(&ids::message(poses, ids)));
+            bus.publish(list, poses.stamp, &encode(&hri::ids_list(poses, ids)));
         }
         for body in &bodies {
             let is_new = !self.bodies.contains_key(&body.id);

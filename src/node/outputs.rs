@@ -39,7 +39,7 @@ impl Outputs {
     /// Advertises what the configuration asks for.
     ///
     /// # Errors
-    /// When the bus refuses.
+    /// [`EndpointError`] when the bus refuses.
     pub fn advertise(
         bus: &mut dyn Bus,
         args: &RosArgs,
@@ -63,7 +63,7 @@ impl Outputs {
     /// Switches outputs on and off.
     ///
     /// # Errors
-    /// When the bus refuses.
+    /// [`EndpointError`] when the bus refuses.
     pub fn adjust(&mut self, bus: &mut dyn Bus, args: &RosArgs) -> Result<(), EndpointError> {
         let config = &args.config;
         let topic = |name, type_name, qos| args.publication(name, type_name, qos);

@@ -167,7 +167,8 @@ fn value(message: &ParameterValue) -> Result<Value, String> {
         }
         other => {
             return Err(format!(
-                "found a value of type {other}, expected a bool, a number, a text or a list of texts"
+                "found a value of type {other}, expected a bool, a number, a text or a list of \
+                texts"
             ));
         }
     })

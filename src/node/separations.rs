@@ -33,7 +33,7 @@ impl Separations {
     /// Advertises, where the configuration names parts.
     ///
     /// # Errors
-    /// When the bus refuses, or the parts are not said in full.
+    /// [`NodeError`] when the bus refuses, or the parts are not said in full.
     pub fn advertise(
         bus: &mut dyn Bus,
         args: &RosArgs,

@@ -107,7 +107,7 @@ impl Services {
     /// Offers and advertises all of them.
     ///
     /// # Errors
-    /// When the bus refuses.
+    /// [`EndpointError`] when the bus refuses.
     pub fn offer(bus: &mut dyn Bus, args: &RosArgs) -> Result<Self, EndpointError> {
         // Depths are those of rclcpp.
         let parameter_events = bus.advertise(&args.publication(

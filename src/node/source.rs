@@ -6,7 +6,7 @@ use crate::bus::{Bus, EndpointError, Qos, SubscriptionId};
 use crate::config::ros_args::RosArgs;
 use crate::config::sources::SourceConfig;
 use crate::input::yolo::Yolo;
-use crate::input::{camera_info::Calibration, ids, keypoints, zed};
+use crate::input::{camera_info::Calibration, check_ids, keypoints, zed};
 use crate::msg::hri_msgs::Skeleton2D;
 use crate::msg::posemoe::People2D;
 use crate::msg::sensor_msgs::CameraInfo;
@@ -40,7 +40,7 @@ impl Source {
     /// Subscribes as the configuration asks.
     ///
     /// # Errors
-    /// When the bus refuses.
+    /// [`EndpointError`] when the bus refuses.
     pub fn subscribe(
         bus: &mut dyn Bus,
         args: &RosArgs,
@@ -96,7 +96,7 @@ impl Source {
     ) -> Option<Received> {
         let mut received = self.read(bus, args, message, drops)?;
         if let Received::Keypoints(all) = &mut received {
-            all.iter_mut().for_each(|seen| ids::check(seen, drops));
+            all.iter_mut().for_each(|seen| check_ids(seen, drops));
         }
         Some(received)
     }

@@ -143,53 +143,33 @@ fn can_heal(error: &FrameError) -> bool {
 mod tests {
     use super::*;
     use nalgebra::{Matrix3, Vector3};
-    use posemoe_core::geometry::place::Placement;
-    use posemoe_core::person::crowd::Crowd;
-    use posemoe_core::person::marks::Marks;
-    use posemoe_core::person::memory::{Estimate, MotionModel};
-    use posemoe_core::person::size::{Size, SizeModel};
+    use posemoe_core::person::forecast::Forecast;
+    use posemoe_core::person::pose::{Joint, PersonPose, State};
     use posemoe_core::skeleton::JOINT_COUNT;
 
-    const MODEL: MotionModel = MotionModel {
-        acceleration_noise: 0.5,
-        size: SizeModel {
-            stature_sigma: 0.05,
-            known_stature_m: 0.0,
-        },
-        smoothing: 1.0,
-        predict_s: 0.5,
-    };
-
-    /// Someone 4 m ahead.
-    fn seen() -> Estimate {
-        Estimate {
-            placement: Placement::of_rays(Vector3::new(0.0, 0.0, 4.0), Matrix3::identity() * 1e-4),
-            size: Size::default(),
-            pose: [Vector3::zeros(); JOINT_COUNT],
-            sigma_m: [0.05; JOINT_COUNT],
-            sigma_scale: 1.0,
-            score: [0.9; JOINT_COUNT],
-            person_score: 0.8,
-            marks: Marks::default(),
-        }
-    }
-
-    /// So many people.
+    /// So many people, 4 m ahead.
     fn crowd(people: usize) -> Poses {
-        let mut crowd = Crowd::new(people, MODEL);
-        let ids: Vec<String> = (0..people).map(|id| id.to_string()).collect();
-        let stamp = Stamp::default();
-        for id in &ids {
-            crowd.expect(id);
-        }
-        crowd.admit(stamp, ids.iter().map(String::as_str), &mut Drops::default());
-        for id in &ids {
-            crowd.update(id, stamp, seen());
-        }
+        let joint = Joint {
+            position_m: Vector3::new(0.0, 0.0, 4.0),
+            velocity_m_s: Vector3::zeros(),
+            sigma_m: 0.05,
+            score: 0.9,
+        };
+        let person = |id: usize| PersonPose {
+            id: id.to_string(),
+            state: State::Tracked,
+            confidence: 0.8,
+            root_m: joint.position_m,
+            root_covariance_m2: Matrix3::identity() * 1e-4,
+            root_velocity_m_s: Vector3::zeros(),
+            joints: [joint; JOINT_COUNT],
+            marks: None,
+            forecast: Forecast::default(),
+        };
         Poses {
-            stamp,
+            stamp: Stamp::default(),
             frame_id: "camera".into(),
-            people: crowd.everyone(stamp),
+            people: (0..people).map(person).collect(),
             unplaced: 0,
         }
     }

@@ -30,7 +30,7 @@ impl Time {
     /// Listens to `/clock`, or no longer.
     ///
     /// # Errors
-    /// When the bus refuses.
+    /// [`EndpointError`] when the bus refuses.
     pub fn adjust(&mut self, bus: &mut dyn Bus, args: &RosArgs) -> Result<(), EndpointError> {
         match (&self.simulated, args.config.use_sim_time) {
             (None, true) => {
@@ -63,7 +63,7 @@ impl Time {
     /// Takes in a message of `/clock`.
     ///
     /// # Errors
-    /// When it is none.
+    /// [`CdrError`] when it is none.
     pub fn receive(&mut self, payload: &[u8]) -> Result<(), CdrError> {
         let clock: Clock = decode(payload)?;
         let stamp = Stamp::from_parts(clock.clock.sec, clock.clock.nanosec);

@@ -26,7 +26,7 @@ impl Transforms {
     /// Listens to TF; `None` where nobody asks: neither the configuration nor who else `is_needed`.
     ///
     /// # Errors
-    /// When the bus refuses.
+    /// [`EndpointError`] when the bus refuses.
     pub fn subscribe(
         bus: &mut dyn Bus,
         args: &RosArgs,

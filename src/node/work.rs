@@ -48,7 +48,7 @@ impl Work {
     /// Loads a network for each camera, subscribes and advertises.
     ///
     /// # Errors
-    /// When there is no network, or the bus refuses.
+    /// [`NodeError`] when there is no network, or the bus refuses.
     pub fn begin(bus: &mut dyn Bus, args: &RosArgs, load: &mut Loader) -> Result<Self, NodeError> {
         args.config.check_topics().map_err(EngineError::from)?;
         // First what takes longest and fails most.
@@ -102,7 +102,7 @@ impl Work {
     /// Takes note of parameters that may change while people go in and out.
     ///
     /// # Errors
-    /// When the bus refuses.
+    /// [`EndpointError`] when the bus refuses.
     pub fn adjust(&mut self, bus: &mut dyn Bus, args: &RosArgs) -> Result<(), EndpointError> {
         for camera in &mut self.cameras {
             camera.pipeline.adjust(args.config.settings());

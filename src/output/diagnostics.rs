@@ -232,8 +232,8 @@ impl Feed<'_> {
         let ahead = ladder(self.ahead_s, AHEAD_S, FAR_AHEAD_S).map(|level| {
             let ahead_s = self.ahead_s;
             let text = format!(
-                "stamps are up to {ahead_s:.1} s ahead of the node's clock: are the machines' clocks in step, \
-                 and is use_sim_time right?"
+                "stamps are up to {ahead_s:.1} s ahead of the node's clock: are the machines' \
+                 clocks in step, and is use_sim_time right?"
             );
             (level, text)
         });

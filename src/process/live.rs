@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use super::rosout::Rosout;
-use super::{EXIT_UNUSABLE, calm};
+use super::{EXIT_UNUSABLE, rate_limit};
 #[cfg(feature = "dds")]
 use crate::bus::dds::{DdsBus, DdsOptions};
 #[cfg(feature = "rcl")]
@@ -69,7 +69,7 @@ impl FromStr for LiveBus {
 /// Call it first of all in `main`: the process may begin anew here.
 ///
 /// # Errors
-/// When it cannot.
+/// [`BusError`] when it cannot.
 pub fn prepare_process() -> Result<(), BusError> {
     #[cfg(feature = "rcl")]
     rcl::hide_arguments()?;
@@ -126,7 +126,7 @@ fn live(ros: &RosArgs, bus: LiveBus) -> Result<(), Failure> {
 
 /// Of a log that was being flooded.
 fn say_what_was_left_out() {
-    let lines = calm::take_left_out();
+    let lines = rate_limit::take_left_out();
     if lines > 0 {
         tracing::warn!("{lines} lines like earlier ones were left out of this log");
     }

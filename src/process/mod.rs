@@ -1,10 +1,10 @@
 //! A program as ROS starts it: arguments, log, exit codes, the node on a live bus.
 
 #[cfg(feature = "live")]
-mod calm;
-#[cfg(feature = "live")]
 pub mod live;
 pub mod print;
+#[cfg(feature = "live")]
+mod rate_limit;
 #[cfg(feature = "live")]
 mod rosout;
 
@@ -51,7 +51,7 @@ pub fn start_logging(level: Option<&str>) {
     let all = tracing_subscriber::registry().with(filter);
     // A second call (tests) changes nothing.
     #[cfg(feature = "live")]
-    let _ = (all.with(calm::Calm::default()))
+    let _ = (all.with(rate_limit::RateLimit::default()))
         .with(standard_error)
         .with(rosout::Collect)
         .try_init();

@@ -85,7 +85,7 @@ impl Rosout {
     /// Advertises the topic.
     ///
     /// # Errors
-    /// When the bus refuses.
+    /// [`EndpointError`] when the bus refuses.
     pub fn advertise(bus: &mut dyn Bus, ros: &RosArgs) -> Result<Self, EndpointError> {
         let topic = ros.publication("/rosout", Log::TYPE_NAME, QOS);
         let publisher = ros.rosout.then(|| bus.advertise(&topic)).transpose()?;

@@ -125,7 +125,8 @@ fn at_a_steady_rate_it_is_of_now_and_falls_silent_with_the_images() {
 
 #[test]
 fn lines_to_the_robot_are_drawn_in_the_colour_of_their_level() {
-    let part = "-p output_rate_hz:=20.0 -p robot_parts:=[hand] -p hand.from:=hand -p hand.to:=hand -p hand.radius_m:=0.1";
+    let part = "-p output_rate_hz:=20.0 -p robot_parts:=[hand] -p hand.from:=hand -p hand.to:=hand \
+        -p hand.radius_m:=0.1";
     let mut rig = ready(part);
     crate::transforms::fix(&mut rig, FRAME, "hand", [0.0, 0.0, 3.5]);
     see(&mut rig, 0, &[0.0]);

@@ -11,9 +11,9 @@ use crate::bus::{Answer, Outgoing, Rig};
 use crate::messages::{CAMERA_INFO, FRAME, KEYPOINTS, PEOPLE, camera_info, detections, ms, person};
 use crate::transforms::{fix, fix_turned, move_to, optical};
 
-const ARM: &str = "-p target_frame:=base -p output_rate_hz:=100.0 -p stale_s:=0.1 -p intrusion_m:=0.0 \
-    -p robot_parts:=[arm,post] -p arm.from:=shoulder -p arm.to:=tool -p arm.radius_m:=0.06 \
-    -p post.from:=base -p post.to:=shoulder -p post.radius_m:=0.1";
+const ARM: &str = "-p target_frame:=base -p output_rate_hz:=100.0 -p stale_s:=0.1 \
+    -p intrusion_m:=0.0 -p robot_parts:=[arm,post] -p arm.from:=shoulder -p arm.to:=tool \
+    -p arm.radius_m:=0.06 -p post.from:=base -p post.to:=shoulder -p post.radius_m:=0.1";
 const PERIOD_MS: i64 = 10;
 const TOPIC: &str = "/posemoe/separation";
 

@@ -199,7 +199,8 @@ fn frames_that_wait_are_not_taken_for_published() {
 #[test]
 fn a_camera_among_several_is_named() {
     let mut rig = Rig::new(
-        "-p sources:=[front,rear] -p rear.keypoints_topic:=/rear -p rear.camera_info_topic:=/rear_info",
+        "-p sources:=[front,rear] -p rear.keypoints_topic:=/rear \
+        -p rear.camera_info_topic:=/rear_info",
     );
     rig.send(CAMERA_INFO, &camera_info());
     rig.send("/rear_info", &camera_info());

@@ -29,8 +29,8 @@ fn interpreter(root: &Path) -> PathBuf {
     let python = named.unwrap_or_else(|| root.join(".cache/venv/bin/python"));
     assert!(
         python.is_file(),
-        "no Python at {}: run scripts/setup, or let POSEMOE_TEST_PYTHON name one, or leave such tests out by \
-         POSEMOE_SKIP_PYTHON=1",
+        "no Python at {}: run scripts/setup, or let POSEMOE_TEST_PYTHON name one, or leave such \
+         tests out by POSEMOE_SKIP_PYTHON=1",
         python.display()
     );
     python

@@ -144,7 +144,8 @@ mod tests {
     use super::*;
 
     const OURS: &str = "# People\nstd_msgs/Header header\nPerson[] people\nuint8 MOST=3\n\
-        ================\nMSG: a/Person\nstring<=9 id \"a=b\" # who\nfloat64[3] place\nbyte kind 1\n\
+        ================\nMSG: a/Person\nstring<=9 id \"a=b\" # who\nfloat64[3] place\n\
+        byte kind 1\n\
         ================\nMSG: std_msgs/Header\nstring frame_id\n";
 
     fn differs(found: &str) -> Option<String> {
@@ -181,7 +182,8 @@ mod tests {
             (
                 "frame_id",
                 "frame",
-                "std_msgs/msg/Header: found no frame_id, expected string frame_id; found string frame first",
+                "std_msgs/msg/Header: found no frame_id, expected string frame_id; found string \
+                frame first",
             ),
             (
                 "float64[3] place\nbyte kind 1",

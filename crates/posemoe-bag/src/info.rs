@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::channels::{Channel, QOS_KEY};
+use super::losses;
 use super::open;
-use super::reckoning;
 use super::source::Source;
 use super::storage::Tally;
 use crate::yaml::qos_profile;
@@ -58,14 +58,14 @@ pub struct TopicInfo {
 /// Reads the bag at `input` to its end; of `types` that the program can read, messages must be CDR.
 ///
 /// # Errors
-/// When nothing of it is readable.
+/// [`BusError`] when nothing of it is readable.
 pub fn describe(input: &Path, types: KnownTypes) -> Result<BagInfo, BusError> {
     let mut replay = open::open(input, types)?;
     while replay.next(|_| false)?.is_some() {}
     let topics = topics(&replay.sources);
     // What the node never reads may be in any encoding.
     let known = |channel: &Channel| types(&channel.type_name).is_some();
-    let losses = reckoning::reckon(&mut replay, known);
+    let losses = losses::count(&mut replay, known);
     let file = |source: &Source| BagFile {
         path: source.path.clone(),
         storage: source.storage.identifier(),

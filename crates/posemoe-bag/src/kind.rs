@@ -25,7 +25,8 @@ const KINDS: [(&[u8], &str); 22] = [
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it first"),
     (
         b"\x89MCAP0\n",
-        "an MCAP file whose line ends were changed on the way, as if it were text: copy it anew, as binary",
+        "an MCAP file whose line ends were changed on the way, as if it were text: copy it anew, \
+        as binary",
     ),
     (b"\x89MCAP", "MCAP of another version"),
     (b"\x89PNG", "a picture (PNG)"),

@@ -60,7 +60,7 @@ pub struct Layout {
 /// Walks through `file`.
 ///
 /// # Errors
-/// When the operating system cannot read the file.
+/// [`BusError::File`] when the operating system cannot read the file.
 pub fn walk(file: &mut InputFile, summary: Option<&Summary>) -> Result<Layout, BusError> {
     let mut layout = Layout::default();
     let mut offset = mcap::MAGIC.len() as u64;
@@ -111,7 +111,7 @@ pub fn walk(file: &mut InputFile, summary: Option<&Summary>) -> Result<Layout, B
 /// Messages outside chunks have no checksum but that of the whole data section: checks it.
 ///
 /// # Errors
-/// When the operating system cannot read the file.
+/// [`BusError::File`] when the operating system cannot read the file.
 pub fn check_runs(file: &mut InputFile, layout: &mut Layout) -> Result<(), BusError> {
     let Some((end, expected)) = layout.data_end else {
         return Ok(());

@@ -19,12 +19,12 @@ mod file;
 mod info;
 mod kind;
 mod layout;
+mod losses;
 mod mcap_file;
 mod open;
 mod output;
 mod pace;
 mod read_ahead;
-mod reckoning;
 mod record;
 mod replay;
 mod source;
@@ -122,7 +122,8 @@ impl BagBus {
     /// files: those that its `metadata.yaml` names, or all where there is none.
     ///
     /// # Errors
-    /// When nothing of the input is readable, or the output cannot be written or is the input.
+    /// [`BusError`] when nothing of the input is readable, or the output cannot be written or is
+    /// the input.
     pub fn open(
         input: &Path,
         output: Option<&Path>,
@@ -189,7 +190,7 @@ impl BagBus {
     /// nothing is left of it.
     ///
     /// # Errors
-    /// When the output cannot be written.
+    /// [`BusError`] when the output cannot be written.
     pub fn close(&mut self) -> Result<(), BusError> {
         self.check()?;
         self.output.as_mut().map_or(Ok(()), Writer::close)

@@ -29,7 +29,7 @@ impl McapFile {
     /// Finds out what is in the file; `Ok(Err)` says why it is no usable bag.
     ///
     /// # Errors
-    /// When the operating system cannot read the file.
+    /// [`BusError::File`] when the operating system cannot read the file.
     pub fn open(
         mut file: InputFile,
         contents: &mut Contents,

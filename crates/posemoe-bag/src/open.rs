@@ -27,7 +27,7 @@ pub struct BagTopic {
 /// file that cannot be read is damage, as long as there is another.
 ///
 /// # Errors
-/// When nothing of it is readable.
+/// [`BusError`] when nothing of it is readable.
 pub fn open(input: &Path, types: KnownTypes) -> Result<Replay, BusError> {
     if !input.is_dir() {
         let source = Source::open(input, types)?;

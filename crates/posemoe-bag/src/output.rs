@@ -83,7 +83,7 @@ impl Output {
     /// What a bag is to say of a topic's type.
     ///
     /// # Errors
-    /// When nothing defines it.
+    /// [`EndpointError::Refused`] when nothing defines it.
     pub fn definition(topic: &Topic, types: KnownTypes) -> Result<TypeInfo, EndpointError> {
         types(topic.type_name).ok_or_else(|| {
             EndpointError::refused(

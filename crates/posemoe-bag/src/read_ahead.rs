@@ -70,7 +70,7 @@ impl Reader {
         self.replay.as_ref()
     }
 
-    /// The same, for the reckoning at its end.
+    /// The same, for the count of losses at its end.
     pub fn replay_mut(&mut self) -> Option<&mut Replay> {
         self.replay.as_mut()
     }
@@ -84,7 +84,7 @@ impl Reader {
     /// end.
     ///
     /// # Errors
-    /// When the operating system cannot read a file, or has no thread to spare.
+    /// [`BusError`] when the operating system cannot read a file, or has no thread to spare.
     pub fn next(&mut self, wants_all: bool) -> Result<Option<Read>, BusError> {
         let mut thread = match (self.thread.take(), self.replay.take()) {
             (Some(thread), _) => thread,

@@ -82,7 +82,7 @@ impl Replay {
     /// The next message whose channel `is_wanted`; `None` at the end.
     ///
     /// # Errors
-    /// When the operating system cannot read a file.
+    /// [`BusError::File`] when the operating system cannot read a file.
     pub fn next(
         &mut self,
         is_wanted: impl Fn(&Channel) -> bool,

@@ -32,7 +32,7 @@ impl Source {
     /// Opens a file; what it begins with says what it is, not its name.
     ///
     /// # Errors
-    /// When nothing of it is readable.
+    /// [`BusError`] when nothing of it is readable.
     pub fn open(path: &Path, types: KnownTypes) -> Result<Self, BusError> {
         let mut file = InputFile::open(path)?;
         let len = file.len();
@@ -77,7 +77,7 @@ fn neither(start: &[u8]) -> String {
         format!("{} at the start", bytes.join(" "))
     });
     format!(
-        "found {found}; expected MCAP (89 4d 43 41 50 30 0d 0a) or SQLite (53 51 4c 69 74 65 20 66), or \
-         either compressed by zstd (28 b5 2f fd)"
+        "found {found}; expected MCAP (89 4d 43 41 50 30 0d 0a) or SQLite (53 51 4c 69 74 65 20 \
+         66), or either compressed by zstd (28 b5 2f fd)"
     )
 }

@@ -6,7 +6,7 @@ use super::channels::Channel;
 use super::pace::Pace;
 use super::read_ahead::{Described, Read};
 use super::replay::Recorded;
-use super::{BagBus, reckoning, stamp};
+use super::{BagBus, losses, stamp};
 use posemoe_bus::{BusError, Event, SubscriptionId, Topic};
 use posemoe_stamp::Stamp;
 
@@ -34,7 +34,7 @@ impl BagBus {
     /// What happens next, waiting for it only when the bag is played at a pace.
     ///
     /// # Errors
-    /// When the input cannot be read or the output cannot be written.
+    /// [`BusError`] when the input cannot be read or the output cannot be written.
     pub fn next_event(&mut self) -> Result<Option<Event>, BusError> {
         self.check()?;
         if let Some(mut pace) = self.pace.take() {
@@ -130,7 +130,7 @@ impl BagBus {
                 let mut topics = self.subscriptions.values();
                 topics.any(|topic| carries(channel, topic))
             };
-            self.losses = reckoning::reckon(replay, is_subscribed);
+            self.losses = losses::count(replay, is_subscribed);
             return Ok(());
         };
         self.pass(stamp(read.message.header.log_time));

@@ -112,7 +112,7 @@ pub trait Storage: Send {
     /// Loads the next block, and of it the messages of the channels that `wants` says.
     ///
     /// # Errors
-    /// When the operating system cannot read the file.
+    /// [`BusError::File`] when the operating system cannot read the file.
     fn load(
         &mut self,
         contents: &mut Contents,

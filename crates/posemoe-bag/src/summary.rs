@@ -38,7 +38,7 @@ pub enum NoSummary {
 /// Reads the summary.
 ///
 /// # Errors
-/// When the operating system cannot read the file.
+/// [`BusError::File`] when the operating system cannot read the file.
 pub fn read(file: &mut InputFile) -> Result<Result<Summary, NoSummary>, BusError> {
     let end_offset = file.len().saturating_sub(END_LEN);
     let end = file.read_at(end_offset, END_LEN)?;

@@ -29,7 +29,8 @@ impl Target {
     /// is.
     ///
     /// # Errors
-    /// When the folder holds anything but an earlier bag; when the bag is one of `inputs`.
+    /// [`BusError`] when the folder holds anything but an earlier bag; when the bag is one of
+    /// `inputs`.
     pub fn new<'a>(
         path: &Path,
         inputs: impl IntoIterator<Item = &'a Path>,
@@ -64,7 +65,7 @@ impl Target {
     /// Starts the file.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// [`BusError`] when it cannot be made.
     pub fn start(&mut self) -> Result<File, BusError> {
         if let Some(folder) = &self.folder {
             std::fs::create_dir_all(folder).map_err(failed(folder))?;
@@ -132,7 +133,7 @@ impl Target {
     /// Puts the file in its place, and says in the folder what it has become.
     ///
     /// # Errors
-    /// When it cannot be put there, or described.
+    /// [`BusError`] when it cannot be put there, or described.
     pub fn complete(mut self, summary: &Summary) -> Result<(), BusError> {
         let metadata = self.folder.as_ref();
         let metadata = metadata.map(|folder| folder.join(bag_metadata::FILE_NAME));

@@ -23,7 +23,8 @@ const MOST_MESSAGE_LEN: u64 = 1 << 28;
 /// bag; why not further goes to `damage`.
 ///
 /// # Errors
-/// When the operating system cannot read the one or write the other; when it becomes too long.
+/// [`BusError`] when the operating system cannot read the one or write the other; when it becomes
+/// too long.
 pub fn file(path: &Path, damage: &mut Vec<String>) -> Result<TempPath, BusError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
@@ -58,7 +59,8 @@ pub fn file(path: &Path, damage: &mut Vec<String>) -> Result<TempPath, BusError>
     }
     if len > most {
         let reason = format!(
-            "found {packed_len} bytes that zstd unpacks to more than {most}, expected at most that many"
+            "found {packed_len} bytes that zstd unpacks to more than {most}, expected at most that \
+            many"
         );
         return Err(not_a_bag(path, reason));
     }

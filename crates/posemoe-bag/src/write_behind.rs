@@ -36,7 +36,7 @@ impl Writer {
     /// Takes over a bag that has been started.
     ///
     /// # Errors
-    /// When the operating system has no thread to spare.
+    /// [`BusError`] when the operating system has no thread to spare.
     pub fn start(mut output: Output) -> Result<Self, BusError> {
         let (jobs, batches) = Batches::new();
         let write = move || {
@@ -71,7 +71,7 @@ impl Writer {
     /// Adds a channel; the publisher's number is how many were added before it.
     ///
     /// # Errors
-    /// As all these, when what came before could not be written.
+    /// [`BusError`]: as all these, when what came before could not be written.
     pub fn advertise(&mut self, topic: &Topic, info: TypeInfo) -> Result<(), BusError> {
         self.push(Job::Advertise(topic.clone(), info), 0)
     }
@@ -97,7 +97,7 @@ impl Writer {
     /// Writes what is still on its way, the index and the end. Does nothing the second time.
     ///
     /// # Errors
-    /// When something could not be written.
+    /// [`BusError`] when something could not be written.
     pub fn close(&mut self) -> Result<(), BusError> {
         let Some(Thread { mut jobs, handle }) = self.thread.take() else {
             return Ok(());

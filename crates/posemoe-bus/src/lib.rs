@@ -12,14 +12,12 @@
 mod all_or_none;
 mod endpoints;
 mod errors;
-mod types;
 
 pub use all_or_none::all_or_none;
 pub use endpoints::{
     Durability, PublisherId, Qos, Reliability, RequestId, Service, ServiceId, SubscriptionId, Topic,
 };
 pub use errors::{BusError, EndpointError};
-pub use types::{KnownTypes, TypeInfo};
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -69,6 +67,20 @@ pub struct Loss {
     pub count: u64,
 }
 
+/// A message type, to announce it or to write it into a bag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TypeInfo {
+    /// Full name, such as `std_msgs/msg/Header`.
+    pub type_name: &'static str,
+    /// Schema in the encoding `ros2msg`: the definition, then those of all types it contains.
+    pub definition: &'static str,
+    /// Hash of the type's structure (REP-2016), `RIHS01_` and 64 hexadecimal digits.
+    pub type_hash: &'static str,
+}
+
+/// Finds a type by its full name among those that the program knows.
+pub type KnownTypes = fn(&str) -> Option<TypeInfo>;
+
 /// Moves serialized messages between the node and the world.
 ///
 /// Nothing here can end the node once its endpoints are there: what does not leave is counted under
@@ -77,7 +89,8 @@ pub trait Bus {
     /// Asks for the messages of `topic`.
     ///
     /// # Errors
-    /// When the topic is known to carry another type, or the middleware refuses.
+    /// [`EndpointError::WrongType`] when the topic is known to carry another type,
+    /// [`EndpointError::Refused`] when the middleware refuses.
     fn subscribe(&mut self, topic: &Topic) -> Result<SubscriptionId, EndpointError>;
 
     /// Asks for no more of them. What has arrived and was not yet handed over is let go.
@@ -86,7 +99,7 @@ pub trait Bus {
     /// Announces that the node will publish on `topic`.
     ///
     /// # Errors
-    /// When the middleware refuses, or nothing defines the type.
+    /// [`EndpointError::Refused`] when the middleware refuses, or nothing defines the type.
     fn advertise(&mut self, topic: &Topic) -> Result<PublisherId, EndpointError>;
 
     /// Takes that back.
@@ -98,7 +111,7 @@ pub trait Bus {
     /// Offers a service. In a bag nobody asks for it.
     ///
     /// # Errors
-    /// When the middleware refuses.
+    /// [`EndpointError::Refused`] when the middleware refuses.
     fn serve(&mut self, service: &Service) -> Result<ServiceId, EndpointError>;
 
     /// Answers a request with CDR bytes (with their 4-byte header).
@@ -124,7 +137,8 @@ pub trait Events: Bus {
     /// Waits for the next event; `None` when the bus has ended (end of the bag, a signal).
     ///
     /// # Errors
-    /// When the bus has failed: nothing more comes, or what was published cannot be written.
+    /// [`BusError`] when the bus has failed: nothing more comes, or what was published cannot be
+    /// written.
     fn next(&mut self) -> impl Future<Output = Result<Option<Event>, BusError>>;
 }
 

@@ -119,11 +119,6 @@ impl Frames {
         Ok(Inserted::Added)
     }
 
-    /// Forgets all but the static: time has begun anew.
-    pub fn clear_dynamic(&mut self) {
-        self.edges.retain(|_, edge| edge.newest().is_none());
-    }
-
     /// Takes coordinates in `source` to those in `target` (m), both at `stamp`.
     ///
     /// # Errors

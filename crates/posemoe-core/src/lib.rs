@@ -6,15 +6,10 @@
 //! frame, so that the same frames give the same numbers.
 //!
 //! ```
-//! use posemoe_core::Stamp;
-//! use posemoe_core::geometry::camera::Camera;
-//! use posemoe_core::health::Drops;
-//! use posemoe_core::keypoint::Keypoint;
-//! use posemoe_core::lift::onnx::{Model, OnnxOptions, OnnxStep, Runtime};
-//! use posemoe_core::lift::stream::{MemoryShape, StreamLifter};
-//! use posemoe_core::person::observation::{Observation, Sighting};
-//! use posemoe_core::pipeline::{Pipeline, Settings};
-//! use posemoe_core::skeleton::{JOINTS, JointSet};
+//! use posemoe_core::{
+//!     Camera, Drops, JOINTS, JointSet, Keypoint, MemoryShape, Model, Observation, OnnxOptions,
+//!     OnnxStep, Pipeline, Runtime, Settings, Sighting, Stamp, StreamLifter,
+//! };
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let checkout = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -35,20 +30,15 @@
 //!
 //! // One person as a detector of COCO's 17 keypoints saw them: x and y in pixels.
 //! let pixels = [
-//!     (320, 110), (324, 105), (316, 105), (330, 108), (310, 108), (348, 145), (292, 145), (356, 195), (284, 195),
-//!     (358, 240), (282, 240), (338, 240), (302, 240), (340, 315), (300, 315), (340, 385), (300, 385),
+//!     (320, 110), (324, 105), (316, 105), (330, 108), (310, 108), // nose, eyes, ears
+//!     (348, 145), (292, 145), (356, 195), (284, 195), (358, 240), (282, 240), // arms
+//!     (338, 240), (302, 240), (340, 315), (300, 315), (340, 385), (300, 385), // legs
 //! ];
 //! let keypoints = pixels.map(|(x, y)| {
 //!     Some(Keypoint { x_px: x.into(), y_px: y.into(), score: 0.9, depth_m: None })
 //! });
-//! let frame = Observation {
-//!     stamp: Stamp::from_nanos(0),
-//!     frame_id: "camera".into(),
-//!     image_size_px: Some((640, 480)),
-//!     ground: None,
-//!     people: vec![Sighting::of_joints(JointSet::Coco17.to_joints(&keypoints))],
-//!     untaken: 0,
-//! };
+//! let person = Sighting::of_joints(JointSet::Coco17.to_joints(&keypoints));
+//! let frame = Observation::of_people(Stamp::from_nanos(0), "camera", (640, 480), vec![person]);
 //!
 //! let mut drops = Drops::default(); // what could not be used, by cause
 //! for poses in pipeline.step(&frame, &camera, &mut drops) {
@@ -66,12 +56,16 @@
 //! # }
 //! ```
 //!
+//! Two programs go further: `examples/walk.rs` follows a recorded walker through a calibrated
+//! camera, `examples/table.rs` makes a table of joints in metres of a table of keypoints, whoever
+//! and however many they are of.
+//!
 //! | module | |
 //! |---|---|
 //! | [`pipeline`] | the order of the stages: begin here |
 //! | [`skeleton`], [`keypoint`] | the 17 joints, and what each detector's keypoints make of them |
-//! | [`geometry`] | pixels to rays, the person-centred view, rays to metres, metres to joint angles |
-//! | [`lift`] | the network: what it remembers of whom, streaming or in windows; [`lift::onnx`] runs it |
+//! | [`geometry`] | pixels to rays, the person-centred view, rays to metres, metres to angles |
+//! | [`lift`] | the network and what it remembers of whom; [`lift::onnx`] runs it |
 //! | [`person`] | who is there, motion, states, what is said of them |
 //! | [`assignment`] | who is who, by the least sum of costs |
 //! | [`depth`] | depths at keypoints, from depth images |
@@ -82,6 +76,7 @@
 //! Positions are metres in the camera's optical frame (REP-103: x right, y down, z forward), angles
 //! radians, times seconds; names say so (`root_m`, `age_s`, `x_px`, `camera_from_body`).
 
+#![deny(missing_docs)]
 #![cfg_attr(
     not(test),
     warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)
@@ -99,4 +94,15 @@ pub mod pipeline;
 pub mod separation;
 pub mod skeleton;
 
+pub use geometry::camera::{Camera, CameraError};
+pub use health::{Cause, Drops};
+pub use keypoint::Keypoint;
+#[cfg(feature = "onnx")]
+pub use lift::onnx::{LoadError, Model, OnnxOptions, OnnxStep, Runtime};
+pub use lift::stream::{MemoryShape, StreamLifter};
+pub use lift::{LiftError, Lifter};
+pub use person::observation::{Observation, Sighting};
+pub use person::pose::{Joint, PersonPose, Poses, State};
+pub use pipeline::{Pipeline, Settings};
 pub use posemoe_stamp::Stamp;
+pub use skeleton::{JOINTS, JointSet};

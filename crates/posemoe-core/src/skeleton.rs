@@ -35,19 +35,19 @@ pub type Pose = [Vector3<f64>; JOINT_COUNT];
 /// Index of the root, mid-hip.
 pub const PELVIS: usize = 0;
 /// Index of the right hip.
-pub const RIGHT_HIP: usize = 1;
+pub(crate) const RIGHT_HIP: usize = 1;
 /// Index of the left hip.
-pub const LEFT_HIP: usize = 4;
+pub(crate) const LEFT_HIP: usize = 4;
 /// Index of the thorax (between the shoulders).
-pub const THORAX: usize = 8;
+pub(crate) const THORAX: usize = 8;
 /// Both hips.
-pub const HIPS: [usize; 2] = [RIGHT_HIP, LEFT_HIP];
+pub(crate) const HIPS: [usize; 2] = [RIGHT_HIP, LEFT_HIP];
 /// Both shoulders.
 pub const SHOULDERS: [usize; 2] = [11, 14];
 /// Both ankles, the right one first.
-pub const ANKLES: [usize; 2] = [3, 6];
+pub(crate) const ANKLES: [usize; 2] = [3, 6];
 /// Joints that lie in the torso: pelvis and hips, spine, thorax and shoulders.
-pub const TORSO: [usize; 7] = [0, 1, 4, 7, 8, 11, 14];
+pub(crate) const TORSO: [usize; 7] = [0, 1, 4, 7, 8, 11, 14];
 
 /// Bones as (parent, child) joints.
 pub const BONES: [(usize, usize); JOINT_COUNT - 1] = [
@@ -70,7 +70,7 @@ pub const BONES: [(usize, usize); JOINT_COUNT - 1] = [
 ];
 
 /// How long each bone is (m) of someone of 1.70 m, by anthropometry.
-pub const BONES_M: [f64; JOINT_COUNT - 1] = [
+pub(crate) const BONES_M: [f64; JOINT_COUNT - 1] = [
     0.12, 0.43, 0.42, 0.12, 0.43, 0.42, 0.24, 0.24, 0.11, 0.11, 0.18, 0.28, 0.25, 0.18, 0.28, 0.25,
 ];
 

@@ -167,7 +167,8 @@ proptest! {
     fn whatever_the_joints_the_angles_are_within_their_limits(
         numbers in prop::collection::vec(number(), 3 * JOINT_COUNT),
     ) {
-        let joints = std::array::from_fn(|j| Vector3::from_column_slice(&numbers[3 * j..3 * j + 3]));
+        let joint = |j: usize| Vector3::from_column_slice(&numbers[3 * j..3 * j + 3]);
+        let joints = std::array::from_fn(joint);
         let found = angles(&joints);
         prop_assert!(are_within_limits(&found), "{found:?}");
     }

@@ -16,7 +16,8 @@ use posemoe_tools::cli::{
 #[command(
     name = "posemoe",
     version,
-    after_help = "ROS parameters and remappings: --ros-args -p name:=value -r from:=to --params-file FILE"
+    after_help = "ROS parameters and remappings: --ros-args -p name:=value -r from:=to \
+        --params-file FILE"
 )]
 struct Arguments {
     #[command(subcommand)]

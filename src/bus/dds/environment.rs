@@ -5,7 +5,7 @@
 
 use super::not_honoured::{self, process_variable};
 use crate::bus::BusError;
-use crate::bus::domain::domain_id;
+use crate::bus::domain_id;
 
 /// How far the participant may be seen and may look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

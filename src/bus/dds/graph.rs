@@ -42,7 +42,7 @@ impl GraphEntry {
     /// Announces a node that has no endpoints yet.
     ///
     /// # Errors
-    /// When the middleware refuses.
+    /// [`BusError`] when the middleware refuses.
     pub fn announce(
         participant: &DomainParticipant,
         publisher: &Publisher,

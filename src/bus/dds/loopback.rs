@@ -17,7 +17,7 @@ use super::environment::{DdsOptions, DiscoveryRange};
 /// Joins the domain.
 ///
 /// # Errors
-/// What `rustdds` says when it gets no sockets or threads.
+/// [`CreateError`]: what `rustdds` says when it gets no sockets or threads.
 pub(super) fn join(options: &DdsOptions) -> Result<DomainParticipant, CreateError> {
     let builder = DomainParticipantBuilder::new(options.domain_id);
     if options.range == DiscoveryRange::Subnet {

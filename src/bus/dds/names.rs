@@ -25,7 +25,7 @@ impl Role {
 /// and `rr/n/get_stateReply`.
 ///
 /// # Errors
-/// When `name` is not a fully qualified ROS 2 name.
+/// [`EndpointError::Name`] when `name` is not a fully qualified ROS 2 name.
 pub(super) fn dds_topic(name: &str, role: Role) -> Result<String, EndpointError> {
     let (prefix, suffix, _) = role.marks();
     match is_qualified(name) {
@@ -41,7 +41,7 @@ pub(super) fn dds_topic(name: &str, role: Role) -> Result<String, EndpointError>
 /// `a/srv/B` `a::srv::dds_::B_Request_` and `a::srv::dds_::B_Response_`.
 ///
 /// # Errors
-/// When `name` is not `package/msg/Type` or `package/srv/Type`.
+/// [`EndpointError::Name`] when `name` is not `package/msg/Type` or `package/srv/Type`.
 pub(super) fn dds_type(name: &str, role: Role) -> Result<String, EndpointError> {
     let (_, _, suffix) = role.marks();
     match name.split('/').collect::<Vec<_>>()[..] {

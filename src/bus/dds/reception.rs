@@ -47,7 +47,7 @@ impl Reception {
     /// Starts the thread.
     ///
     /// # Errors
-    /// When the system has no thread or no poll to give.
+    /// [`BusError`] when the system has no thread or no poll to give.
     pub fn start(inbox: Arc<Inbox>) -> Result<Self, BusError> {
         let starting = |error: std::io::Error| BusError::refused("starting to receive", &error);
         let poll = Poll::new().map_err(starting)?;

@@ -27,7 +27,7 @@ pub(super) struct Identity {
 
 impl Identity {
     /// # Errors
-    /// When a name is not a ROS 2 name.
+    /// [`BusError`] when a name is not a ROS 2 name.
     pub fn new(node_name: &str, namespace: &str, options: DdsOptions) -> Result<Self, BusError> {
         graph::check_names(node_name, namespace)?;
         Ok(Self {
@@ -54,7 +54,7 @@ impl Session {
     /// Joins the domain and announces the node.
     ///
     /// # Errors
-    /// When no sockets or threads can be had.
+    /// [`BusError`] when no sockets or threads can be had.
     pub fn open(identity: &Identity, inbox: &Arc<Inbox>) -> Result<Self, BusError> {
         let Identity {
             node_name,
@@ -96,7 +96,8 @@ impl Session {
     /// Begins to receive a topic, or the requests of a service, through a receiver of the inbox.
     ///
     /// # Errors
-    /// When a peer publishes it with another type, or the middleware refuses.
+    /// [`EndpointError::WrongType`] when a peer publishes it with another type,
+    /// [`EndpointError::Refused`] when the middleware refuses.
     pub fn read(
         &mut self,
         topic: &Topic,
@@ -133,7 +134,8 @@ impl Session {
     /// before.
     ///
     /// # Errors
-    /// When a peer publishes it with another type, or the middleware refuses.
+    /// [`EndpointError::WrongType`] when a peer publishes it with another type,
+    /// [`EndpointError::Refused`] when the middleware refuses.
     pub fn write(
         &mut self,
         topic: &Topic,

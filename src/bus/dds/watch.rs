@@ -22,7 +22,7 @@ impl Endpoint {
     /// One that DDS has yet to give a GUID.
     ///
     /// # Errors
-    /// When a name is not a ROS 2 name.
+    /// [`EndpointError::Name`] when a name is not a ROS 2 name.
     pub fn named(topic: &Topic, role: Role) -> Result<Self, EndpointError> {
         Ok(Self {
             topic: topic.clone(),
@@ -38,14 +38,14 @@ impl Endpoint {
 pub(super) struct Watch {
     listener: DomainParticipantStatusListener,
     matches: BTreeSet<(GUID, GUID)>,
-    told: Told,
+    warned: Warned,
 }
 
-/// Ends of topics, ours and a peer's, of which a warning has told.
+/// Pairs of endpoints, ours and a peer's, that a warning has named.
 #[derive(Default)]
-struct Told(BTreeSet<(GUID, GUID)>);
+struct Warned(BTreeSet<(GUID, GUID)>);
 
-impl Told {
+impl Warned {
     /// So many are remembered; while they are there, nothing is said of others.
     const MOST: usize = 1000;
 
@@ -67,7 +67,7 @@ impl Watch {
         Self {
             listener,
             matches: BTreeSet::new(),
-            told: Told::default(),
+            warned: Warned::default(),
         }
     }
 
@@ -90,11 +90,11 @@ impl Watch {
                 }
                 Happening::ReaderLost { guid, .. } | Happening::WriterLost { guid, .. } => {
                     self.matches.retain(|(_, remote)| *remote != guid);
-                    self.told.forget(|end| end == guid);
+                    self.warned.forget(|end| end == guid);
                 }
                 Happening::ParticipantLost { id, .. } => {
                     self.matches.retain(|(_, remote)| remote.prefix != id);
-                    self.told.forget(|end| end.prefix == id);
+                    self.warned.forget(|end| end.prefix == id);
                 }
                 Happening::RemoteReaderQosIncompatible {
                     local_writer,
@@ -130,7 +130,7 @@ impl Watch {
     /// Lets go of what is known of an endpoint of ours that is closed.
     pub fn forget(&mut self, ours: GUID) {
         self.matches.retain(|(local, _)| *local != ours);
-        self.told.forget(|end| end == ours);
+        self.warned.forget(|end| end == ours);
     }
 
     /// Endpoints of peers that are connected with this one of ours.
@@ -148,7 +148,7 @@ impl Watch {
         requested: &QosPolicies,
         offered: &QosPolicies,
     ) {
-        if self.told.is_news(pair) {
+        if self.warned.is_news(pair) {
             let topic = ours.iter().find(|endpoint| endpoint.guid == pair.0);
             tracing::warn!(
                 "{}: a peer's quality of service does not fit ours ({:?}): the subscriber asks \
@@ -167,7 +167,7 @@ impl Watch {
         let clash = ours
             .iter()
             .find(|end| end.dds_topic == topic && end.dds_type != dds_type);
-        if let Some(end) = clash.filter(|end| self.told.is_news((end.guid, peer))) {
+        if let Some(end) = clash.filter(|end| self.warned.is_news((end.guid, peer))) {
             tracing::warn!(
                 "{} carries {} for a peer and {} for this node: they will not hear each other",
                 end.topic.name,
@@ -225,14 +225,14 @@ mod tests {
             bytes[..4].copy_from_slice(&number.to_le_bytes());
             GUID::from_bytes(bytes)
         };
-        let mut told = Told::default();
-        let news = (1..5000).filter(|peer| told.is_news((guid(0), guid(*peer))));
-        assert_eq!(news.count(), Told::MOST);
-        assert!(!told.is_news((guid(0), guid(7))));
-        told.forget(|end| end == guid(7));
-        assert!(told.is_news((guid(0), guid(7))));
-        told.forget(|end| end.prefix == guid(0).prefix);
-        assert!(told.0.is_empty());
+        let mut warned = Warned::default();
+        let news = (1..5000).filter(|peer| warned.is_news((guid(0), guid(*peer))));
+        assert_eq!(news.count(), Warned::MOST);
+        assert!(!warned.is_news((guid(0), guid(7))));
+        warned.forget(|end| end == guid(7));
+        assert!(warned.is_news((guid(0), guid(7))));
+        warned.forget(|end| end.prefix == guid(0).prefix);
+        assert!(warned.0.is_empty());
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub(super) struct Answers {
 
 impl Answers {
     /// # Errors
-    /// When the system grants no thread.
+    /// [`BusError`] when the system grants no thread.
     pub fn start() -> Result<Self, BusError> {
         let (queue, waiting) = channel::<(Answering, RequestId, Vec<u8>)>();
         let send = move || {

@@ -24,7 +24,7 @@ const COVERS: [(&str, &str); 3] = [("%", "%25"), (":=", "%3A="), (ROS_ARGS, "--r
 /// all in `main`.
 ///
 /// # Errors
-/// When the system cannot start the program's file again.
+/// [`BusError`] when the system cannot start the program's file again.
 pub fn hide_arguments() -> Result<(), BusError> {
     let mut arguments = std::env::args_os();
     let name = arguments.next();

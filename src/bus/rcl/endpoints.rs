@@ -40,7 +40,7 @@ impl Endpoints {
     /// Joins the graph.
     ///
     /// # Errors
-    /// When ROS refuses.
+    /// [`BusError`] when ROS refuses.
     ///
     /// # Panics
     /// When `rcl` cannot be initialized: r2r has no other way to say so.
@@ -60,7 +60,8 @@ impl Endpoints {
     /// Begins to receive a topic into the inbox.
     ///
     /// # Errors
-    /// When a peer publishes it with another type, its type is not built in, or ROS refuses.
+    /// [`EndpointError`] when a peer publishes it with another type, its type is not built in, or
+    /// ROS refuses.
     pub fn subscribe(
         &mut self,
         topic: Topic,
@@ -104,7 +105,7 @@ impl Endpoints {
     /// Begins to take requests into the inbox.
     ///
     /// # Errors
-    /// When ROS refuses.
+    /// [`EndpointError`] when ROS refuses.
     pub fn serve(
         &mut self,
         service: &Service,
@@ -124,7 +125,7 @@ impl Endpoints {
     /// Announces a topic of ours.
     ///
     /// # Errors
-    /// When its type is not built in, or ROS refuses.
+    /// [`EndpointError`] when its type is not built in, or ROS refuses.
     pub fn advertise(&mut self, topic: &Topic) -> Result<PublisherUntyped, EndpointError> {
         self.node
             .create_publisher_untyped(&topic.name, topic.type_name, qos::profile(topic.qos))
@@ -183,7 +184,7 @@ impl Endpoints {
 /// Whether a topic's type is built in.
 ///
 /// # Errors
-/// When it is not, with the way out.
+/// [`EndpointError`] when it is not, with the way out.
 pub(super) fn check_type(topic: &Topic) -> Result<(), EndpointError> {
     r2r::WrappedNativeMsgUntyped::new_from(topic.type_name)
         .map(drop)

@@ -24,7 +24,7 @@ impl Publication {
     /// Has the publisher made, without waiting for it: messages of the meantime wait.
     ///
     /// # Errors
-    /// When the system grants no thread.
+    /// [`EndpointError`] when the system grants no thread.
     pub fn start(topic: &Topic, orders: Orders) -> Result<Self, EndpointError> {
         let (made, making) = channel();
         let asked = topic.clone();

@@ -27,7 +27,7 @@ type Both = (Box<dyn Offer>, Arc<dyn Answer>);
 /// Offers a service.
 ///
 /// # Errors
-/// When its type is none of those that the node has, or ROS refuses.
+/// [`EndpointError`] when its type is none of those that the node has, or ROS refuses.
 pub(super) fn offer(node: &mut Node, service: &Service) -> Result<Both, EndpointError> {
     use lifecycle_msgs::srv as lifecycle;
     use rcl_interfaces::srv as parameters;

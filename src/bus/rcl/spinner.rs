@@ -52,7 +52,7 @@ impl Spinner {
     /// Starts the thread and has it join the graph.
     ///
     /// # Errors
-    /// When ROS refuses, or the system grants no thread.
+    /// [`BusError`] when ROS refuses, or the system grants no thread.
     pub fn start(node_name: &str, namespace: &str, inbox: Arc<Inbox>) -> Result<Self, BusError> {
         let (orders, taken) = mpsc::channel();
         let (answer, answered) = mpsc::channel();
@@ -88,7 +88,7 @@ impl Spinner {
     /// Has the thread do something with the node.
     ///
     /// # Errors
-    /// What `work` says, or that the thread has ended.
+    /// [`EndpointError`]: what `work` says, or that the thread has ended.
     pub fn ask<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Endpoints) -> Result<T, EndpointError> + Send + 'static,
@@ -114,7 +114,7 @@ impl Spinner {
     /// Whether the thread still receives.
     ///
     /// # Errors
-    /// Why it does not.
+    /// [`BusError`]: why it does not.
     pub fn check(&mut self) -> Result<(), BusError> {
         match &self.thread {
             Some(thread) if !thread.is_finished() => Ok(()),

@@ -2,7 +2,6 @@
 //!
 //! Predicted people are no bodies: these messages cannot say that they are guesses.
 
-pub mod ids;
 pub mod joint_states;
 pub mod roi;
 pub mod skeleton2d;
@@ -11,6 +10,7 @@ pub mod urdf;
 use std::collections::BTreeSet;
 
 use super::body_id;
+use crate::msg::hri_msgs::IdsList;
 use crate::msg::std_msgs::Header;
 use posemoe_core::person::pose::{PersonPose, Poses, State};
 
@@ -33,6 +33,15 @@ pub fn bodies(poses: &Poses) -> Vec<Body<'_>> {
         poses,
     });
     bodies.filter(|body| ids.insert(body.id.clone())).collect()
+}
+
+/// `hri_msgs/IdsList`: the ids of the bodies that are alive as of this frame; none when nobody is
+/// tracked.
+pub fn ids_list(poses: &Poses, ids: Vec<String>) -> IdsList {
+    IdsList {
+        header: super::header(poses.stamp, &poses.frame_id),
+        ids,
+    }
 }
 
 impl Body<'_> {

@@ -95,7 +95,8 @@ fn write_joint(out: &mut String, joint: &Joint, id: &str, unit_m: f64) -> fmt::R
         writeln!(out, "    <axis xyz=\"{x} {y} {z}\"/>")?;
         writeln!(
             out,
-            "    <limit lower=\"{lower}\" upper=\"{upper}\" effort=\"{EFFORT_N_M}\" velocity=\"{VELOCITY_RAD_S}\"/>"
+            "    <limit lower=\"{lower}\" upper=\"{upper}\" effort=\"{EFFORT_N_M}\" \
+            velocity=\"{VELOCITY_RAD_S}\"/>"
         )?;
     }
     writeln!(out, "  </joint>")

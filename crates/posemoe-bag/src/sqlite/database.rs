@@ -78,7 +78,7 @@ pub fn why_cut(path: &Path, len: u64) -> Option<String> {
 /// without that page.
 ///
 /// # Errors
-/// When the operating system cannot read the file or write the copy.
+/// [`BusError`] when the operating system cannot read the file or write the copy.
 pub fn whole_pages(file: &mut InputFile) -> Result<Option<TempPath>, BusError> {
     let whole = match promised_len(file)? {
         Some((page_len, expected)) if file.len() < expected && !has_log(file.path()) => {

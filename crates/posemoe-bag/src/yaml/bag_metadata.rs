@@ -74,8 +74,8 @@ struct File<T> {
 /// Reads the file.
 ///
 /// # Errors
-/// When it cannot be read, is not such a file, or lacks what such files have: it was cut, and may
-/// name too few files.
+/// [`UnusableMetadata`] when it cannot be read, is not such a file, or lacks what such files have:
+/// it was cut, and may name too few files.
 pub fn read(path: &Path) -> Result<BagFiles, UnusableMetadata> {
     let unusable = |reason: String| UnusableMetadata {
         path: path.to_owned(),

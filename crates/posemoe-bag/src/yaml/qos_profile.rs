@@ -105,8 +105,9 @@ mod tests {
         let [history, reliability, durability, liveliness] = words;
         let span = "{sec: 9223372036, nsec: 854775807}";
         format!(
-            "- {{history: {history}, depth: 10, reliability: {reliability}, durability: {durability}, \
-             deadline: {span}, lifespan: {span}, liveliness: {liveliness}, \
+            "- {{history: {history}, depth: 10, reliability: {reliability}, \
+             durability: {durability}, deadline: {span}, lifespan: {span}, \
+             liveliness: {liveliness}, \
              liveliness_lease_duration: {span}, avoid_ros_namespace_conventions: false}}"
         )
     }

@@ -11,7 +11,7 @@ use crate::geometry::place::depth::JointDepth;
 use crate::skeleton::{BONES, BONES_M, JOINT_COUNT};
 
 /// Depths (m) of the surface at a person's joints, where something was measured.
-pub type Depths = [Option<f64>; JOINT_COUNT];
+pub(crate) type Depths = [Option<f64>; JOINT_COUNT];
 
 /// No joint is farther than this from the middle of the person along the view (m).
 const FARTHEST_M: f64 = 1.1;
@@ -26,14 +26,14 @@ const FEWEST_BONES: usize = 3;
 /// share, the image is not of this person at this time.
 const MOST_BEHIND: f64 = 0.3;
 /// Half of all bones, in units of most people's: from a child of 1 m to a giant.
-pub const SIZE: [f64; 2] = [0.6, 1.25];
+pub(crate) const SIZE: [f64; 2] = [0.6, 1.25];
 
 /// Where depths put a joint (m, camera optical frame), with the sigma of its depth (m).
 type Measured = Option<(Vector3<f64>, f64)>;
 
 /// What was found of one person's depths.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Found {
+pub(crate) struct Found {
     /// Joints at which something was measured.
     pub measured: usize,
     /// Of these, what is too far behind the others to be the person.
@@ -53,7 +53,7 @@ impl Found {
 
 /// Drops depths that are of a wall behind or of a thing or somebody in front, joint by joint; and
 /// all of them where what is left is nobody.
-pub fn keep_own(rays: &mut Rays) -> Found {
+pub(crate) fn keep_own(rays: &mut Rays) -> Found {
     let given = measured(rays);
     let mut joints = given;
     leave_out_far(&mut joints);

@@ -15,11 +15,11 @@ const FEWEST: usize = 3;
 const NEAR_M: f64 = 0.4;
 
 /// For each of a person's joints, whether somebody else may hide it.
-pub type Covered = [bool; JOINT_COUNT];
+pub(crate) type Covered = [bool; JOINT_COUNT];
 
 /// Whose joints may be hidden by whom, in the image; of two who cover each other all over, the
 /// larger is in front.
-pub fn covered(people: &[Sighting], depths_m: &[Depths], focal_px: f64) -> Vec<Covered> {
+pub(crate) fn covered(people: &[Sighting], depths_m: &[Depths], focal_px: f64) -> Vec<Covered> {
     let sizes_px: Vec<f64> = people.iter().map(size_px).collect();
     let reaches_px: Vec<f64> = depths_m
         .iter()
@@ -41,7 +41,7 @@ pub fn covered(people: &[Sighting], depths_m: &[Depths], focal_px: f64) -> Vec<C
 }
 
 /// The depths that are a person's own: those of joints in sight, and others as far away.
-pub fn own(depths_m: Depths, covered: &Covered) -> Depths {
+pub(crate) fn own(depths_m: Depths, covered: &Covered) -> Depths {
     let in_sight: Depths = std::array::from_fn(|j| depths_m[j].filter(|_| !covered[j]));
     let count = in_sight.iter().flatten().count();
     let Some(middle_m) = middle(&in_sight).filter(|_| count >= FEWEST) else {

@@ -119,13 +119,13 @@ impl DepthImage {
     }
 
     /// Bytes that it takes.
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.data.len()
     }
 
     /// Column and row of the pixel at which a place (px, pixel centres at whole numbers) is; `None`
     /// outside the image.
-    pub fn pixel_at(&self, place_px: Point2<f64>) -> Option<[u32; 2]> {
+    pub(crate) fn pixel_at(&self, place_px: Point2<f64>) -> Option<[u32; 2]> {
         let within = |v: f64, size: u32| {
             let rounded = v.round();
             (rounded >= 0.0 && rounded < f64::from(size)).then_some(rounded as u32)
@@ -138,7 +138,7 @@ impl DepthImage {
 
     /// The depth at a pixel (m); `None` outside the image and where nothing was measured: 0, NaN,
     /// infinity.
-    pub fn depth_m(&self, [column, row]: [u32; 2]) -> Option<f64> {
+    pub(crate) fn depth_m(&self, [column, row]: [u32; 2]) -> Option<f64> {
         if column >= self.width_px || row >= self.height_px {
             return None;
         }

@@ -18,7 +18,7 @@ const LEAST_SHARE: f64 = 0.25;
 
 /// The depth (m) of the nearest surface around a pixel: the median of what belongs to it. `None`
 /// where hardly anything was measured. `focal_px` says how large the patch is.
-pub fn surface_m(image: &DepthImage, centre: [u32; 2], focal_px: f64) -> Option<f64> {
+pub(crate) fn surface_m(image: &DepthImage, centre: [u32; 2], focal_px: f64) -> Option<f64> {
     // First a few pixels to know how far away it is, then as many as are as wide as a limb there.
     let near = Samples::around(image, centre, LEAST_REACH_PX);
     let about_m = near.sorted().first().copied()?;

@@ -15,7 +15,8 @@ pub enum FrameError {
     },
     /// The frames are in two trees.
     #[error(
-        "frames {target:?} and {from:?} are not connected: their roots are {target_root:?} and {from_root:?}"
+        "frames {target:?} and {from:?} are not connected: their roots are {target_root:?} and \
+        {from_root:?}"
     )]
     NotConnected {
         /// The frame to look from.
@@ -34,7 +35,8 @@ pub enum FrameError {
         frame: String,
     },
     /// The transform at that moment has not come yet.
-    #[error("{child:?} in {parent:?} is not known yet at {wanted}: the newest is of {newest}, {:.3} s before",
+    #[error("{child:?} in {parent:?} is not known yet at {wanted}: the newest is of {newest}, \
+        {:.3} s before",
         wanted.seconds_since(*newest))]
     NotYet {
         /// The frame in which `child` is.
@@ -47,7 +49,8 @@ pub enum FrameError {
         newest: Stamp,
     },
     /// The transform at that moment was before the memory, or before the first that came.
-    #[error("{child:?} in {parent:?} is not known any more at {wanted}: the oldest is of {oldest}, {:.3} s after",
+    #[error("{child:?} in {parent:?} is not known any more at {wanted}: the oldest is of {oldest}, \
+        {:.3} s after",
         oldest.seconds_since(*wanted))]
     Gone {
         /// The frame in which `child` is.
@@ -60,7 +63,8 @@ pub enum FrameError {
         oldest: Stamp,
     },
     /// The transforms around that moment are too far apart to tell where the frame was.
-    #[error("{child:?} in {parent:?} is not known at {wanted}: the transforms around it are of {before} and {after}, {:.3} s apart",
+    #[error("{child:?} in {parent:?} is not known at {wanted}: the transforms around it are of \
+        {before} and {after}, {:.3} s apart",
         after.seconds_since(*before))]
     Gap {
         /// The frame in which `child` is.
@@ -76,7 +80,8 @@ pub enum FrameError {
     },
     /// One transform tells where a frame is, and not how it moves.
     #[error(
-        "{child:?} in {parent:?} has no velocity at {wanted}: only one transform is known, expected two"
+        "{child:?} in {parent:?} has no velocity at {wanted}: only one transform is known, \
+        expected two"
     )]
     NoVelocity {
         /// The frame in which `child` is.

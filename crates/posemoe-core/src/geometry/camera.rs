@@ -155,7 +155,7 @@ impl Camera {
     /// The same camera where only a part of its image is sent, or a coarser one.
     ///
     /// # Errors
-    /// When that is no part of the image.
+    /// [`CameraError`] when that is no part of the image.
     pub fn part(&self, part: &Part) -> Result<Self, CameraError> {
         let Part { roi_px, binning } = *part;
         let size_px = [self.width_px, self.height_px];
@@ -207,7 +207,7 @@ impl Camera {
     }
 
     /// Pixels for each unit of x/z near the middle of the image; the mean of both axes.
-    pub fn focal_length_px(&self) -> f64 {
+    pub(crate) fn focal_length_px(&self) -> f64 {
         self.focal_px.mean()
     }
 

@@ -48,9 +48,10 @@ pub struct Placement {
     pub disbelieved: Disbelieved,
 }
 
+#[cfg(test)]
 impl Placement {
     /// A root (m) by rays alone, with its covariance (m²).
-    pub fn of_rays(root_m: Vector3<f64>, covariance_m2: Matrix3<f64>) -> Self {
+    pub(crate) fn of_rays(root_m: Vector3<f64>, covariance_m2: Matrix3<f64>) -> Self {
         Self {
             root_m,
             size: 1.0,

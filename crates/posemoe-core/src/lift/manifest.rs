@@ -132,7 +132,8 @@ pub struct TrainingData {
 pub enum ManifestError {
     /// The file has none.
     #[error(
-        "no {MANIFEST_KEY} in the file's metadata; expected a model exported by training/ (posemoe_training export)"
+        "no {MANIFEST_KEY} in the file's metadata; expected a model exported by training/ \
+        (posemoe_training export)"
     )]
     Missing,
     /// It is not what a manifest looks like.

@@ -172,7 +172,8 @@ pub trait Lifter {
     /// finite.
     ///
     /// # Errors
-    /// When nobody could be lifted; `lifted` is then empty, and nothing of this frame is kept.
+    /// [`LiftError`] when nobody could be lifted; `lifted` is then empty, and nothing of this frame
+    /// is kept.
     fn lift(
         &mut self,
         stamp: Stamp,
@@ -189,8 +190,8 @@ pub trait Lifter {
     /// less. `lifted` becomes one answer for each of those seen, frame by frame.
     ///
     /// # Errors
-    /// When some cannot be lifted with the others; `lifted` is then empty, nothing is kept of any,
-    /// and each may be lifted by itself.
+    /// [`LiftError`] when some cannot be lifted with the others; `lifted` is then empty, nothing is
+    /// kept of any, and each may be lifted by itself.
     fn lift_together(
         &mut self,
         frames: &[Shown<'_>],

@@ -35,7 +35,7 @@ pub struct Step<'a> {
 
 impl Step<'_> {
     /// The first `count` people, and the others.
-    pub fn split(&self, count: usize) -> (Self, Self) {
+    pub(crate) fn split(&self, count: usize) -> (Self, Self) {
         let frames = count * self.frames;
         let (keypoints, other_keypoints) = self.keypoints.split_at(frames * KEYPOINT_NUMBERS);
         let (view, other_view) = self.view.split_at(frames * VIEW_WIDTH);
@@ -85,7 +85,7 @@ pub trait StepNetwork {
     /// Answers for the new frames; `entries` (P, blocks, 17, F, width) are to be kept of them.
     ///
     /// # Errors
-    /// When it could not; what it wrote by then means nothing.
+    /// [`LiftError`] when it could not; what it wrote by then means nothing.
     fn step(
         &mut self,
         step: &Step<'_>,
@@ -118,6 +118,6 @@ pub trait WindowNetwork {
     /// Answers for the last slot of each window.
     ///
     /// # Errors
-    /// When it could not; what it wrote by then means nothing.
+    /// [`LiftError`] when it could not; what it wrote by then means nothing.
     fn run(&mut self, windows: &Windows, answers: Answers<'_>) -> Result<(), LiftError>;
 }

@@ -25,7 +25,7 @@ impl<N> Shares<N> {
     /// People are shared out among all of them.
     ///
     /// # Errors
-    /// When the operating system has not so many threads to spare.
+    /// [`LiftError::Thread`] when the operating system has not so many threads to spare.
     pub fn new(first: N, others: Vec<N>) -> Result<Self, LiftError> {
         let threads = match others.len() {
             0 => None, // which a pool would take for as many as there are cores

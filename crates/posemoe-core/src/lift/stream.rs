@@ -91,11 +91,6 @@ impl<N: StepNetwork> StreamLifter<N> {
         }
     }
 
-    /// The memory that it was made with.
-    pub fn shape(&self) -> MemoryShape {
-        self.shape
-    }
-
     fn run(&mut self, frames: &[Shown<'_>]) -> Result<(), LiftError> {
         let people = frames.iter().flat_map(|shown| shown.seen);
         self.slots.admit(people.map(|one| one.person))?;

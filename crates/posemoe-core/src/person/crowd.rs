@@ -119,13 +119,13 @@ impl Crowd {
     }
 
     /// What is known of someone's size.
-    pub fn size(&self, id: &str) -> Size {
+    pub(crate) fn size(&self, id: &str) -> Size {
         let member = self.members.get(id);
         member.map_or_else(Size::default, |member| member.person.size())
     }
 
     /// How fast someone's joints move against the root (m/s), where that is known.
-    pub fn limb_velocities_m_s(&self, id: &str) -> Option<Pose> {
+    pub(crate) fn limb_velocities_m_s(&self, id: &str) -> Option<Pose> {
         self.members.get(id)?.person.limb_velocities_m_s()
     }
 
@@ -160,13 +160,13 @@ impl Crowd {
     }
 
     /// Whether these can be expected without forgetting anybody.
-    pub fn has_room<'a>(&self, ids: impl Iterator<Item = &'a str>) -> bool {
+    pub(crate) fn has_room<'a>(&self, ids: impl Iterator<Item = &'a str>) -> bool {
         let strangers = ids.filter(|id| !self.members.contains_key(*id));
         self.members.len() + strangers.count() <= self.most
     }
 
     /// Whether somebody whom no frame shows that is yet to be answered will be lost at `stamp`.
-    pub fn loses_someone(&self, stamp: Stamp) -> bool {
+    pub(crate) fn loses_someone(&self, stamp: Stamp) -> bool {
         let unseen = self.members.values().filter(|member| member.waiting == 0);
         unseen
             .filter_map(|member| member.seen)
@@ -174,13 +174,13 @@ impl Crowd {
     }
 
     /// Goes on with another model of motion.
-    pub fn adjust(&mut self, model: MotionModel) {
+    pub(crate) fn adjust(&mut self, model: MotionModel) {
         self.model = model;
     }
 
     /// Forgets everyone, those in frames that are yet to be answered too: those frames are given
     /// up. Who was placed is declared lost in the next poses.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         let ids: Vec<String> = self.members.keys().cloned().collect();
         for member in self.members.values_mut() {
             member.waiting = 0;
@@ -192,7 +192,7 @@ impl Crowd {
     }
 
     /// The keys of those who were forgotten since the last call.
-    pub fn take_forgotten(&mut self) -> Vec<PersonKey> {
+    pub(crate) fn take_forgotten(&mut self) -> Vec<PersonKey> {
         std::mem::take(&mut self.forgotten)
     }
 

@@ -17,12 +17,12 @@ pub struct Validity {
 
 /// An image more than this (s) ahead of the clock is of another clock: nothing is known of when it
 /// was taken.
-pub const AHEAD_S: f64 = 0.2;
+pub(crate) const AHEAD_S: f64 = 0.2;
 
 /// What the age of an image makes of who was seen in it.
 impl Validity {
     /// The state of somebody seen `age_s` ago, who was `state` in the newest image.
-    pub fn state(&self, state: State, age_s: f64) -> State {
+    pub(crate) fn state(&self, state: State, age_s: f64) -> State {
         let is_of_this_clock = age_s >= -AHEAD_S;
         match state {
             State::Lost => State::Lost,

@@ -19,7 +19,7 @@ pub enum Face {
 }
 
 /// Number of points of the face.
-pub const FACE_COUNT: usize = 5;
+pub(crate) const FACE_COUNT: usize = 5;
 
 impl JointSet {
     /// The detector's keypoint of each part of the face, in the order of [`Face`].

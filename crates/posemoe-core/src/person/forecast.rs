@@ -56,7 +56,7 @@ pub struct JointForecast {
 
 /// What a time makes of a point that moves.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Way {
+pub(crate) struct Way {
     /// A velocity takes the point so far (m for each m/s).
     pub way_s: f64,
     /// What is left of the velocity, as a share.
@@ -66,14 +66,14 @@ pub struct Way {
 
 impl Way {
     /// Of a root of this speed in `dt_s`, 0 or more.
-    pub fn of_root(dt_s: f64, speed_m_s: f64) -> Self {
+    pub(crate) fn of_root(dt_s: f64, speed_m_s: f64) -> Self {
         let passage = Passage::of(dt_s, ROOT_LASTS);
         let goes = speed_m_s.powi(4) / (speed_m_s.powi(4) + IDLE_M_S.powi(4));
         Self::of(passage, passage.carry[(0, 1)] * goes)
     }
 
     /// Of a joint beside the root in `dt_s`, 0 or more.
-    pub fn of_limb(dt_s: f64) -> Self {
+    pub(crate) fn of_limb(dt_s: f64) -> Self {
         let way_s = SWING_S * (1.0 - (-dt_s / SWING_S).exp());
         Self::of(Passage::of(dt_s, LIMB_LASTS), way_s)
     }
@@ -92,7 +92,7 @@ impl Way {
     }
 
     /// Where a point is then, and its velocity.
-    pub fn of_point(
+    pub(crate) fn of_point(
         &self,
         position_m: Vector3<f64>,
         velocity_m_s: Vector3<f64>,
@@ -106,7 +106,7 @@ impl Way {
 
 impl RootForecast {
     /// By how much the position's covariance is larger then (m²).
-    pub fn growth_m2(&self, way: &Way) -> Matrix3<f64> {
+    pub(crate) fn growth_m2(&self, way: &Way) -> Matrix3<f64> {
         let by_filter_m2 = (self.shared_m2_s + self.shared_m2_s.transpose()) * way.filter_s()
             + self.velocity_m2_s2 * way.filter_s().powi(2)
             + Matrix3::from_diagonal_element(way.passage.push[(0, 0)] * self.push_m2_s3);
@@ -115,7 +115,7 @@ impl RootForecast {
 
     /// The same from there on.
     #[must_use]
-    pub fn after(&self, way: &Way) -> Self {
+    pub(crate) fn after(&self, way: &Way) -> Self {
         let push = |entry: f64| Matrix3::from_diagonal_element(entry * self.push_m2_s3);
         let kept = way.kept;
         Self {
@@ -130,7 +130,7 @@ impl RootForecast {
 
 impl JointForecast {
     /// By how much sigma's square is larger then (m²).
-    pub fn growth_m2(&self, way: &Way) -> f64 {
+    pub(crate) fn growth_m2(&self, way: &Way) -> f64 {
         let by_filter_m2 = 2.0 * self.shared_m2_s * way.filter_s()
             + self.velocity_m2_s2 * way.filter_s().powi(2)
             + way.passage.push[(0, 0)] * self.push_m2_s3;
@@ -139,7 +139,7 @@ impl JointForecast {
 
     /// The same from there on.
     #[must_use]
-    pub fn after(&self, way: &Way) -> Self {
+    pub(crate) fn after(&self, way: &Way) -> Self {
         let (kept, push) = (way.kept, way.passage.push);
         Self {
             shared_m2_s: self.shared_m2_s * kept

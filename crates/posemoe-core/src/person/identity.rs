@@ -26,7 +26,7 @@ const REJOINED: f64 = 0.6;
 
 /// Gives people ids that persist from frame to frame: the detector's, or our own, `u1`, `u2`, …
 #[derive(Clone, Debug, Default)]
-pub struct Identity {
+pub(crate) struct Identity {
     /// By the published id.
     known: BTreeMap<String, Track>,
     /// Published ids by the detector's, where those differ.
@@ -38,7 +38,7 @@ impl Identity {
     /// An id for each person, in their order. Who has been unseen for `forget_s` is someone new on
     /// return. With `rejoin`, a detector's new id is the person who vanished there. A detector's id
     /// that comes twice in one frame comes out twice.
-    pub fn name(
+    pub(crate) fn name(
         &mut self,
         stamp: Stamp,
         people: &[&Sighting],
@@ -154,7 +154,7 @@ impl Identity {
     }
 
     /// Forgets everyone (time jumped); ids already given are not given again.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.known.clear();
         self.renamed.clear();
     }

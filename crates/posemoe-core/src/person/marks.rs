@@ -26,7 +26,7 @@ pub struct Marks {
 
 impl Mark {
     /// A keypoint in an image of this width and height (px, above 0).
-    pub fn of(keypoint: &Keypoint, (width_px, height_px): (u32, u32)) -> Self {
+    pub(crate) fn of(keypoint: &Keypoint, (width_px, height_px): (u32, u32)) -> Self {
         Self {
             x: keypoint.x_px / f64::from(width_px),
             y: keypoint.y_px / f64::from(height_px),

@@ -90,17 +90,17 @@ pub struct Estimate {
 
 impl Person {
     /// Someone whose size is known from earlier.
-    pub fn of_size(size: Size) -> Self {
+    pub(crate) fn of_size(size: Size) -> Self {
         Self { placed: None, size }
     }
 
     /// What is known of the person's size.
-    pub fn size(&self) -> Size {
+    pub(crate) fn size(&self) -> Size {
         self.size
     }
 
     /// How fast joints move against the root (m/s), if the person was ever placed.
-    pub fn limb_velocities_m_s(&self) -> Option<Pose> {
+    pub(crate) fn limb_velocities_m_s(&self) -> Option<Pose> {
         let limbs = &self.placed.as_ref()?.limbs;
         Some(std::array::from_fn(|j| limbs.velocity_m_s(j)))
     }
@@ -143,7 +143,7 @@ impl Person {
     }
 
     /// Lets time pass until `stamp`, for the seen and the unseen alike; `None` if never placed.
-    pub fn pass(&mut self, stamp: Stamp, model: &MotionModel) -> Option<State> {
+    pub(crate) fn pass(&mut self, stamp: Stamp, model: &MotionModel) -> Option<State> {
         let placed = self.placed.as_mut()?;
         if placed.seen == stamp {
             return Some(State::Tracked);

@@ -1,14 +1,14 @@
 //! Who is there: joint sets, observations, and a bounded memory for each person.
 
-pub mod crowd;
+pub(crate) mod crowd;
 pub mod extrapolate;
 pub mod face;
 pub mod forecast;
-pub mod identity;
+pub(crate) mod identity;
 mod limbs;
 pub mod marks;
 pub mod memory;
-pub mod motion;
+mod motion;
 pub mod observation;
 mod passage;
 pub mod pose;

@@ -27,7 +27,7 @@ const FRESH_SHARE: f64 = 0.25;
 
 /// Position and velocity of one root with their covariance.
 #[derive(Clone, Debug)]
-pub struct RootMotion {
+pub(crate) struct RootMotion {
     state: State,
     covariance: Covariance,
     /// How the state goes with the logarithm of the person's size: what a wrong one does to it.
@@ -42,7 +42,7 @@ pub struct RootMotion {
 
 impl RootMotion {
     /// Starts where a person was first placed, at rest.
-    pub fn start(placement: &Placement) -> Self {
+    pub(crate) fn start(placement: &Placement) -> Self {
         let mut state = State::zeros();
         state
             .fixed_rows_mut::<3>(POSITION)
@@ -77,13 +77,13 @@ impl RootMotion {
 
     /// Lets `dt_s` pass; `acceleration_noise` is the square root of the power spectral density
     /// (m/s^1.5) of accelerations of somebody at rest.
-    pub fn predict(&mut self, dt_s: f64, acceleration_noise: f64) {
+    pub(crate) fn predict(&mut self, dt_s: f64, acceleration_noise: f64) {
         self.pass(dt_s, acceleration_noise, None);
     }
 
     /// Lets `dt_s` pass, and takes in where the person is placed then. A covariance that cannot be
     /// inverted changes nothing.
-    pub fn see(&mut self, dt_s: f64, acceleration_noise: f64, placement: &Placement) {
+    pub(crate) fn see(&mut self, dt_s: f64, acceleration_noise: f64, placement: &Placement) {
         let slow_m2 = placement.covariance_m2 * (1.0 - FRESH_SHARE);
         self.pass(dt_s, acceleration_noise, Some(slow_m2));
         self.correct(placement);
@@ -142,17 +142,17 @@ impl RootMotion {
     }
 
     /// Root position (m).
-    pub fn position_m(&self) -> Vector3<f64> {
+    pub(crate) fn position_m(&self) -> Vector3<f64> {
         self.state.fixed_rows::<3>(POSITION).into_owned()
     }
 
     /// Root velocity (m/s).
-    pub fn velocity_m_s(&self) -> Vector3<f64> {
+    pub(crate) fn velocity_m_s(&self) -> Vector3<f64> {
         self.state.fixed_rows::<3>(VELOCITY).into_owned()
     }
 
     /// How the root moves on.
-    pub fn forecast(&self, acceleration_noise: f64) -> RootForecast {
+    pub(crate) fn forecast(&self, acceleration_noise: f64) -> RootForecast {
         let block = |row, column| self.covariance.fixed_view::<3, 3>(row, column).into_owned();
         RootForecast {
             shared_m2_s: block(POSITION, VELOCITY),
@@ -168,12 +168,12 @@ impl RootMotion {
     }
 
     /// How the position goes with the logarithm of the person's size (m).
-    pub fn per_log_size_m(&self) -> Vector3<f64> {
+    pub(crate) fn per_log_size_m(&self) -> Vector3<f64> {
         self.per_log_size.fixed_rows::<3>(POSITION).into_owned()
     }
 
     /// Covariance of the position (m²), were the person's size known exactly.
-    pub fn position_covariance_m2(&self) -> Matrix3<f64> {
+    pub(crate) fn position_covariance_m2(&self) -> Matrix3<f64> {
         self.covariance
             .fixed_view::<3, 3>(POSITION, POSITION)
             .into_owned()
@@ -366,7 +366,11 @@ mod tests {
     proptest! {
         /// White noise has no steps: however finely time is cut, as much is known in the end.
         #[test]
-        fn two_steps_are_one_long_one(first_s in 0.001..2.0f64, then_s in 0.001..2.0f64, noise in 0.1..9.0f64) {
+        fn two_steps_are_one_long_one(
+            first_s in 0.001..2.0f64,
+            then_s in 0.001..2.0f64,
+            noise in 0.1..9.0f64,
+        ) {
             let mut walker = RootMotion::start(&seen_at(0.0));
             walker.see(0.1, noise, &seen_at(0.2));
             let (mut once, mut twice) = (walker.clone(), walker);

@@ -53,3 +53,22 @@ pub struct Observation {
     /// How many more it has, of whom nothing could be taken.
     pub untaken: usize,
 }
+
+impl Observation {
+    /// The people whom one image of so many pixels (width, height) shows.
+    pub fn of_people(
+        stamp: Stamp,
+        frame_id: &str,
+        image_size_px: (u32, u32),
+        people: Vec<Sighting>,
+    ) -> Self {
+        Self {
+            stamp,
+            frame_id: frame_id.to_owned(),
+            image_size_px: Some(image_size_px),
+            ground: None,
+            people,
+            untaken: 0,
+        }
+    }
+}

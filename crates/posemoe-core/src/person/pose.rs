@@ -33,11 +33,11 @@ pub struct Joint {
 
 /// The network's error along one axis in shares of sigma, within which 68 % of joints lie: 0.6 of
 /// it, not 0.53 as of three alike Gaussians, for its errors have longer tails.
-pub const AXIS_SHARE: f64 = 0.6;
+pub(crate) const AXIS_SHARE: f64 = 0.6;
 
 impl Joint {
     /// Standard deviation along any one axis, relative to the root (m).
-    pub fn axis_sigma_m(&self) -> f64 {
+    pub(crate) fn axis_sigma_m(&self) -> f64 {
         AXIS_SHARE * self.sigma_m
     }
 }

@@ -81,7 +81,7 @@ impl Size {
     }
 
     /// Takes in what was measured against the pose of that frame, the guess left aside.
-    pub fn measure(&mut self, pose: &Pose, measured: &LogSize, model: &SizeModel) {
+    pub(crate) fn measure(&mut self, pose: &Pose, measured: &LogSize, model: &SizeModel) {
         let log_m = log_bones_m(pose) + measured.log;
         let variance = measured.sigma.powi(2) + pose_variance(model);
         let information = self.counts_s / LASTS_S / variance;
@@ -96,7 +96,7 @@ impl Size {
     }
 
     /// Standard deviation of the logarithm of the size that a frame's pose should have.
-    pub fn sigma(&self, model: &SizeModel) -> f64 {
+    pub(crate) fn sigma(&self, model: &SizeModel) -> f64 {
         (self.estimate(model).1 + pose_variance(model)).sqrt()
     }
 

@@ -19,7 +19,7 @@ const FEWEST_JOINTS: f64 = 40.0;
 
 /// How well depths fit people, over the last seconds.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Depths {
+pub(super) struct Depths {
     seen: Option<Stamp>,
     /// Joints that were measured, and of these what is behind the person.
     measured: f64,

@@ -33,7 +33,7 @@ pub const STATURE_M: f64 = 1.756;
 const SIZES: [f64; 2] = [0.75, 1.25];
 
 /// Parts of a body.
-pub const PART_COUNT: usize = 18;
+pub(crate) const PART_COUNT: usize = 18;
 
 /// Every part of the body. Radii are the 95th percentiles of the 4082 men in the 2012
 /// Anthropometric Survey of U.S. Army Personnel (Gordon et al. 2014, NATICK/TR-15/007; public data

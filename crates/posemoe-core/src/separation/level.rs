@@ -138,7 +138,12 @@ mod tests {
     proptest! {
         /// Whoever comes faster or is known less well needs no less room.
         #[test]
-        fn it_only_grows(person in -3.0..3.0f64, robot in -3.0..3.0f64, sigma in 0.0..1.0f64, more in 0.0..1.0f64) {
+        fn it_only_grows(
+            person in -3.0..3.0f64,
+            robot in -3.0..3.0f64,
+            sigma in 0.0..1.0f64,
+            more in 0.0..1.0f64,
+        ) {
             let of = |person_m_s, robot_m_s, sigma_m| {
                 PROTECTIVE.distance_m(&Approach { person_m_s, robot_m_s }, sigma_m)
             };

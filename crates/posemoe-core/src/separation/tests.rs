@@ -201,7 +201,7 @@ proptest! {
     #[test]
     fn distances_are_those_of_brute_force(
         root_m in [-2.0..2.0f64, -1.0..1.0f64, -2.0..2.0f64],
-        ends_m in [[-1.0..1.0f64, -1.0..1.0f64, -1.0..1.0f64], [-1.0..1.0f64, -1.0..1.0f64, -1.0..1.0f64]],
+        ends_m in prop::array::uniform2([-1.0..1.0f64, -1.0..1.0f64, -1.0..1.0f64]),
         radius_m in 0.02..0.2f64,
     ) {
         let someone = person(Vector3::from(root_m), Vector3::zeros());

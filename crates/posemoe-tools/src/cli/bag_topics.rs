@@ -167,8 +167,8 @@ fn only_one<'a>(
             list(&all)
         )),
         several => Err(format!(
-            "the bag has several topics of type {types}: {}; choose one: --ros-args -p \
-             {parameter}:=TOPIC",
+            "the bag has several topics of type {types}: {}; choose one: --ros-args \
+             -p {parameter}:=TOPIC",
             list(several)
         )),
     }
@@ -261,8 +261,8 @@ mod tests {
         };
         assert_eq!(
             keypoints.to_string(),
-            "keypoints     /yolo/tracking (yolo_msgs/msg/DetectionArray), not std_msgs/msg/String of the \
-             same name"
+            "keypoints     /yolo/tracking (yolo_msgs/msg/DetectionArray), not std_msgs/msg/String \
+             of the same name"
         );
         let error = choose(&topics[..1], &mut arguments(&[])).unwrap_err();
         assert!(

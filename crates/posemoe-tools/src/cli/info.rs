@@ -139,7 +139,10 @@ fn to_json(info: &BagInfo, uses: &[Use]) -> Value {
             "why_none": used.choice.as_ref().err(),
         })
     };
-    let lost = |loss: &posemoe_bus::Loss| json!({ "topic": loss.topic, "cause": loss.cause, "messages": loss.count });
+    let lost = |loss: &posemoe_bus::Loss| {
+        let (topic, cause, messages) = (&loss.topic, &loss.cause, loss.count);
+        json!({ "topic": topic, "cause": cause, "messages": messages })
+    };
     json!({
         "files": info.files.iter().map(file).collect::<Vec<_>>(),
         "start_ns": info.span.map(|(start, _)| start.nanos()),

@@ -51,7 +51,7 @@ impl NodeArgs {
     /// Sets in the configuration what was given.
     ///
     /// # Errors
-    /// When the parameter file cannot be used, or has nothing for this node.
+    /// [`ConfigError`] when the parameter file cannot be used, or has nothing for this node.
     pub fn apply(&self, ros: &mut RosArgs) -> Result<(), ConfigError> {
         if let Some(path) = &self.params {
             let nothing = ros.config.load_file(path, &ros.namespace, &ros.node)?;
@@ -101,7 +101,7 @@ pub struct Run {
 /// Runs the node until the bag ends. `see` gets each event.
 ///
 /// # Errors
-/// When there is no network, or the bus cannot be read or takes no more.
+/// [`NodeError`] when there is no network, or the bus cannot be read or takes no more.
 pub fn run<B: Played>(
     bus: &mut B,
     mut ros: RosArgs,

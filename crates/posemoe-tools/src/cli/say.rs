@@ -2,7 +2,9 @@
 
 /// A line on standard output.
 macro_rules! say {
-    ($($text:tt)*) => { posemoe::process::print::out(format_args!("{}\n", format_args!($($text)*))) };
+    ($($text:tt)*) => {
+        posemoe::process::print::out(format_args!("{}\n", format_args!($($text)*)))
+    };
 }
 
 /// A line on standard error.

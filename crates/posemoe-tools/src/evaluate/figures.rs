@@ -223,7 +223,8 @@ mod tests {
             figures.get("root_nees"),
             (0.25 + 2.25 + 6.25 + 1.0 + 0.25) / 2.0,
         );
-        assert_near(figures.get("delay_ms"), 20.0); // (10 + 50) / (1 + 2): not the mean of 10 and 25
+        // (10 + 50) / (1 + 2): not the mean of 10 and 25.
+        assert_near(figures.get("delay_ms"), 20.0);
         assert_near(figures.get("recall_pct"), 50.0);
         assert_near(figures.get("precision_pct"), 100.0);
     }

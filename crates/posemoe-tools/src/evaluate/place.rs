@@ -17,8 +17,8 @@ const FEWEST_POINTS: usize = 3;
 pub enum PlacingError {
     /// One of both names its frame.
     #[error(
-        "the predictions are in frame {prediction:?}, the truth in {truth:?} (an empty name: it says none); \
-         name it with --prediction-frame or --truth-frame, or let --align rigid find it"
+        "the predictions are in frame {prediction:?}, the truth in {truth:?} (an empty name: it \
+         says none); name it with --prediction-frame or --truth-frame, or let --align rigid find it"
     )]
     Unnamed {
         /// The prediction's frame.
@@ -28,8 +28,9 @@ pub enum PlacingError {
     },
     /// No way leads from one to the other.
     #[error(
-        "the predictions are in frame {prediction:?}, the truth in {truth:?}, and nothing says where that is: \
-         {why}; give --calibration FILE, /tf_static or /tf in one of the bags, or --align rigid"
+        "the predictions are in frame {prediction:?}, the truth in {truth:?}, and nothing says \
+         where that is: {why}; give --calibration FILE, /tf_static or /tf in one of the bags, or \
+         --align rigid"
     )]
     NotKnown {
         /// The prediction's frame.
@@ -44,8 +45,8 @@ pub enum PlacingError {
     SeveralTruths(String),
     /// The alignment finds nobody.
     #[error(
-        "nothing to align by in frame {0:?}: expected moments at which prediction and truth have one person \
-         each, with at least {FEWEST_POINTS} joints in common"
+        "nothing to align by in frame {0:?}: expected moments at which prediction and truth have \
+         one person each, with at least {FEWEST_POINTS} joints in common"
     )]
     NobodyToAlign(String),
 }
@@ -68,7 +69,7 @@ impl Places {
     /// nothing is known has no place.
     ///
     /// # Errors
-    /// Names both frames and what is missing, where no moment has a place.
+    /// [`PlacingError`]: names both frames and what is missing, where no moment has a place.
     pub fn known(
         predictions: &Sequence,
         truth: &Sequence,
@@ -97,7 +98,7 @@ impl Places {
     /// all moments at which there is one person on either side.
     ///
     /// # Errors
-    /// When there are no such moments.
+    /// [`PlacingError`] when there are no such moments.
     pub fn aligned(
         predictions: &Sequence,
         truth: &Sequence,

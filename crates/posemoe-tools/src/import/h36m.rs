@@ -33,7 +33,7 @@ impl H36m {
     /// Unpacks the file of positions, and that of keypoints where there is one.
     ///
     /// # Errors
-    /// When they are not those files.
+    /// [`Refusal`] when they are not those files.
     pub fn open(truth: &[u8], detections: Option<&[u8]>) -> Result<Self, Refusal> {
         let [truth] = npz::objects(truth, ["positions_3d"])?;
         let detections = match detections {
@@ -59,7 +59,7 @@ impl H36m {
     /// names.
     ///
     /// # Errors
-    /// When a subject is not there.
+    /// [`Refusal`] when a subject is not there.
     pub fn recordings(&self, subjects: &[String]) -> Result<Vec<(String, String)>, Refusal> {
         let mut found = Vec::new();
         let table = entries(self.truth.root(), "positions_3d")?;
@@ -84,7 +84,8 @@ impl H36m {
     /// One recording.
     ///
     /// # Errors
-    /// When its arrays are not what they should be, or the cameras of its subject are not known.
+    /// [`Refusal`] when its arrays are not what they should be, or the cameras of its subject are
+    /// not known.
     pub fn recording(&self, subject: &str, action: &str) -> Result<Recording, Refusal> {
         let what = format!("{subject} {action}");
         let of = |refusal: Refusal| refusal.of(&what);
@@ -152,7 +153,8 @@ fn frames<'a>(
             Ok((array.numbers.chunks_exact(rows * width), rows, width))
         }
         _ => refuse(format!(
-            "found an array of {:?}, expected frames, joints (one of {joints:?}) and columns (one of {columns:?})",
+            "found an array of {:?}, expected frames, joints (one of {joints:?}) and columns (one \
+            of {columns:?})",
             array.shape
         )),
     }

@@ -38,11 +38,12 @@ struct Data<'a> {
 /// The arrays of a cell array, in MATLAB's order, or the one that a variable is.
 ///
 /// # Errors
-/// When it is no such file, is damaged, or has no such variable.
+/// [`Refusal`] when it is no such file, is damaged, or has no such variable.
 pub fn arrays(bytes: &[u8], name: &str) -> Result<Vec<Grid>, Refusal> {
     if bytes.starts_with(b"MATLAB 7.3") || bytes.starts_with(b"\x89HDF") {
         return refuse(
-            "found MATLAB 7.3 (HDF5), expected version 5: load it in MATLAB and save it with -v7, or see docs/importing.md",
+            "found MATLAB 7.3 (HDF5), expected version 5: load it in MATLAB and save it with -v7, \
+            or see docs/importing.md",
         );
     }
     let is_big_endian = match bytes.get(126..128) {

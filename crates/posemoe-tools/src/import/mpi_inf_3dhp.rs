@@ -26,7 +26,7 @@ const PERSON: &str = "1";
 /// A sequence, such as `S1_Seq1`. The first camera's annotation says where everybody is for all.
 ///
 /// # Errors
-/// When the annotation or the calibration cannot be used.
+/// [`Refusal`] when the annotation or the calibration cannot be used.
 pub fn recording(
     name: String,
     annotation: &[u8],

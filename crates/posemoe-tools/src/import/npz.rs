@@ -12,8 +12,8 @@ const MAGIC: &[u8] = b"\x93NUMPY";
 /// What was pickled into these entries of an archive; the others are not unpacked.
 ///
 /// # Errors
-/// When it is no archive, lacks an entry, or an entry has no objects or something other than data
-/// in them.
+/// [`Refusal`] when it is no archive, lacks an entry, or an entry has no objects or something other
+/// than data in them.
 pub fn objects<const N: usize>(bytes: &[u8], names: [&str; N]) -> Result<[Pickle; N], Refusal> {
     let broken = |error: zip::result::ZipError| Refusal(format!("found no .npz archive: {error}"));
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(broken)?;

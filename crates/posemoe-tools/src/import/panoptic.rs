@@ -86,7 +86,7 @@ pub fn recording(name: String, moments: Vec<Moment>, views: Vec<View>) -> Record
 /// The people of one file, which is the frame of this number.
 ///
 /// # Errors
-/// When it is no such file.
+/// [`Refusal`] when it is no such file.
 pub fn moment(number: u64, json: &str) -> Result<Moment, Refusal> {
     let scene: Scene = serde_json::from_str(json)
         .map_err(|error| Refusal(format!("expected bodies with id and joints19: {error}")))?;
@@ -128,7 +128,7 @@ pub fn moment(number: u64, json: &str) -> Result<Moment, Refusal> {
 /// The HD cameras of a calibration.
 ///
 /// # Errors
-/// When it is no such file, or one of them cannot be used.
+/// [`Refusal`] when it is no such file, or one of them cannot be used.
 pub fn views(json: &str) -> Result<Vec<View>, Refusal> {
     let calibration: Calibration = serde_json::from_str(json)
         .map_err(|error| Refusal(format!("expected a list of cameras: {error}")))?;

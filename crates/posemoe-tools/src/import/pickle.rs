@@ -78,7 +78,7 @@ pub struct View<'a> {
 /// Reads a pickle.
 ///
 /// # Errors
-/// When it is cut short or damaged, or asks for anything but data.
+/// [`Refusal`] when it is cut short or damaged, or asks for anything but data.
 pub fn read(bytes: Vec<u8>) -> Result<Pickle, Refusal> {
     let (objects, root) = machine::run(&bytes)?;
     Ok(Pickle {
@@ -163,7 +163,7 @@ impl<'a> View<'a> {
     /// An array of numbers.
     ///
     /// # Errors
-    /// When this is none.
+    /// [`Refusal`] when this is none.
     pub fn array(self) -> Result<Array, Refusal> {
         match self.object() {
             Object::Array(stored) => stored.numbers(self.pickle),

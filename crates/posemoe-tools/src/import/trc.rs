@@ -50,12 +50,12 @@ struct Described {
 /// The cameras of a file: one, or a list.
 ///
 /// # Errors
-/// When it describes none.
+/// [`Refusal`] when it describes none.
 pub fn views(json: &str) -> Result<Vec<View>, Refusal> {
     let refused = |error: serde_json::Error| {
         Refusal(format!(
-            "expected name, width, height, K, R_camera_from_world and t_camera_from_world_m (distortion_plumb_bob \
-             where there is any), or a list of such: {error}"
+            "expected name, width, height, K, R_camera_from_world and t_camera_from_world_m \
+             (distortion_plumb_bob where there is any), or a list of such: {error}"
         ))
     };
     let file: serde_json::Value = serde_json::from_str(json).map_err(refused)?;
@@ -77,7 +77,7 @@ pub fn views(json: &str) -> Result<Vec<View>, Refusal> {
 /// A recording of these markers (m, in the file's coordinates).
 ///
 /// # Errors
-/// When none of the markers is where a detector has a keypoint, or a time comes twice.
+/// [`Refusal`] when none of the markers is where a detector has a keypoint, or a time comes twice.
 pub fn recording(
     name: String,
     frames: &[Frame],

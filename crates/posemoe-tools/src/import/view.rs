@@ -30,7 +30,7 @@ impl View {
     /// A camera of this image size (px).
     ///
     /// # Errors
-    /// When the calibration cannot be used.
+    /// [`Refusal`] when the calibration cannot be used.
     pub fn new(
         name: impl Into<String>,
         size_px: [u32; 2],

@@ -17,15 +17,15 @@ const MS: Duration = Duration::from_millis(1);
 
 /// Time that passes only while somebody waits, or when the test says so.
 #[derive(Clone, Default)]
-struct Wound(Rc<Cell<Duration>>);
+struct ManualClock(Rc<Cell<Duration>>);
 
-impl Wound {
+impl ManualClock {
     fn pass(&self, time: Duration) {
         self.0.set(self.0.get() + time);
     }
 }
 
-impl Timer for Wound {
+impl Timer for ManualClock {
     fn now(&self) -> Duration {
         self.0.get()
     }
@@ -37,7 +37,7 @@ impl Timer for Wound {
 
 /// A bag that is played by this clock, which has gone for an hour; messages of `/text` wait in a
 /// queue of this depth.
-fn played(path: &Path, depth: usize) -> (BagBus, Wound) {
+fn played(path: &Path, depth: usize) -> (BagBus, ManualClock) {
     let mut bus = BagBus::open(path, None, BagOptions::new(type_info)).unwrap();
     let qos = Qos {
         depth,
@@ -48,7 +48,7 @@ fn played(path: &Path, depth: usize) -> (BagBus, Wound) {
         ..topic::<std_msgs::String>("/text")
     })
     .unwrap();
-    let clock = Wound::default();
+    let clock = ManualClock::default();
     clock.pass(Duration::from_secs(3600));
     bus.pace(Box::new(clock.clone()));
     (bus, clock)
@@ -56,13 +56,13 @@ fn played(path: &Path, depth: usize) -> (BagBus, Wound) {
 
 /// A message: when it was handed over (ms since the bag began), how late that was (ms), and what it
 /// says.
-type Heard = (u128, u128, Vec<u8>);
+type Delivered = (u128, u128, Vec<u8>);
 
 /// What a node gets that takes so long for each message.
-fn heard(path: &Path, depth: usize, work: Duration) -> (Vec<Heard>, Vec<Loss>) {
+fn delivered(path: &Path, depth: usize, work: Duration) -> (Vec<Delivered>, Vec<Loss>) {
     let (mut bus, clock) = played(path, depth);
     let began = clock.now();
-    let mut heard = Vec::new();
+    let mut delivered = Vec::new();
     while let Some(event) = bus.next_event().unwrap() {
         if let Event::Message {
             received, payload, ..
@@ -70,11 +70,11 @@ fn heard(path: &Path, depth: usize, work: Duration) -> (Vec<Heard>, Vec<Loss>) {
         {
             assert_eq!(bus.now(), received, "the bag's clock is the message's");
             let late = bus.since(received).unwrap();
-            heard.push(((clock.now() - began).as_millis(), late.as_millis(), payload));
+            delivered.push(((clock.now() - began).as_millis(), late.as_millis(), payload));
             clock.pass(work);
         }
     }
-    (heard, bus.losses())
+    (delivered, bus.losses())
 }
 
 fn bag(folder: &Folder, moments_ms: impl IntoIterator<Item = i64>) -> std::path::PathBuf {
@@ -91,9 +91,9 @@ fn bag(folder: &Folder, moments_ms: impl IntoIterator<Item = i64>) -> std::path:
 fn a_fast_node_gets_each_message_when_it_is_due() {
     let folder = Folder::new();
     let path = bag(&folder, [0, 100, 150, 1400]);
-    let (heard, losses) = heard(&path, 1, 20 * MS);
+    let (delivered, losses) = delivered(&path, 1, 20 * MS);
     let expected = [0, 100, 150, 1400].map(|ms| (ms, 0, text(ms.to_string())));
-    assert_eq!(heard, expected);
+    assert_eq!(delivered, expected);
     assert_eq!(losses, []);
 }
 
@@ -101,9 +101,9 @@ fn a_fast_node_gets_each_message_when_it_is_due() {
 fn what_is_late_follows_at_once_and_a_queue_that_is_deep_enough_drops_nothing() {
     let folder = Folder::new();
     let path = bag(&folder, (0..5).map(|i| 10 * i));
-    let (heard, losses) = heard(&path, 5, 30 * MS);
+    let (delivered, losses) = delivered(&path, 5, 30 * MS);
     let expected = [(0, 0), (30, 20), (60, 40), (90, 60), (120, 80)];
-    let found: Vec<_> = heard.iter().map(|(at, late, _)| (*at, *late)).collect();
+    let found: Vec<_> = delivered.iter().map(|(at, late, _)| (*at, *late)).collect();
     assert_eq!(found, expected);
     assert_eq!(losses, []);
 }
@@ -112,8 +112,11 @@ fn what_is_late_follows_at_once_and_a_queue_that_is_deep_enough_drops_nothing() 
 fn a_slow_node_gets_the_newest_and_the_others_are_counted() {
     let folder = Folder::new();
     let path = bag(&folder, (0..10).map(|i| 10 * i));
-    let (heard, losses) = heard(&path, 2, 35 * MS);
-    let found: Vec<_> = heard.into_iter().map(|(_, _, payload)| payload).collect();
+    let (delivered, losses) = delivered(&path, 2, 35 * MS);
+    let found: Vec<_> = delivered
+        .into_iter()
+        .map(|(_, _, payload)| payload)
+        .collect();
     let expected = [0, 20, 60, 80, 90].map(|ms| text(ms.to_string()));
     assert_eq!(found, expected);
     let lost = Loss {
@@ -198,8 +201,8 @@ fn nobody_waits_for_a_clock_that_was_set_or_for_another_recording() {
         .map(|ns| ("/text", ns + 7, text(ns.to_string())))
         .to_vec();
     write_bag(&path, small_chunks(Compression::Zstd), "cdr", &messages);
-    let (heard, losses) = heard(&path, 5, Duration::ZERO);
-    let found: Vec<_> = heard.iter().map(|(at, late, _)| (*at, *late)).collect();
+    let (delivered, losses) = delivered(&path, 5, Duration::ZERO);
+    let found: Vec<_> = delivered.iter().map(|(at, late, _)| (*at, *late)).collect();
     assert_eq!(found, [(0, 0), (0, 0), (0, 0), (100, 0), (100, 0)]);
     assert_eq!(losses, []);
     // An hour is waited for.

@@ -10,16 +10,19 @@ use crate::common::*;
 /// Since Iron there are definitions and hashes.
 const JAZZY: &str = "
     CREATE TABLE schema(schema_version INTEGER PRIMARY KEY, ros_distro TEXT NOT NULL);
-    CREATE TABLE metadata(id INTEGER PRIMARY KEY, metadata_version INTEGER NOT NULL, metadata TEXT NOT NULL);
+    CREATE TABLE metadata(id INTEGER PRIMARY KEY, metadata_version INTEGER NOT NULL,
+        metadata TEXT NOT NULL);
     CREATE TABLE topics(id INTEGER PRIMARY KEY, name TEXT NOT NULL, type TEXT NOT NULL,
         serialization_format TEXT NOT NULL, offered_qos_profiles TEXT NOT NULL,
         type_description_hash TEXT NOT NULL DEFAULT 'RIHS01_abc');
     CREATE TABLE message_definitions(id INTEGER PRIMARY KEY, topic_type TEXT NOT NULL,
-        encoding TEXT NOT NULL, encoded_message_definition TEXT NOT NULL, type_description_hash TEXT NOT NULL);
+        encoding TEXT NOT NULL, encoded_message_definition TEXT NOT NULL,
+        type_description_hash TEXT NOT NULL);
     CREATE TABLE messages(id INTEGER PRIMARY KEY, topic_id INTEGER NOT NULL,
         timestamp INTEGER NOT NULL, data BLOB NOT NULL);
     INSERT INTO schema VALUES(4, 'jazzy');
-    INSERT INTO message_definitions VALUES(1, 'std_msgs/msg/String', 'ros2msg', 'string data # theirs', '');";
+    INSERT INTO message_definitions
+        VALUES(1, 'std_msgs/msg/String', 'ros2msg', 'string data # theirs', '');";
 
 #[test]
 fn every_message_comes_with_its_time_from_tables_of_all_ages() {

@@ -45,8 +45,8 @@ fn header() -> Vec<u8> {
     encode(&std_msgs::Header::default())
 }
 
-fn heard(bus: &mut BagBus) -> Vec<(SubscriptionId, Vec<u8>)> {
-    let mut heard = Vec::new();
+fn delivered(bus: &mut BagBus) -> Vec<(SubscriptionId, Vec<u8>)> {
+    let mut delivered = Vec::new();
     while let Some(event) = bus.next_event().unwrap() {
         if let Event::Message {
             subscription,
@@ -54,10 +54,10 @@ fn heard(bus: &mut BagBus) -> Vec<(SubscriptionId, Vec<u8>)> {
             ..
         } = event
         {
-            heard.push((subscription, payload));
+            delivered.push((subscription, payload));
         }
     }
-    heard
+    delivered
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn of_topics_with_one_name_each_subscription_gets_its_own_type() {
     let strings = bus.subscribe(&topic::<std_msgs::String>("/x")).unwrap();
     let headers = bus.subscribe(&topic::<std_msgs::Header>("/x")).unwrap();
     let expected = [(strings, a), (headers, header()), (strings, b)];
-    assert_eq!(heard(&mut bus), expected);
+    assert_eq!(delivered(&mut bus), expected);
     assert_eq!((bus.damage(), bus.losses()), (&[] as &[String], vec![]));
     let mut bus = BagBus::open(&path, None, BagOptions::new(type_info)).unwrap();
     let other = bus.subscribe(&topic::<std_msgs::Empty>("/x")).unwrap_err();
@@ -84,9 +84,9 @@ fn of_topics_with_one_name_each_subscription_gets_its_own_type() {
 
 /// Time that passes only while somebody waits.
 #[derive(Default)]
-struct Wound(Duration);
+struct ManualClock(Duration);
 
-impl Timer for Wound {
+impl Timer for ManualClock {
     fn now(&self) -> Duration {
         self.0
     }
@@ -107,13 +107,13 @@ fn several_listen_to_one_topic() {
         let wanted = topic::<std_msgs::String>("/x");
         let [first, second] = [(); 2].map(|()| bus.subscribe(&wanted).unwrap());
         if is_paced {
-            bus.pace(Box::new(Wound::default()));
+            bus.pace(Box::new(ManualClock::default()));
         }
         let mut expected = Vec::new();
         for data in ["a", "b"] {
             expected.extend([first, second].map(|id| (id, text(data))));
         }
-        assert_eq!(heard(&mut bus), expected, "{is_paced}");
+        assert_eq!(delivered(&mut bus), expected, "{is_paced}");
     }
     // Who leaves gets nothing any more, not even of the message that the other has just got.
     let mut bus = BagBus::open(&path, None, BagOptions::new(type_info)).unwrap();
@@ -121,7 +121,7 @@ fn several_listen_to_one_topic() {
     let [first, second] = [(); 2].map(|()| bus.subscribe(&wanted).unwrap());
     bus.next_event().unwrap();
     bus.unsubscribe(second);
-    assert_eq!(heard(&mut bus), [(first, text("b"))]);
+    assert_eq!(delivered(&mut bus), [(first, text("b"))]);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn messages_of_a_type_that_the_bag_defines_otherwise_are_lost_and_the_field_is_n
         write(&path, &[("/text", HEADER, &theirs, header())]);
         let mut bus = BagBus::open(&path, None, BagOptions::new(type_info)).unwrap();
         bus.subscribe(&topic::<std_msgs::Header>("/text")).unwrap();
-        assert_eq!(heard(&mut bus), [], "{to}");
+        assert_eq!(delivered(&mut bus), [], "{to}");
         let losses = bus.losses();
         let lost = (losses.len(), losses[0].cause, losses[0].count);
         assert_eq!(lost, (1, "another definition", 1));
@@ -174,7 +174,7 @@ fn messages_of_a_type_that_the_bag_defines_otherwise_are_lost_and_the_field_is_n
     // What nobody listens to may be as it likes.
     write(&path, &[("/text", HEADER, "string other", header())]);
     let mut bus = BagBus::open(&path, None, BagOptions::new(type_info)).unwrap();
-    assert_eq!(heard(&mut bus), []);
+    assert_eq!(delivered(&mut bus), []);
     assert_eq!((bus.damage(), bus.losses()), (&[] as &[String], vec![]));
 }
 

@@ -4,7 +4,7 @@
 use nalgebra::Vector3;
 use posemoe::msg::type_info;
 use posemoe::msg::{Message, encode};
-use posemoe::output::hri::{Body, bodies, ids, joint_states, roi, skeleton2d, urdf};
+use posemoe::output::hri::{Body, bodies, ids_list, joint_states, roi, skeleton2d, urdf};
 use posemoe::output::nav;
 use posemoe_bag::{BagBus, BagOptions};
 use posemoe_bus::{Bus, Qos, Topic};
@@ -69,7 +69,7 @@ fn another_implementation_reads_the_messages_and_shows_the_pose() {
     let bodies = bodies(&poses);
     let tracked = "/humans/bodies/tracked".to_owned();
     let alive = bodies.iter().map(|body| body.id.clone()).collect();
-    recording.write(tracked, &poses, Some(ids::message(&poses, alive)));
+    recording.write(tracked, &poses, Some(ids_list(&poses, alive)));
     recording.write("/people".to_owned(), &poses, Some(nav::message(&poses)));
     for body in &bodies {
         recording.write_body(&poses, body);

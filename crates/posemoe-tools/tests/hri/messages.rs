@@ -1,7 +1,7 @@
 //! Who is told of, and what of them.
 
 use posemoe::msg::hri_msgs::Skeleton2D;
-use posemoe::output::hri::{Body, bodies, ids, joint_states, roi, skeleton2d, urdf};
+use posemoe::output::hri::{Body, bodies, ids_list, joint_states, roi, skeleton2d, urdf};
 use posemoe::output::nav;
 use posemoe_core::person::face::Face;
 use posemoe_core::person::pose::{PersonPose, State};
@@ -24,7 +24,7 @@ fn bodies_are_tracked_and_bear_an_id_of_their_own() {
         person("u4", State::Tracked),
     ]);
     let alive = bodies(&poses).into_iter().map(|body| body.id).collect();
-    let list = ids::message(&poses, alive);
+    let list = ids_list(&poses, alive);
     assert_eq!(list.ids, ["p1", "u4"]);
     assert_eq!(list.header.frame_id, FRAME);
     let stamp = (list.header.stamp.sec, list.header.stamp.nanosec);

@@ -92,7 +92,8 @@ fn people_of_the_panoptic_studio_are_seen_through_its_lenses() {
     let folder = tempfile::tempdir().unwrap();
     let ran = import(&["panoptic", &data("panoptic/studio_1")], folder.path(), 0);
     for expected in [
-        "studio_1_00_17.mcap  4 frames, 0 people seen, 8 out of the image, 1 outliers of the data set",
+        "studio_1_00_17.mcap  4 frames, 0 people seen, 8 out of the image, 1 outliers of the data \
+        set",
         "2 bags  8 frames, 8 people seen, 8 out of the image, 2 outliers",
     ] {
         assert!(ran.stdout.contains(expected), "{}", ran.stdout);

@@ -27,15 +27,18 @@ fn commands(folder: &Path) -> Vec<Vec<String>> {
         &markers,
         "PathFileType\t4\t(X/Y/Z)\twalk.trc\nNumFrames\tNumMarkers\tUnits\n1\t8\tm\n\
          Frame#\tTime\tRHip\tLHip\tRKnee\tLKnee\tRAnkle\tLAnkle\tRShoulder\tLShoulder\n\
-         X1\tY1\tZ1\tX2\tY2\tZ2\tX3\tY3\tZ3\tX4\tY4\tZ4\tX5\tY5\tZ5\tX6\tY6\tZ6\tX7\tY7\tZ7\tX8\tY8\tZ8\n\
+         X1\tY1\tZ1\tX2\tY2\tZ2\tX3\tY3\tZ3\tX4\tY4\tZ4\t\
+         X5\tY5\tZ5\tX6\tY6\tZ6\tX7\tY7\tZ7\tX8\tY8\tZ8\n\
          1\t0.0\t0\t0\t4\t1\t0\t4\t0\t1\t4\t1\t1\t4\t0\t2\t4\t1\t2\t4\t0\t-1\t4\t1\t-1\t4\n",
     )
     .unwrap();
     let camera = folder.join("camera.json");
     fs::write(
         &camera,
-        r#"{"name": "a", "width": 640, "height": 480, "K": [[600, 0, 320], [0, 600, 240], [0, 0, 1]],
-            "R_camera_from_world": [[1, 0, 0], [0, 1, 0], [0, 0, 1]], "t_camera_from_world_m": [0, 0, 0]}"#,
+        r#"{"name": "a", "width": 640, "height": 480,
+            "K": [[600, 0, 320], [0, 600, 240], [0, 0, 1]],
+            "R_camera_from_world": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+            "t_camera_from_world_m": [0, 0, 0]}"#,
     )
     .unwrap();
     let words = |line: &str| {

@@ -58,7 +58,8 @@ fn a_matrix_that_no_camera_has_is_refused() {
     let cases: [([f64; 9], &str); 12] = [
         (
             identity,
-            "found fx=1 fy=1 px for an image of 640 x 480 px, expected 64 to 19200 px and both alike",
+            "found fx=1 fy=1 px for an image of 640 x 480 px, expected 64 to 19200 px and both \
+            alike",
         ),
         // Shares of the image; mm; a camera for stars.
         (
@@ -318,7 +319,12 @@ fn each_model_agrees_with_a_hand_worked_point_off_both_axes() {
 
 proptest! {
     #[test]
-    fn ray_inverts_pixel(x in -0.5..0.5f64, y in -0.4..0.4f64, z in 0.3..10.0f64, which in 0..3usize) {
+    fn ray_inverts_pixel(
+        x in -0.5..0.5f64,
+        y in -0.4..0.4f64,
+        z in 0.3..10.0f64,
+        which in 0..3usize,
+    ) {
         let (model, d): (_, &[f64]) = [
             ("plumb_bob", &[-0.25, 0.08, 0.001, -0.0007, 0.01][..]),
             ("rational_polynomial", &[0.4, -0.2, 0.0003, 0.0002, 0.02, 0.7, -0.1, 0.01][..]),

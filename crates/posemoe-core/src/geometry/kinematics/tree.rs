@@ -18,7 +18,7 @@ pub const SHANK_U: f64 = 2.0;
 /// From mid-hip to between the shoulders (units).
 pub const TRUNK_U: f64 = 2.75;
 /// From between the shoulders to where the head turns (units).
-pub const NECK_U: f64 = 0.25;
+pub(crate) const NECK_U: f64 = 0.25;
 /// Radius of the head (units).
 pub const HEAD_RADIUS_U: f64 = 0.5;
 const HALF_SHOULDERS_U: f64 = 0.8;

@@ -8,7 +8,7 @@ use crate::skeleton::JOINT_COUNT;
 
 /// From the surface that a depth camera sees to the joint's centre (m): half of what a limb or a
 /// trunk is thick.
-pub const BELOW_SURFACE_M: [f64; JOINT_COUNT] = [
+pub(crate) const BELOW_SURFACE_M: [f64; JOINT_COUNT] = [
     0.11, 0.10, 0.065, 0.045, 0.10, 0.065, 0.045, 0.11, 0.11, 0.08, 0.09, 0.08, 0.055, 0.04, 0.08,
     0.055, 0.04,
 ];
@@ -42,7 +42,7 @@ pub struct JointDepth {
 
 impl JointDepth {
     /// From the depth of the surface that a camera measured at a joint.
-    pub fn below_surface(joint: usize, surface_m: f64) -> Self {
+    pub(crate) fn below_surface(joint: usize, surface_m: f64) -> Self {
         let below_m = BELOW_SURFACE_M[joint];
         let noise_m = NOISE_M + NOISE_PER_M * surface_m.powi(2);
         Self {
@@ -54,7 +54,7 @@ impl JointDepth {
     }
 
     /// That a joint of the pose (m, relative to the root, with its sigma) is so far away.
-    pub fn line(&self, joint_m: &Vector3<f64>, sigma_m: f64) -> Line {
+    pub(crate) fn line(&self, joint_m: &Vector3<f64>, sigma_m: f64) -> Line {
         Line {
             root: Vector3::z(),
             inverse_size: -self.depth_m,

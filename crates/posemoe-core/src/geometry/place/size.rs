@@ -16,12 +16,12 @@ pub struct LogSize {
 
 impl LogSize {
     /// 1 / size, as a person may have it.
-    pub fn inverse(&self) -> f64 {
+    pub(crate) fn inverse(&self) -> f64 {
         (-self.log).exp()
     }
 
     /// The same as evidence.
-    pub fn line(&self) -> Line {
+    pub(crate) fn line(&self) -> Line {
         Line {
             root: Vector3::zeros(),
             inverse_size: 1.0,
@@ -34,7 +34,7 @@ impl LogSize {
 }
 
 /// Natural logarithm of the length of all bones of a pose (m).
-pub fn log_bones_m(pose: &Pose) -> f64 {
+pub(crate) fn log_bones_m(pose: &Pose) -> f64 {
     let bones_m = BONES.iter().map(|(a, b)| (pose[*a] - pose[*b]).norm());
     bones_m.sum::<f64>().ln()
 }

@@ -16,7 +16,7 @@ pub struct Line {
     pub value: f64,
     pub sigma: f64,
     pub shared: f64,
-    /// A residual above 0, such as of a depth that is nearer than expected, is likelier something in
+    /// A residual above 0, as of a depth that is nearer than expected, is likelier something in
     /// front than an error, and doubted sooner by this factor.
     pub doubt_of_nearer: f64,
 }

@@ -19,7 +19,7 @@ pub use step::OnnxStep;
 pub use window::OnnxWindow;
 
 /// The oldest ONNX Runtime that works (JetPack 6 brings 1.17 to 1.22).
-pub const OLDEST_RUNTIME: &str = "1.17";
+pub(crate) const OLDEST_RUNTIME: &str = "1.17";
 
 /// The loaded library. A process has one, for good; whoever loads it again gets the same.
 #[derive(Clone)]
@@ -32,7 +32,8 @@ impl Runtime {
     /// Loads `libonnxruntime.so`, unless it is loaded.
     ///
     /// # Errors
-    /// What is at `path`, and what is needed; or the path of another that is loaded already.
+    /// [`LoadError`]: what is at `path`, and what is needed; or the path of another that is loaded
+    /// already.
     pub fn load(path: &Path) -> Result<Self, LoadError> {
         let unusable = |reason: String| LoadError::Library {
             path: path.to_owned(),
@@ -141,7 +142,10 @@ pub enum LoadError {
         expected: String,
     },
     /// No provider could be had.
-    #[error("no execution provider runs the model; tried {}", tried.iter().map(|(p, why)| format!("{p} ({why})")).collect::<Vec<_>>().join(", "))]
+    #[error(
+        "no execution provider runs the model; tried {}",
+        tried.iter().map(|(p, why)| format!("{p} ({why})")).collect::<Vec<_>>().join(", ")
+    )]
     NoProvider {
         /// Each provider with what it said.
         tried: Vec<(Provider, String)>,

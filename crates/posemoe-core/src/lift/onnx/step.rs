@@ -22,7 +22,7 @@ impl OnnxStep {
     /// Takes a model that is one.
     ///
     /// # Errors
-    /// When it is not, or its inputs and outputs are not those of its manifest.
+    /// [`LoadError`] when it is not, or its inputs and outputs are not those of its manifest.
     pub fn new(model: Model) -> Result<Self, LoadError> {
         let Form::Stream { memory } = model.manifest().form else {
             return Err(model.is_not(Mode::Stream));

@@ -18,7 +18,7 @@ impl OnnxWindow {
     /// Takes a model that is one.
     ///
     /// # Errors
-    /// When it is not, or its inputs and outputs are not those of its manifest.
+    /// [`LoadError`] when it is not, or its inputs and outputs are not those of its manifest.
     pub fn new(model: Model) -> Result<Self, LoadError> {
         let Form::Window { window } = model.manifest().form else {
             return Err(model.is_not(Mode::Window));

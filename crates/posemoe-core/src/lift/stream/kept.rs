@@ -18,7 +18,7 @@ pub struct Reach {
 
 impl Reach {
     /// How many of the frames, the newest, are not thinned out.
-    pub fn recent(&self) -> usize {
+    pub(crate) fn recent(&self) -> usize {
         self.frames / RECENT_SHARE
     }
 
@@ -210,7 +210,8 @@ mod tests {
             for gap_ms in gaps_ms {
                 now_s += f64::from(gap_ms) * 1e-3;
                 let slot = kept.add(at(now_s));
-                prop_assert_eq!(kept.frames.last().map(|f| (f.slot, f.stands_for)), Some((slot, 1)));
+                let newest = kept.frames.last().map(|f| (f.slot, f.stands_for));
+                prop_assert_eq!(newest, Some((slot, 1)));
                 let mut slots: Vec<usize> = kept.frames.iter().map(|f| f.slot).collect();
                 slots.sort_unstable();
                 prop_assert_eq!(slots, (0..kept.frames.len()).collect::<Vec<_>>());

@@ -56,7 +56,7 @@ impl Slots {
     /// Gives an empty row to each of `people` who has none.
     ///
     /// # Errors
-    /// When there are not enough; then nobody gets one.
+    /// [`LiftError::TooManyPeople`] when there are not enough; then nobody gets one.
     pub fn admit(&mut self, people: impl Iterator<Item = PersonKey>) -> Result<(), LiftError> {
         let (known, most) = (self.owners.len(), self.shape.people);
         for person in people {

@@ -128,24 +128,30 @@ pub fn page(rows: &[Row], picture: &Path) -> String {
     let picture = picture.file_name().unwrap_or_default().to_string_lossy();
     let mut text = format!(
         "# Performance\n\n\
-         What a frame costs, from serialized keypoints to serialized people, everything included, on one core. Made by\n\
-         `posemoe bench{} --report docs/performance.md`; all figures are of one run, and only those compare.\n\n\
+         What a frame costs, from serialized keypoints to serialized people, everything included, \
+         on one core. Made by\n\
+         `posemoe bench{} --report docs/performance.md`; all figures are of one run, and only \
+         those compare.\n\n\
          Machine: {}.\n\n\
          ![time for each frame]({picture})\n\n```\n{}```\n\n",
         rate(rows),
         machine(),
         ratios(rows)
     );
-    text += "- **streaming**: the default. The network sees each frame once and keeps 16 numbers of it for each joint and\n  \
-             block; a new frame asks those.\n\
-             - **streaming_xs**: the same with the smaller network that ships (`model: posemoe_xs.onnx`).\n\
-             - **window**: the weights of the first, run anew over all frames that are remembered, for each new frame.\n\
-             - **window_entangled**: a transformer of the same size without experts, run anew likewise. Its weights mean\n  \
-             nothing: only its time is measured.\n\n";
+    text += "- **streaming**: the default. The network sees each frame once and keeps 16 numbers \
+             of it for each joint and\n  block; a new frame asks those.\n\
+             - **streaming_xs**: the same with the smaller network that ships (`model: \
+             posemoe_xs.onnx`).\n\
+             - **window**: the weights of the first, run anew over all frames that are remembered, \
+             for each new frame.\n\
+             - **window_entangled**: a transformer of the same size without experts, run anew \
+             likewise. Its weights mean\n  nothing: only its time is measured.\n\n";
     let defaults = Config::default();
     text += &format!(
-        "`memory` is in frames; of itself a stream remembers {} and a window {}. `people at 30 Hz` is what one core would\n\
-         follow at that cost; CPU is what all cores together spend on a frame, mean; RSS is the most that the process ever had.\n\n",
+        "`memory` is in frames; of itself a stream remembers {} and a window {}. `people at 30 Hz` \
+        is what one core would\n\
+         follow at that cost; CPU is what all cores together spend on a frame, mean; RSS is the \
+         most that the process ever had.\n\n",
         defaults.memory_frames, defaults.window_frames
     );
     text += &format!(
@@ -209,8 +215,8 @@ mod tests {
         ];
         assert_eq!(
             ratios(&rows),
-            "10 people, 243 frames: the smaller network 0.60 x; 100 x cheaper than the window anew; 1.25 x the \
-             cost of 27 frames; 30 % of a core at 30 Hz\n"
+            "10 people, 243 frames: the smaller network 0.60 x; 100 x cheaper than the window \
+             anew; 1.25 x the cost of 27 frames; 30 % of a core at 30 Hz\n"
         );
         assert!((people_at_30_hz(&rows[1]) - 33.3).abs() < 0.1);
     }

@@ -40,7 +40,9 @@ pub fn read(path: &Path, frames: &mut Frames) -> Result<(), Failure> {
     };
     let text = file::text(path)?;
     let file = serde_json::from_str(&text).map_err(|_| {
-        in_file(&"expected frame_id, child_frame_id, rotation_xyzw and translation_m, or a list of such")
+        let expected =
+            "frame_id, child_frame_id, rotation_xyzw and translation_m, or a list of such";
+        in_file(&format_args!("expected {expected}"))
     })?;
     let given = match file {
         File::One(given) => vec![given],

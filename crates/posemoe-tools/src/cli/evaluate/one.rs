@@ -75,8 +75,8 @@ fn nothing_compared(prediction: &Source, truth: &Source, skips: &Skips) -> Strin
     let (found_in, truly_in) = (&prediction.origin.file, &truth.origin.file);
     let lost: String = [prediction, truth].into_iter().flat_map(lost).collect();
     format!(
-        "no moment has both a prediction and a truth: {found_in} has {found}, {truly_in} has {truly} \
-         (--truth-offset-s shifts the truth, --max-gap-s bridges its gaps){lost}"
+        "no moment has both a prediction and a truth: {found_in} has {found}, {truly_in} has \
+         {truly} (--truth-offset-s shifts the truth, --max-gap-s bridges its gaps){lost}"
     )
 }
 

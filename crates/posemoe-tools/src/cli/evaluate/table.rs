@@ -122,13 +122,14 @@ fn times(report: &Report) -> String {
         let (median, p99, p99_9) = (latency.median, latency.p99, latency.p99_9);
         let (max, messages) = (latency.max, latency.messages);
         text += &format!(
-            "stamp to publish: median {median:.1} ms, 99 % {p99:.1}, 99.9 % {p99_9:.1}, longest {max:.1} \
-             ({messages} messages)\n"
+            "stamp to publish: median {median:.1} ms, 99 % {p99:.1}, 99.9 % {p99_9:.1}, longest \
+             {max:.1} ({messages} messages)\n"
         );
         if latency.negative > 0 {
             let (negative, min) = (latency.negative, latency.min);
             text += &format!(
-                "stamp to publish: {negative} messages came before their stamp, by up to {:.1} ms: clocks differ\n",
+                "stamp to publish: {negative} messages came before their stamp, by up to {:.1} ms: \
+                clocks differ\n",
                 -min
             );
         }

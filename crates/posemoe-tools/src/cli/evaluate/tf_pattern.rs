@@ -106,8 +106,8 @@ impl Template {
     fn new(text: &str, joint: fn(&str) -> Option<Name>) -> Result<Self, String> {
         let refused = || {
             format!(
-                "found {text:?}, expected {JOINT} once and {ID} at most once, with something between them, \
-                 such as person_{ID}/{JOINT}; or posemoe, or ros4hri"
+                "found {text:?}, expected {JOINT} once and {ID} at most once, with something \
+                 between them, such as person_{ID}/{JOINT}; or posemoe, or ros4hri"
             )
         };
         let (before, after) = text.split_once(JOINT).ok_or_else(refused)?;

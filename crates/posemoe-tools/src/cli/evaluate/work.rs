@@ -107,12 +107,13 @@ pub fn list(tasks: &[Task], args: &EvaluateArgs, ros: &RosArgs) -> Result<Vec<St
             Some(store.kept.path(&identity))
         };
         let result = store.as_ref().and_then(path);
+        let file = result.as_deref().and_then(Path::file_name);
         let line = json!({
             "name": task.name,
             "prediction": task.prediction.to_string_lossy(),
             "truth": task.truth.to_string_lossy(),
             "is_kept": result.as_ref().is_some_and(|path| path.exists()),
-            "result": result.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy()),
+            "result": file.map(|name| name.to_string_lossy()),
         });
         line.to_string()
     })

@@ -20,7 +20,7 @@ const PLACES: [usize; JOINT_COUNT] = [14, 8, 9, 10, 11, 12, 13, 15, 1, 16, 0, 5,
 /// A sequence, such as `TS1`, without the frames that the data set calls invalid.
 ///
 /// # Errors
-/// When it is not one of the six, or the annotation cannot be used.
+/// [`Refusal`] when it is not one of the six, or the annotation cannot be used.
 pub fn recording(
     name: String,
     annotation: &[u8],

@@ -45,7 +45,8 @@ impl Machine<'_> {
             _ => {
                 let name: String = format!("{module}.{name}").chars().take(80).collect();
                 return refuse(format!(
-                    "the file asks for the function {name}, which no plain data needs; nothing was run"
+                    "the file asks for the function {name}, which no plain data needs; nothing was \
+                    run"
                 ));
             }
         };
@@ -147,7 +148,8 @@ impl Machine<'_> {
                 Ok(())
             }
             _ => refuse(
-                "an array that is not described as NumPy's are (numbers of 1 to 8 bytes, or objects)",
+                "an array that is not described as NumPy's are (numbers of 1 to 8 bytes, or \
+                objects)",
             ),
         }
     }

@@ -24,7 +24,8 @@ pub fn section(against: &Against) -> Markup {
             h2 id="change" { "Difference from " (against.file) }
             p.regression[against.is_regression] {
                 (verdict) " Tolerance " (against.tolerance) ", "
-                (words::counted(against.sequences, "sequence", "sequences")) " in both; new minus old."
+                (words::counted(against.sequences, "sequence", "sequences"))
+                " in both; new minus old."
             }
             (tables::scrolling("Differences", &table))
             @if !against.not_in_both.is_empty() {
@@ -50,7 +51,9 @@ fn row(one: &Difference) -> Markup {
             td { (interval.unwrap_or_else(dash)) }
             td class=(one.verdict) {
                 (one.verdict)
-                @if one.gone > 0 { ", gone in " (words::counted(one.gone, "sequence", "sequences")) }
+                @if one.gone > 0 {
+                    ", gone in " (words::counted(one.gone, "sequence", "sequences"))
+                }
                 @if one.is_regression { strong { " regression" } }
             }
         }

@@ -91,7 +91,11 @@ fn node(parameters: &BTreeMap<String, Value>, names: &[String]) -> Markup {
         details {
             summary { "Parameters of the node (" (of) ")" }
             p.note { (names.join(", ")) }
-            dl.facts { @for (name, value) in parameters { div { dt { code { (name) } } dd { code { (value) } } } } }
+            dl.facts {
+                @for (name, value) in parameters {
+                    div { dt { code { (name) } } dd { code { (value) } } }
+                }
+            }
         }
     }
 }

@@ -68,7 +68,9 @@ pub fn heading(report: &Report) -> Markup {
                 div { dt { "Predictions" } dd { (listed(&predictions)) } }
                 div { dt { "Truth" } dd { (listed(&truths)) } }
                 @if !models.is_empty() { div { dt { "Model" } dd { (listed(&models)) } } }
-                @if !recorded.is_empty() { div { dt { "As recorded on" } dd { (listed(&recorded)) } } }
+                @if !recorded.is_empty() {
+                    div { dt { "As recorded on" } dd { (listed(&recorded)) } }
+                }
                 @if let Some((first, last)) = span {
                     div { dt { "Recorded" } dd { (when::from_to(first, last)) } }
                 }
@@ -110,8 +112,9 @@ pub fn figures(report: &Report) -> Markup {
         section aria-labelledby="figures" {
             h2 id="figures" { "Figures" }
             p {
-                (words::counted(overall.poses, "pose", "poses")) " compared: of " (counts.true_people)
-                " true people, with " (counts.predicted_people) " predicted; frames with a truth: "
+                (words::counted(overall.poses, "pose", "poses"))
+                " compared: of " (counts.true_people) " true people, with "
+                (counts.predicted_people) " predicted; frames with a truth: "
                 (counts.frames_compared) "."
             }
             dl.tiles {
@@ -119,7 +122,10 @@ pub fn figures(report: &Report) -> Markup {
                     @let (label, figure) = (words::label(key), overall.get(key));
                     div {
                         dt { (label.name()) }
-                        dd { b { (label.figure(figure)) } " " (label.unit_of(figure)) span.note { (note) } }
+                        dd {
+                            b { (label.figure(figure)) } " " (label.unit_of(figure))
+                            span.note { (note) }
+                        }
                     }
                 }
                 @if let Some(latency) = &report.overall.latency.stamp_to_publish_ms {
@@ -127,7 +133,10 @@ pub fn figures(report: &Report) -> Markup {
                         dt { "latency" }
                         dd {
                             b { (words::number(latency.median, 1)) } " ms"
-                            span.note { "from stamp to publication; 99.9 % within " (words::number(latency.p99_9, 1)) " ms" }
+                            span.note {
+                                "from stamp to publication; 99.9 % within "
+                                (words::number(latency.p99_9, 1)) " ms"
+                            }
                         }
                     }
                 }

@@ -29,9 +29,16 @@ pub fn data_loss(report: &Report) -> Markup {
                 ul { @for one in failed { li { (one.text()) } } }
             }
             @if !lossy.is_empty() {
-                p { "Part of the input was unreadable in " (count) " of " (all) ". All figures are of the rest." }
+                p {
+                    "Part of the input was unreadable in " (count) " of " (all)
+                    ". All figures are of the rest."
+                }
             }
-            ul { @for one in lossy { li { strong { (one.name) } ul { @for what in lost(one) { li { (what) } } } } } }
+            ul {
+                @for one in lossy {
+                    li { strong { (one.name) } ul { @for what in lost(one) { li { (what) } } } }
+                }
+            }
         }
     }
 }

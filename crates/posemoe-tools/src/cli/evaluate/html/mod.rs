@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  Report ──▶ headline, losses, change, tables, configuration ─┐
-//!     └─────▶ bins ──▶ plot/ (SVG) ── moments ─────────────────┴─▶ page: no script, no request, no clock
+//!     └─────▶ bins ──▶ plot/ (SVG) ── moments ─────────────────┴─▶ page: no script, request, clock
 //! ```
 
 mod bins;

@@ -62,14 +62,18 @@ pub fn section(sequences: &[Compared]) -> Result<Markup, Failure> {
         section aria-labelledby="moments" {
             h2 id="moments" { "Worst moments" }
             p {
-                "The poses with the greatest MPJPE, those of one person at least " (APART_S) " s apart. \
-                 Pictures from the front and from the right have both roots together, in the directions of the \
-                 frame; the picture in the image has both as a camera at the frame's origin sees them."
+                "The poses with the greatest MPJPE, those of one person at least " (APART_S)
+                " s apart. Pictures from the front and from the right have both roots together, in \
+                 the directions of the frame; the picture in the image has both as a camera at the \
+                 frame's origin sees them."
             }
             p.keys {
                 span.key { span.swatch style="background:var(--predicted)" {} "predicted" }
                 span.key { span.swatch style="background:var(--true)" {} "true" }
-                span.key { span.swatch style="background:var(--far)" {} "from the worst joints to the truth" }
+                span.key {
+                    span.swatch style="background:var(--far)" {}
+                    "from the worst joints to the truth"
+                }
             }
             div.moments { @for card in &cards { (card) } }
         }
@@ -97,10 +101,16 @@ fn card(rank: usize, Moment { of, pose, worst }: &Moment<'_>) -> Result<Markup, 
         .collect();
     Ok(html! {
         figure.card.moment {
-            figcaption { strong { (rank) ". " (name) } span.figure { "MPJPE " (mm(pose.mpjpe_m)) " mm" } }
+            figcaption {
+                strong { (rank) ". " (name) }
+                span.figure { "MPJPE " (mm(pose.mpjpe_m)) " mm" }
+            }
             (picture)
             dl.facts {
-                div { dt { "Since the first frame" } dd { (format!("{:.3} s", pose.stamp.seconds_since(first))) } }
+                div {
+                    dt { "Since the first frame" }
+                    dd { (format!("{:.3} s", pose.stamp.seconds_since(first))) }
+                }
                 div { dt { "Stamp" } dd { code { (pose.stamp) } } }
                 div { dt { "Person" } dd { (pose.truth_id) ", predicted as " (pose.predicted_id) } }
                 div { dt { "Off by" } dd {

@@ -38,9 +38,14 @@ pub fn overall(report: &Report) -> Result<Markup, Failure> {
             h2 id="errors" { "Errors" }
             div.plots { @for plot in drawn.iter().flatten() { (plot) } }
             @if too_far > 0 {
-                p.note { "Not drawn, here and below: " (too_far) " poses that are, or are off by, more than 100 km." }
+                p.note {
+                    "Not drawn, here and below: " (too_far)
+                    " poses that are, or are off by, more than 100 km."
+                }
             }
-            @if !has_sigma && !poses.is_empty() { p.note { "The predictions say no sigma: its reliability cannot be shown." } }
+            @if !has_sigma && !poses.is_empty() {
+                p.note { "The predictions say no sigma: its reliability cannot be shown." }
+            }
         }
     })
 }
@@ -66,8 +71,9 @@ pub fn by_sequence(sequences: &[Compared]) -> Result<Markup, Failure> {
         section aria-labelledby="time" {
             h2 id="time" { "Over time" }
             p {
-                "Each point is the mean over the joints of a pose. Where there are more poses than can be drawn, or \
-                 several people, the line is their median and the band reaches from the least to the greatest. "
+                "Each point is the mean over the joints of a pose. Where there are more poses than \
+                 can be drawn, or several people, the line is their median and the band reaches \
+                 from the least to the greatest. "
                 @if curves.len() > 1 { "All have the same scale. " }
                 (left_out_note(left_out))
             }
@@ -76,8 +82,9 @@ pub fn by_sequence(sequences: &[Compared]) -> Result<Markup, Failure> {
         section aria-labelledby="maps" {
             h2 id="maps" { "From above" }
             p {
-                "Paths begin at their dots and have a point wherever it can be seen. Thin lines lead from prediction to \
-                 truth once a second, or less often on long paths. " (left_out_note(left_out))
+                "Paths begin at their dots and have a point wherever it can be seen. Thin lines \
+                 lead from prediction to truth once a second, or less often on long paths. "
+                (left_out_note(left_out))
             }
             div.plots { @for plot in &maps { (plot) } }
         }
@@ -88,7 +95,8 @@ fn left_out_note(count: usize) -> String {
     match count {
         0 => String::new(),
         count => format!(
-            "These are the {MOST} sequences with the greatest MPJPE; {count} others are in the table only."
+            "These are the {MOST} sequences with the greatest MPJPE; {count} others are in the \
+             table only."
         ),
     }
 }

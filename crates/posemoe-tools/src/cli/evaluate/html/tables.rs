@@ -74,7 +74,12 @@ fn table(
 }
 
 fn heading(label: Label<'_>) -> Markup {
-    html! { th scope="col" { (label.name()) @if !label.unit.is_empty() { " " small { (label.unit) } } } }
+    html! {
+        th scope="col" {
+            (label.name())
+            @if !label.unit.is_empty() { " " small { (label.unit) } }
+        }
+    }
 }
 
 /// A row; behind its MPJPE a bar that is full at `most`.
@@ -157,7 +162,12 @@ pub fn parts(report: &Report) -> Markup {
             (table("By joint", "joint", &OF_JOINTS, &joints, None))
             (table("By distance of the true root", "distance", &COLUMNS, &distances, None))
             (table("By true person", "person", &COLUMNS, &people, None))
-            @if left_out > 0 { p.note { "The " (MOST_PEOPLE) " with the greatest MPJPE; the JSON has " (left_out) " more." } }
+            @if left_out > 0 {
+                p.note {
+                    "The " (MOST_PEOPLE) " with the greatest MPJPE; the JSON has " (left_out)
+                    " more."
+                }
+            }
         }
     }
 }

@@ -66,8 +66,8 @@ pub fn read<'a>(mut lines: impl Iterator<Item = &'a str>) -> Result<Head<'a>, St
     if markers.len() != columns || markers.len() != promised {
         let named = markers.len();
         return Err(format!(
-            "line 4 names {named} markers, line 5 has X, Y and Z of {columns}, NumMarkers is {promised}: \
-             expected the same number"
+            "line 4 names {named} markers, line 5 has X, Y and Z of {columns}, NumMarkers is \
+             {promised}: expected the same number"
         ));
     }
     Ok(Head {

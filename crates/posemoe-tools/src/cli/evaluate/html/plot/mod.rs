@@ -28,7 +28,10 @@ pub fn figure(title: &str, keys: &[Key], note: &str, svg: &Markup) -> Markup {
             figcaption {
                 strong { (title) }
                 @for (colour, words) in keys {
-                    span.key { span.swatch style=(format!("background:var(--{colour})")) {} (words) }
+                    span.key {
+                        span.swatch style=(format!("background:var(--{colour})")) {}
+                        (words)
+                    }
                 }
             }
             (svg)

@@ -72,8 +72,9 @@ pub fn draw_shares(poses: &[&PoseErrors]) -> Drawn {
         _ => "Sigma is about right",
     };
     let note = format!(
-        "{verdict}. {one_sigma:.1} % of joints are within 1 σ, where 68 % should be; {two_sigmas:.1} % within \
-         2 σ, where 95 % should be. With {factor:.2} times the sigmas 68 % would be within 1 σ."
+        "{verdict}. {one_sigma:.1} % of joints are within 1 σ, where 68 % should be; \
+         {two_sigmas:.1} % within 2 σ, where 95 % should be. With {factor:.2} times the \
+         sigmas 68 % would be within 1 σ."
     );
     let axes = ("share promised by sigma (%)", "share found (%)");
     points(
@@ -96,8 +97,8 @@ pub fn draw_by_sigma(poses: &[&PoseErrors]) -> Drawn {
         .iter()
         .fold(0.0, |most: f64, (a, b)| most.max(*a).max(*b));
     let note = format!(
-        "Joints by their sigma, in {} of the same size: what they say against what 68 % of their errors do not \
-         exceed. On the line both are the same; above it sigma is too small.",
+        "Joints by their sigma, in {} of the same size: what they say against what 68 % of their \
+         errors do not exceed. On the line both are the same; above it sigma is too small.",
         crate::cli::evaluate::html::words::counted(found.len(), "group", "groups")
     );
     let description = format!("Error against sigma, in {} groups of joints", found.len());

@@ -26,7 +26,7 @@ pub(super) fn take_left_out() -> u64 {
 
 /// Lets no more lines through than that, to any layer.
 #[derive(Default)]
-pub(super) struct Calm {
+pub(super) struct RateLimit {
     said: Mutex<HashMap<Identifier, Said>>,
 }
 
@@ -54,7 +54,7 @@ impl Said {
     }
 }
 
-impl<S: Subscriber> Layer<S> for Calm {
+impl<S: Subscriber> Layer<S> for RateLimit {
     fn event_enabled(&self, event: &Event<'_>, _: Context<'_, S>) -> bool {
         let now = Instant::now();
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
@@ -88,7 +88,7 @@ mod tests {
     fn a_flood_of_one_place_is_left_out_and_counted_and_others_are_heard() {
         let heard = Arc::new(AtomicU32::new(0));
         let subscriber = tracing_subscriber::registry()
-            .with(Calm::default())
+            .with(RateLimit::default())
             .with(Count(Arc::clone(&heard)));
         tracing::subscriber::with_default(subscriber, || {
             for number in 0..1000 {

@@ -14,7 +14,7 @@ type Losses = BTreeMap<(String, &'static str), u64>;
 
 /// Counts the lost messages of the subscribed channels, and adds to the damage what only shows at
 /// the end.
-pub fn reckon(replay: &mut Replay, is_subscribed: impl Fn(&Channel) -> bool) -> Vec<Loss> {
+pub fn count(replay: &mut Replay, is_subscribed: impl Fn(&Channel) -> bool) -> Vec<Loss> {
     let mut losses = Losses::new();
     let mut accounted = BTreeMap::<String, u64>::new();
     let mut wanted = BTreeSet::<String>::new();
@@ -23,7 +23,7 @@ pub fn reckon(replay: &mut Replay, is_subscribed: impl Fn(&Channel) -> bool) -> 
         let channels = contents.channels.iter().map(|(_, channel)| channel);
         let subscribed = channels.filter(|channel| is_subscribed(channel));
         wanted.extend(subscribed.map(|channel| channel.topic.clone()));
-        reckon_file(contents, &is_subscribed, &mut losses, &mut accounted);
+        count_in_file(contents, &is_subscribed, &mut losses, &mut accounted);
     }
     replay.collect_damage();
     // Files may be missing, or cut, or have no statistics of their own: the bag's may know more.
@@ -48,7 +48,7 @@ pub fn reckon(replay: &mut Replay, is_subscribed: impl Fn(&Channel) -> bool) -> 
 }
 
 /// `accounted`: messages by topic of which it is known where they are, or why not.
-fn reckon_file(
+fn count_in_file(
     contents: &mut Contents,
     is_subscribed: impl Fn(&Channel) -> bool,
     losses: &mut Losses,
