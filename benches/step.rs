@@ -153,6 +153,7 @@ fn placed(
                 score,
                 person_score: 0.9,
                 marks: Marks::default(),
+                gaze: None,
             },
             &motion,
         );

@@ -164,6 +164,7 @@ mod tests {
             root_velocity_m_s: Vector3::zeros(),
             joints: [joint; JOINT_COUNT],
             marks: None,
+            gaze: None,
             forecast: Forecast::default(),
         };
         Poses {

@@ -189,6 +189,7 @@ mod tests {
                 score: 0.9,
             }; JOINTS.len()],
             marks: None,
+            gaze: None,
             forecast: posemoe_core::person::forecast::Forecast::default(),
         }
     }

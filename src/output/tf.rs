@@ -1,4 +1,5 @@
-//! `/tf`: for each tracked person `body_<id>` (REP-155) and below it a frame for each joint.
+//! `/tf`: for each tracked person `body_<id>` (REP-155) and below it a frame for each joint, and one
+//! of the head, x where it points, where the image shows enough of the face.
 //!
 //! Joint frames carry our own prefix, since names such as `head_<id>` belong to the kinematic tree
 //! of human_description. Predicted people get no transforms: a frame cannot say that it is a guess.
@@ -14,7 +15,7 @@ use crate::msg::tf2_msgs::TFMessage;
 use posemoe_core::geometry::body::camera_from_body;
 use posemoe_core::health::{Cause, Drops};
 use posemoe_core::person::pose::{PersonPose, Poses, State};
-use posemoe_core::skeleton::{JOINTS, PELVIS};
+use posemoe_core::skeleton::{HEAD, JOINTS, PELVIS};
 
 /// Before the names of joint frames: `posemoe_left_wrist_<id>`.
 pub const JOINT_FRAME_PREFIX: &str = "posemoe";
@@ -88,6 +89,7 @@ fn push_person(
         person.root_m,
         camera_from_body,
     ));
+    let head_m = person.joints[HEAD].position_m;
     for (index, (name, joint)) in JOINTS.iter().zip(&person.joints).enumerate() {
         if index == PELVIS {
             continue; // body_<id> itself
@@ -100,5 +102,11 @@ fn push_person(
             body_from_root,
             &UnitQuaternion::identity(),
         ));
+    }
+    if let Some(gaze) = &person.gaze {
+        let body_from_root = camera_from_body.inverse() * (head_m - person.root_m);
+        let body_from_head = camera_from_body.inverse() * gaze.camera_from_head;
+        let child = format!("{JOINT_FRAME_PREFIX}_gaze_{body}");
+        transforms.push(transform(&frame, child, body_from_root, &body_from_head));
     }
 }

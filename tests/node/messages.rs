@@ -13,8 +13,8 @@ pub const KEYPOINTS: &str = "/yolo/tracking";
 pub const CAMERA_INFO: &str = "/camera/camera_info";
 pub const PEOPLE: &str = "/posemoe/people3d";
 pub const FRAME: &str = "camera_optical_frame";
-const FOCAL_PX: f64 = 600.0;
-const CENTRE_PX: (f64, f64) = (320.0, 240.0);
+pub const FOCAL_PX: f64 = 600.0;
+pub const CENTRE_PX: (f64, f64) = (320.0, 240.0);
 /// COCO's joints among the network's 17, for those that both have.
 const COCO: [(i32, usize); 13] = [
     (0, 9),

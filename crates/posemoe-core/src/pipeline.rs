@@ -14,8 +14,8 @@ use std::collections::{BTreeSet, VecDeque};
 
 use candidate::{Candidate, Frame, Known};
 use depths::Depths;
-use rays::marks_of;
 pub use rays::rays_of;
+use rays::{face_rays, marks_of};
 pub use settings::Settings;
 
 use crate::geometry::camera::Camera;
@@ -261,6 +261,7 @@ impl Pipeline {
                 id,
                 score: person.score,
                 marks: marks_of(person, &rays, camera, min_score),
+                face: face_rays(person, camera, min_score),
                 distance_m: person.distance_m,
                 rays,
                 view,

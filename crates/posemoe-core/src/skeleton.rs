@@ -40,6 +40,8 @@ pub(crate) const RIGHT_HIP: usize = 1;
 pub(crate) const LEFT_HIP: usize = 4;
 /// Index of the thorax (between the shoulders).
 pub(crate) const THORAX: usize = 8;
+/// The head: inside the skull, below the crown.
+pub const HEAD: usize = 10;
 /// Both hips.
 pub(crate) const HIPS: [usize; 2] = [RIGHT_HIP, LEFT_HIP];
 /// Both shoulders.

@@ -94,7 +94,7 @@ fn centre(rays: &Rays) -> Option<Vector2<f64>> {
 
 /// The rotation that turns a camera towards `direction` (unit vector, z > 0) without rolling it:
 /// the new x axis stays level with the old one.
-fn look_at(direction: &Vector3<f64>) -> Rotation3<f64> {
+pub(crate) fn look_at(direction: &Vector3<f64>) -> Rotation3<f64> {
     let z = *direction;
     let x = Vector3::new(z.z, 0.0, -z.x).normalize();
     let y = z.cross(&x);

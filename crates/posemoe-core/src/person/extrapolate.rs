@@ -72,7 +72,8 @@ pub fn extrapolated(poses: &Poses, moment: Stamp, now: Stamp, validity: &Validit
     }
 }
 
-/// A person `dt_s` (0 or more) later; the image is another by then, so there are no marks.
+/// A person `dt_s` (0 or more) later; the image is another by then, so there are no marks and no
+/// gaze.
 pub fn carried(person: &PersonPose, dt_s: f64) -> PersonPose {
     let speed_m_s = person.root_velocity_m_s.norm();
     let (root, limb) = (Way::of_root(dt_s, speed_m_s), Way::of_limb(dt_s));
@@ -99,6 +100,7 @@ pub fn carried(person: &PersonPose, dt_s: f64) -> PersonPose {
         root_velocity_m_s,
         joints,
         marks: None,
+        gaze: None,
         forecast: Forecast {
             root: forecast.root.after(&root),
             joints: forecast.joints.map(|joint| joint.after(&limb)),

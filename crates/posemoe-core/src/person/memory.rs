@@ -3,6 +3,7 @@
 use nalgebra::{Matrix3, Vector3};
 
 use super::forecast::Forecast;
+use super::gaze::Gaze;
 use super::limbs::Limbs;
 use super::marks::Marks;
 use super::motion::RootMotion;
@@ -64,6 +65,7 @@ struct Placed {
     sigma_scale: f64,
     score: [f64; JOINT_COUNT],
     marks: Marks,
+    gaze: Option<Gaze>,
     confidence: f64,
 }
 
@@ -86,6 +88,8 @@ pub struct Estimate {
     pub person_score: f64,
     /// Where the image shows the person.
     pub marks: Marks,
+    /// Where the head points, where the face tells.
+    pub gaze: Option<Gaze>,
 }
 
 impl Person {
@@ -138,6 +142,7 @@ impl Person {
             sigma_scale: estimate.sigma_scale,
             score: estimate.score,
             marks: estimate.marks,
+            gaze: estimate.gaze,
             confidence: (estimate.person_score * seen_share).clamp(0.0, 1.0),
         });
     }
@@ -198,6 +203,7 @@ impl Person {
                 score: placed.score[j],
             }),
             marks: (state == State::Tracked).then_some(placed.marks),
+            gaze: placed.gaze.filter(|_| state == State::Tracked),
             forecast: Forecast {
                 seen: placed.seen,
                 root: root.forecast(model.acceleration_noise),
@@ -246,6 +252,7 @@ pub(crate) mod tests {
             score: [0.9; JOINT_COUNT],
             person_score: 0.8,
             marks: Marks::default(),
+            gaze: None,
         }
     }
 

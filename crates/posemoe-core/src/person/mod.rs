@@ -4,6 +4,7 @@ pub(crate) mod crowd;
 pub mod extrapolate;
 pub mod face;
 pub mod forecast;
+pub mod gaze;
 pub(crate) mod identity;
 mod limbs;
 pub mod marks;

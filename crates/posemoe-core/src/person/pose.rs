@@ -3,6 +3,7 @@
 use nalgebra::{Matrix3, Vector3};
 
 use super::forecast::Forecast;
+use super::gaze::Gaze;
 use super::marks::Marks;
 use crate::skeleton::JOINT_COUNT;
 use posemoe_stamp::Stamp;
@@ -61,6 +62,8 @@ pub struct PersonPose {
     pub joints: [Joint; JOINT_COUNT],
     /// Where the image shows the person; of the tracked only.
     pub marks: Option<Marks>,
+    /// Where the head points; of the tracked, where the image shows enough of the face.
+    pub gaze: Option<Gaze>,
     /// When and how the person moves on from here.
     pub forecast: Forecast,
 }

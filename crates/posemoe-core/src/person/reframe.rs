@@ -3,6 +3,7 @@
 use nalgebra::Matrix3;
 
 use super::forecast::{Forecast, RootForecast};
+use super::gaze::Gaze;
 use super::pose::{Joint, PersonPose, Poses};
 use crate::frames::Motion;
 
@@ -34,6 +35,10 @@ fn reframed(person: &PersonPose, motion: &Motion) -> PersonPose {
             position_m: motion.position_m(&joint.position_m),
             velocity_m_s: motion.velocity_m_s(&joint.position_m, &joint.velocity_m_s),
             ..joint
+        }),
+        gaze: person.gaze.map(|gaze| Gaze {
+            camera_from_head: motion.target_from_source.rotation * gaze.camera_from_head,
+            ..gaze
         }),
         forecast: Forecast {
             root: RootForecast {
@@ -73,6 +78,7 @@ mod tests {
             frame_id: "optical".into(),
             people: vec![PersonPose {
                 marks: None,
+                gaze: None,
                 forecast: Forecast::default(),
                 id: "a".into(),
                 state: State::Predicted,

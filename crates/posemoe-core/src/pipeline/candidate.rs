@@ -7,10 +7,11 @@ use crate::geometry::place::{Evidence, place, to_camera};
 use crate::health::Cause;
 use crate::lift::PersonKey;
 use crate::lift::{Lifted, Seen};
+use crate::person::gaze::{FaceRays, gaze};
 use crate::person::marks::Marks;
 use crate::person::memory::Estimate;
 use crate::person::size::{Size, SizeModel};
-use crate::skeleton::{JOINT_COUNT, Pose};
+use crate::skeleton::{HEAD, JOINT_COUNT, Pose, THORAX};
 use posemoe_stamp::Stamp;
 
 /// Someone who can be lifted.
@@ -22,6 +23,8 @@ pub struct Candidate {
     pub rays: Rays,
     pub view: PersonView,
     pub marks: Marks,
+    /// Where the points of the face are.
+    pub face: FaceRays,
     /// How far away the detector measured the person to be (m).
     pub distance_m: Option<f64>,
 }
@@ -100,6 +103,7 @@ impl Candidate {
         }
         let pose = lifted_pose.map(|joint_m| joint_m * placement.size);
         plausible::in_space(&pose, &placement.root_m, &self.rays, self.distance_m)?;
+        let head_m = placement.root_m + pose[HEAD];
         Ok(Estimate {
             placement,
             size,
@@ -109,6 +113,7 @@ impl Candidate {
             score: self.rays.map(|ray| ray.map_or(0.0, |ray| ray.score)),
             person_score: self.score,
             marks: self.marks,
+            gaze: gaze(&self.face, head_m.norm(), &(pose[HEAD] - pose[THORAX])),
         })
     }
 }

@@ -4,6 +4,7 @@ use crate::geometry::camera::Camera;
 use crate::geometry::canonical::{Ray, Rays};
 use crate::health::{Cause, Drops};
 use crate::keypoint::{FARTHEST_DEPTH_M, Keypoint};
+use crate::person::gaze::FaceRays;
 use crate::person::marks::{Mark, Marks};
 use crate::person::observation::Sighting;
 use crate::skeleton::{JOINT_COUNT, JOINTS};
@@ -68,6 +69,14 @@ pub fn marks_of(person: &Sighting, rays: &Rays, camera: &Camera, min_score: f64)
         joints: std::array::from_fn(|j| mark(person.joints[j].filter(|_| rays[j].is_some()))),
         face: person.face.map(|part| mark(part.filter(is_seen))),
     }
+}
+
+/// The rays through those points of the face that were really seen.
+pub fn face_rays(person: &Sighting, camera: &Camera, min_score: f64) -> FaceRays {
+    person.face.map(|part| {
+        let ray = ray_of(&part?, camera, min_score);
+        ray.ok().flatten().map(|ray| ray.xy)
+    })
 }
 
 fn ray_of(keypoint: &Keypoint, camera: &Camera, min_score: f64) -> Result<Option<Ray>, Cause> {

@@ -53,6 +53,7 @@ fn person(root_m: Vector3<f64>, velocity_m_s: Vector3<f64>) -> PersonPose {
             score: 0.9,
         }),
         marks: None,
+        gaze: None,
         forecast: Forecast::default(),
     }
 }

@@ -31,6 +31,7 @@ pub fn person(id: &str, state: State) -> PersonPose {
             score: 0.9,
         }),
         marks: (state == State::Tracked).then_some(marks),
+        gaze: None,
         forecast: Forecast::default(),
     }
 }

@@ -32,6 +32,7 @@ fn published(person: &Person3D) -> PersonPose {
         root_velocity_m_s: Vector3::zeros(),
         joints: std::array::from_fn(|j| joint(&person.joints[j])),
         marks: None,
+        gaze: None,
         forecast: Forecast::default(),
     }
 }
