@@ -64,7 +64,9 @@ fn each_image_has_one_tree_below_the_camera() {
     for camera in 1..=4 {
         for (message, people) in frames(camera) {
             let tree = tree(&message);
-            assert_eq!(tree.len(), 17 * people.people.len());
+            let is_gaze = |child: &&str| child.starts_with("posemoe_gaze_");
+            let joints = tree.keys().filter(|child| !is_gaze(child)).count();
+            assert_eq!(joints, 17 * people.people.len());
             for (child, transform) in &tree {
                 let (root, _) = in_root(&tree, child);
                 assert_eq!(root, people.header.frame_id, "above {child}");
@@ -93,6 +95,29 @@ fn frames_are_where_people3d_has_the_joints() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn who_walks_looks_ahead_and_nothing_is_said_from_behind() {
+    // Two cameras see the walker come, two see him go.
+    for (camera, sees_face) in [(1, true), (2, true), (3, false), (4, false)] {
+        let frames = frames(camera);
+        let mut aside_deg: Vec<f64> = Vec::new();
+        for (message, _) in &frames {
+            if let Some(gaze) = tree(message).get("posemoe_gaze_p1") {
+                let forward = pose(gaze).rotation * Vector3::x();
+                aside_deg.push(forward.y.atan2(forward.x).to_degrees());
+            }
+        }
+        if !sees_face {
+            assert!(aside_deg.is_empty(), "camera {camera}");
+            continue;
+        }
+        assert!(aside_deg.len() >= frames.len() * 9 / 10, "camera {camera}");
+        aside_deg.sort_by(f64::total_cmp);
+        let median_deg = aside_deg[aside_deg.len() / 2];
+        assert!(median_deg.abs() < 20.0, "camera {camera}: {median_deg}");
     }
 }
 
