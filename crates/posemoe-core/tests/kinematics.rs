@@ -149,15 +149,28 @@ proptest! {
 
     #[test]
     fn the_angles_of_any_pose_show_it(pose in boneless()) {
-        let found = angles(&pose);
+        let found = angles(&pose, None);
         prop_assert!(are_within_limits(&found), "{found:?}");
         let off = worst_degrees(&pose, &stand(&found));
         prop_assert!(off < 0.1, "{off} degrees: {pose:?} became {found:?}");
     }
 
     #[test]
+    fn a_head_that_is_turned_has_the_angles_of_its_turn(truth in allowed(), yaw in -1.4..1.4f64) {
+        let mut truth = truth;
+        truth[2] = yaw;
+        let links = links(&truth, HEIGHT_M);
+        // The waist is at rest, so the trunk is the body frame.
+        let body_from_head = links["p_head"].rotation;
+        let found = angles(&stand(&truth), Some(&body_from_head));
+        for angle in 1..4 {
+            prop_assert!((found[angle] - truth[angle]).abs() < 1e-6, "{found:?} {truth:?}");
+        }
+    }
+
+    #[test]
     fn a_pose_that_human_description_allows_has_one_set_of_angles(truth in allowed()) {
-        let found = angles(&stand(&truth));
+        let found = angles(&stand(&truth), None);
         for (i, (found, truth)) in found.iter().zip(truth).enumerate() {
             prop_assert!((found - truth).abs() < 1e-6, "{i}: {found} not {truth}");
         }
@@ -169,7 +182,7 @@ proptest! {
     ) {
         let joint = |j: usize| Vector3::from_column_slice(&numbers[3 * j..3 * j + 3]);
         let joints = std::array::from_fn(joint);
-        let found = angles(&joints);
+        let found = angles(&joints, None);
         prop_assert!(are_within_limits(&found), "{found:?}");
     }
 }
@@ -215,13 +228,13 @@ fn at_rest_a_person_stands_with_hanging_limbs_and_growing_angles_move_them_as_na
 #[test]
 fn a_straight_or_half_seen_limb_is_not_twisted() {
     let mut pose = stand(&[0.0; ANGLE_COUNT]);
-    assert_eq!(angles(&pose), [0.0; ANGLE_COUNT]);
+    assert_eq!(angles(&pose, None), [0.0; ANGLE_COUNT]);
     let shoulder = pose[index("left_shoulder")];
     // Straight ahead: pitch, in the plane that yaw has turned to the front, and roll takes the yaw
     // back.
     pose[index("left_elbow")] = shoulder + Vector3::new(0.3, 0.0, -0.3);
     pose[index("left_wrist")] = Vector3::repeat(f64::NAN);
-    let found = angles(&pose);
+    let found = angles(&pose, None);
     let first = named("l_y_shoulder");
     let expected = [FRAC_PI_2, FRAC_PI_4, FRAC_PI_2, 0.0];
     for (found, expected) in found[first..].iter().zip(expected) {
@@ -238,7 +251,7 @@ fn a_seated_body_lifts_its_thighs_and_bends_its_knees() {
         pose[knee] = pose[hip] + Vector3::new(0.4, 0.0, 0.0);
         pose[ankle] = pose[knee] - Vector3::new(0.0, 0.0, 0.4);
     }
-    let found = angles(&pose);
+    let found = angles(&pose, None);
     for side in ["l", "r"] {
         let first = named(&format!("{side}_y_hip"));
         let expected = [0.0, 0.0, FRAC_PI_2, -FRAC_PI_2];

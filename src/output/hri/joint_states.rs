@@ -12,12 +12,14 @@ pub fn message(body: &Body<'_>) -> Option<JointState> {
     let joints_m = body.person.joints.map(|joint| joint.position_m);
     let body_from_camera = camera_from_body(&joints_m)?.inverse();
     let joints_m = joints_m.map(|joint_m| body_from_camera * (joint_m - body.person.root_m));
+    let gaze = body.person.gaze.as_ref();
+    let body_from_head = gaze.map(|gaze| body_from_camera * gaze.camera_from_head);
     Some(JointState {
         header: body.header(),
         name: turning()
             .map(|(name, ..)| format!("{name}_{}", body.id))
             .collect(),
-        position: angles(&joints_m).to_vec(),
+        position: angles(&joints_m, body_from_head.as_ref()).to_vec(),
         ..Default::default()
     })
 }

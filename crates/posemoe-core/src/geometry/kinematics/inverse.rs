@@ -1,5 +1,7 @@
 //! From a person's joints to the angles that show them.
 
+use std::f64::consts::FRAC_PI_2;
+
 use nalgebra::{UnitQuaternion, Vector3};
 
 use super::limb::Limb;
@@ -28,13 +30,19 @@ const SHORTEST_M: f64 = 1e-4;
 /// frame (m).
 ///
 /// They give the directions of upper arms, forearms, thighs, shanks and the head's axis, whatever
-/// these are. What the joints do not show stays at rest: the waist, since the body frame's own z is
-/// the line from pelvis to thorax; the head's yaw, since they show its axis, not its face; and
-/// whatever hangs on a joint that is not finite or lies on its neighbour.
-pub fn angles(joints_m: &[Vector3<f64>; JOINT_COUNT]) -> Angles {
+/// these are; the head has its whole turn where that is known (x where it points). What nothing
+/// shows stays at rest: the waist, since the body frame's own z is the line from pelvis to thorax;
+/// the yaw of a head of which only the axis is known; and whatever hangs on a joint that is not
+/// finite or lies on its neighbour.
+pub fn angles(
+    joints_m: &[Vector3<f64>; JOINT_COUNT],
+    body_from_head: Option<&UnitQuaternion<f64>>,
+) -> Angles {
     let mut angles = [0.0; ANGLE_COUNT];
-    if let Some(axis) = direction(joints_m, NECK, HEAD) {
-        angles[HEAD_ANGLE..HEAD_ANGLE + 3].copy_from_slice(&head(&axis));
+    let by_turn = body_from_head.and_then(head_of_turn);
+    let by_axis = || direction(joints_m, NECK, HEAD).map(|axis| head_of_axis(&axis));
+    if let Some(found) = by_turn.or_else(by_axis) {
+        angles[HEAD_ANGLE..HEAD_ANGLE + 3].copy_from_slice(&found);
     }
     for (angles_of, side, joint, angle) in LIMBS {
         let Some(upper) = direction(joints_m, joint, joint + 1) else {
@@ -47,9 +55,20 @@ pub fn angles(joints_m: &[Vector3<f64>; JOINT_COUNT]) -> Angles {
     angles
 }
 
+/// Roll, yaw and pitch of a head, Rx(r) Rz(y) Ry(-p); `None` where it looks farther back than over
+/// a shoulder.
+fn head_of_turn(body_from_head: &UnitQuaternion<f64>) -> Option<[f64; 3]> {
+    let turn = body_from_head.to_rotation_matrix();
+    let yaw = (-turn[(0, 1)]).clamp(-1.0, 1.0).asin();
+    let roll = turn[(2, 1)].atan2(turn[(1, 1)]);
+    let pitch = (-turn[(0, 2)]).atan2(turn[(0, 0)]);
+    let is_ahead = roll.abs() < FRAC_PI_2 && pitch.abs() < FRAC_PI_2;
+    is_ahead.then_some([roll, yaw, pitch])
+}
+
 /// Roll, yaw and pitch that point the head's axis; of both rolls, half a turn apart, the smaller
 /// one.
-fn head(axis: &Vector3<f64>) -> [f64; 3] {
+fn head_of_axis(axis: &Vector3<f64>) -> [f64; 3] {
     let roll = (-axis.y * axis.z.signum()).atan2(axis.z.abs());
     let axis = UnitQuaternion::new(Vector3::x() * -roll) * axis;
     [roll, 0.0, (-axis.x).atan2(axis.z)]
