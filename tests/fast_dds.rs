@@ -1,20 +1,18 @@
 //! The DDS bus against Fast DDS, the middleware under `rmw_fastrtps`, on loopback.
 //!
-//! Needs a C++ compiler and Fast DDS (Debian: `libfastrtps-dev`). `POSEMOE_SKIP_FAST_DDS=1` leaves
-//! these tests out.
+//! What that needs: `support/fast_dds.rs`.
 #![cfg(feature = "dds")]
 
 mod dds_support;
+#[path = "support/fast_dds.rs"]
+mod fast_dds;
 #[path = "support/namespace.rs"]
 mod namespace;
 
-use std::io::{BufRead, BufReader, Lines};
-use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use dds_support::{PATIENCE, domain, message, node, number, receive, until};
+use fast_dds::{Peer, is_left_out};
 use posemoe::bus::dds::DdsBus;
 use posemoe::bus::{Bus, Event, Events, Qos, Service, Topic};
 use serde_json::Value;
@@ -23,67 +21,6 @@ const STRING: &str = "std_msgs::msg::dds_::String_";
 const SERVICE: &str = "std_srvs::srv::dds_::Ask";
 /// One datagram, and many fragments where datagrams are as long as on Ethernet.
 const SIZES: [usize; 2] = [100, 20_000];
-
-fn is_left_out() -> bool {
-    let skip = std::env::var_os("POSEMOE_SKIP_FAST_DDS").is_some_and(|skip| skip == "1");
-    if skip {
-        eprintln!("not run: POSEMOE_SKIP_FAST_DDS=1");
-    }
-    skip
-}
-
-/// The program of `fast_dds/peer.cpp`, compiled once.
-fn program() -> PathBuf {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    let compile = || {
-        let program = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-            .join(format!("fast_dds_peer_{}", std::process::id()));
-        let compiled = Command::new("c++")
-            .args(["-std=c++17", "-O1", "-o"])
-            .arg(&program)
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fast_dds/peer.cpp"))
-            .args(["-lfastrtps", "-lfastcdr"])
-            .status();
-        assert!(
-            compiled.as_ref().is_ok_and(|status| status.success()),
-            "{compiled:?} (needs g++ and libfastrtps-dev; POSEMOE_SKIP_FAST_DDS=1 leaves these \
-             tests out)"
-        );
-        program
-    };
-    PROGRAM.get_or_init(compile).clone()
-}
-
-/// A peer, line by line; ended if the test fails.
-struct Peer {
-    process: Child,
-    lines: Lines<BufReader<ChildStdout>>,
-}
-
-impl Peer {
-    fn start(command: &str, domain: u16, rest: &[&str]) -> Self {
-        let mut process = Command::new(program())
-            .args([command, &domain.to_string(), "127.0.0.1"])
-            .args(rest)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        Self { process, lines }
-    }
-
-    fn says(&mut self) -> Value {
-        let line = self.lines.next().expect("the peer ended early").unwrap();
-        serde_json::from_str(&line).unwrap()
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 fn chatter() -> Topic {
     Topic {
