@@ -143,7 +143,10 @@ fn fresh_clients() -> usize {
 fn answers_in_fragments_arrive() {
     if !is_left_out() {
         // Where datagrams are as long as on Ethernet.
-        namespace::run("in_fragments", "ip link set lo up && ip link set lo mtu 1500");
+        namespace::run(
+            "in_fragments",
+            "ip link set lo up && ip link set lo mtu 1500",
+        );
     }
 }
 

@@ -51,12 +51,21 @@ impl Trouble {
         let flood = FLOOD.to_string();
         match second % ROUND_S {
             5 => {
-                let rest = ["/posemoe/people3d", "posemoe::msg::dds_::People3D_", "1000000"];
+                let rest = [
+                    "/posemoe/people3d",
+                    "posemoe::msg::dds_::People3D_",
+                    "1000000",
+                ];
                 self.hearer = Some(Peer::start("hear", self.domain, &rest));
             }
             10 => self.hearer.iter().for_each(|peer| peer.signal("-STOP")),
             15 => {
-                let rest = ["/yolo/tracking", "yolo_msgs::msg::dds_::DetectionArray_", &flood, "5000"];
+                let rest = [
+                    "/yolo/tracking",
+                    "yolo_msgs::msg::dds_::DetectionArray_",
+                    &flood,
+                    "5000",
+                ];
                 self.flooder = Some(Peer::start("say", self.domain, &rest));
                 self.garbage += FLOOD;
             }
@@ -72,7 +81,10 @@ impl Trouble {
             58 => {
                 self.asker = None;
                 let flooder = self.flooder.take();
-                assert!(flooder.is_none_or(|mut peer| peer.has_ended()), "it floods still");
+                assert!(
+                    flooder.is_none_or(|mut peer| peer.has_ended()),
+                    "it floods still"
+                );
             }
             _ => {}
         }
@@ -135,6 +147,7 @@ async fn ten_minutes_among_peers_that_hang_flood_and_die() {
     if is_left_out() {
         return;
     }
+    fast_dds::program(); // compiled before the detector starts
     let told = std::env::var("POSEMOE_SOAK_S").map(|seconds| seconds.parse().unwrap());
     let lasts_s: u64 = told.unwrap_or(600);
     let domain = domain();
@@ -172,10 +185,14 @@ async fn ten_minutes_among_peers_that_hang_flood_and_die() {
     };
     let (start, mut rss_kb, mut sent) = (Instant::now(), Vec::new(), 0_u32);
     while u64::from(sent) < lasts_s * u64::from(RATE_HZ) {
-        robot.listen(start + Duration::from_secs(1) * sent / RATE_HZ).await;
+        robot
+            .listen(start + Duration::from_secs(1) * sent / RATE_HZ)
+            .await;
         let mut frame = frames[sent as usize % frames.len()].clone();
         frame.header.stamp = time(robot.bus.now());
-        robot.bus.publish(keypoints, robot.bus.now(), &encode(&frame));
+        robot
+            .bus
+            .publish(keypoints, robot.bus.now(), &encode(&frame));
         sent += 1;
         if sent.is_multiple_of(RATE_HZ) {
             trouble.at(u64::from(sent / RATE_HZ));
@@ -197,9 +214,15 @@ async fn ten_minutes_among_peers_that_hang_flood_and_die() {
         robot.diagnostics.status,
         robot.bus.losses(),
     );
-    assert_eq!(counts.received + counts.lost, u64::from(sent) + trouble.garbage);
+    assert_eq!(
+        counts.received + counts.lost,
+        u64::from(sent) + trouble.garbage
+    );
     assert_eq!(counts.received, counts.answered + counts.dropped);
-    assert_eq!((counts.answered, robot.people), (counts.published, counts.published));
+    assert_eq!(
+        (counts.answered, robot.people),
+        (counts.published, counts.published)
+    );
     if let Some((low, high)) = low.zip(high) {
         assert!(high - low < FLAT_KB, "{rss_kb:?}");
     }

@@ -168,7 +168,7 @@ impl DdsBus {
     }
 
     /// Sends the answers whose clients can hear them, and those that have waited long enough.
-    fn send_answers(&mut self) {
+    fn send_answers(&mut self, now: Instant) {
         self.catch_up();
         let Some(session) = &self.session else {
             return;
@@ -181,7 +181,7 @@ impl DdsBus {
                 session.watch.hears(&answer.request, asked, heard)
             })
         };
-        for (answer, known) in self.answers.due(Instant::now(), is_known) {
+        for (answer, known) in self.answers.due(now, is_known) {
             let Some(replies) = self.replies.get_mut(&answer.service) else {
                 continue;
             };
@@ -205,27 +205,10 @@ impl DdsBus {
             self.join_anew("a network interface has come up")?;
         }
         self.catch_up();
-        self.pass_by_hung_subscribers();
-        Ok(())
-    }
-
-    /// No reader that stops acknowledging stops a topic for the others: a writer takes over that
-    /// has nothing to wait for.
-    fn pass_by_hung_subscribers(&mut self) {
-        let Some(session) = &mut self.session else {
-            return;
-        };
-        for publication in self.publications.values_mut() {
-            if let Some(former) = publication.step_down() {
-                session.retract(former);
-            } else if publication.is_far_behind() {
-                let endpoint = &publication.endpoint;
-                match session.write(&endpoint.topic, endpoint.role, Lost::default()) {
-                    Ok(next) => publication.prepare(next),
-                    Err(error) => tracing::warn!("{error}"),
-                }
-            }
+        if let Some(session) = &mut self.session {
+            session.pass_by_hung_subscribers(self.publications.values_mut());
         }
+        Ok(())
     }
 
     /// Replaces the session; counts and waiting messages stay.
@@ -327,7 +310,7 @@ impl Bus for DdsBus {
             payload: payload.to_vec(),
         };
         self.answers.push(answer, Instant::now());
-        self.send_answers();
+        self.send_answers(Instant::now());
     }
 
     fn set_timer(&mut self, period: Option<Duration>) {
@@ -373,7 +356,7 @@ impl Events for DdsBus {
                 break event.await;
             }
             let looked = tokio::time::timeout(answers::LOOK, event).await;
-            self.send_answers();
+            self.send_answers(Instant::now());
             if let Ok(event) = looked {
                 break event;
             }
@@ -389,6 +372,7 @@ impl Drop for DdsBus {
     fn drop(&mut self) {
         let end = Instant::now() + FAREWELL;
         let patience = || end.saturating_duration_since(Instant::now());
+        self.send_answers(end); // nobody is waited for any longer
         let publications = std::mem::take(&mut self.publications).into_values();
         let replies = std::mem::take(&mut self.replies).into_values();
         for publication in publications.chain(replies) {

@@ -21,7 +21,7 @@ pub fn is_left_out() -> bool {
 }
 
 /// The program of `fast_dds/peer.cpp`, compiled once.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     let compile = || {
         let program = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
@@ -29,7 +29,10 @@ fn program() -> PathBuf {
         let compiled = Command::new("c++")
             .args(["-std=c++17", "-O1", "-o"])
             .arg(&program)
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fast_dds/peer.cpp"))
+            .arg(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/tests/fast_dds/peer.cpp"
+            ))
             .args(["-lfastrtps", "-lfastcdr"])
             .status();
         assert!(

@@ -115,7 +115,9 @@ fn check_cloud(message: &PointCloud2) {
     assert_eq!(message.data.len(), 12 * message.width as usize);
     let (numbers, _) = message.data.as_chunks();
     assert!(
-        numbers.iter().all(|number| f32::from_le_bytes(*number).is_finite()),
+        numbers
+            .iter()
+            .all(|number| f32::from_le_bytes(*number).is_finite()),
         "a point that is nowhere"
     );
 }
@@ -129,8 +131,15 @@ fn check_separation(message: &Separation) {
     }
     if known(message.level) {
         let most = message.pairs.iter().map(|pair| pair.level).max();
-        assert!(message.pairs.iter().all(|pair| known(pair.level)), "{message:?}");
-        assert_eq!(message.level, most.unwrap_or(Separation::CLEAR), "{message:?}");
+        assert!(
+            message.pairs.iter().all(|pair| known(pair.level)),
+            "{message:?}"
+        );
+        assert_eq!(
+            message.level,
+            most.unwrap_or(Separation::CLEAR),
+            "{message:?}"
+        );
     }
 }
 

@@ -38,11 +38,7 @@ impl Answers {
     }
 
     /// Takes those whose reader `is_known`, and, as not known, those that have waited long enough.
-    pub fn due(
-        &mut self,
-        now: Instant,
-        is_known: impl Fn(&Answer) -> bool,
-    ) -> Vec<(Answer, bool)> {
+    pub fn due(&mut self, now: Instant, is_known: impl Fn(&Answer) -> bool) -> Vec<(Answer, bool)> {
         let (mut due, mut wait) = (Vec::new(), VecDeque::new());
         let mut too_many = self.0.len().saturating_sub(MOST);
         for (until, answer) in self.0.drain(..) {

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use rustdds::bytes::Bytes;
 use rustdds::dds::result::WriteError;
-use rustdds::{
-    GUID, SampleIdentity, SequenceNumber, Timestamp, WriteOptions, WriteOptionsBuilder,
-};
+use rustdds::{GUID, SampleIdentity, SequenceNumber, Timestamp, WriteOptions, WriteOptionsBuilder};
 
 use super::raw::{HEADER_CDR_LE, RawWriter, WRITER_WINDOW};
 use super::requests;

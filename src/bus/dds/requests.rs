@@ -71,10 +71,7 @@ pub(super) fn seal(request: &RequestId, body: &[u8]) -> (Bytes, WriteOptions) {
         }
         None => {
             let (name, number) = (&request.client[..8], request.number.to_le_bytes());
-            (
-                Bytes::from([name, &number, body].concat()),
-                options.build(),
-            )
+            (Bytes::from([name, &number, body].concat()), options.build())
         }
     }
 }

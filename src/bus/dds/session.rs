@@ -156,6 +156,25 @@ impl Session {
         Ok(Publication::new(endpoint, writer, lost))
     }
 
+    /// No subscriber that stops acknowledging stops a topic for the others: a writer takes over that
+    /// has nothing to wait for.
+    pub fn pass_by_hung_subscribers<'a>(
+        &mut self,
+        publications: impl Iterator<Item = &'a mut Publication>,
+    ) {
+        for publication in publications {
+            if let Some(former) = publication.step_down() {
+                self.retract(former);
+            } else if publication.is_far_behind() {
+                let endpoint = &publication.endpoint;
+                match self.write(&endpoint.topic, endpoint.role, Lost::default()) {
+                    Ok(next) => publication.prepare(next),
+                    Err(error) => tracing::warn!("{error}"),
+                }
+            }
+        }
+    }
+
     /// How an answer from `replies`, an end of ours, reaches who has `asked` when it is too long
     /// for `rustdds`.
     pub fn route_to(&self, asked: &RequestId, replies: GUID) -> Route {

@@ -18,6 +18,8 @@ use super::raw::HEADER_CDR_LE;
 pub(super) const SHORT: usize = 1200;
 /// What UDP carries, without the headers.
 const MOST: usize = 65_000;
+/// One for each interface of a client's machine; who names more is not believed.
+const MOST_ADDRESSES: usize = 8;
 /// Where a client hears answers.
 pub(super) struct Route {
     participant: [u8; 12],
@@ -50,6 +52,7 @@ impl Route {
                 .map(SocketAddr::from)
                 .filter(|address| address.is_ipv4() && address.port() > 0)
                 .filter(is_in_reach)
+                .take(MOST_ADDRESSES)
                 .collect(),
             source: match range {
                 DiscoveryRange::Localhost => Ipv4Addr::LOCALHOST, // the kernel keeps it on lo
@@ -88,7 +91,10 @@ pub(super) fn encode(
     body: &[u8],
 ) -> Result<Vec<u8>, String> {
     if body.len() > MOST {
-        return Err(format!("it has {} bytes, more than UDP carries", body.len()));
+        return Err(format!(
+            "it has {} bytes, more than UDP carries",
+            body.len()
+        ));
     }
     let writer = sent.writer_guid.to_bytes();
     let mut data = Vec::with_capacity(body.len() + 128);
