@@ -43,6 +43,8 @@ struct Trouble {
     asker: Option<Peer>,
     /// Messages that the node cannot read.
     garbage: u64,
+    /// Requests that it cannot read, at most.
+    requests: u64,
 }
 
 impl Trouble {
@@ -75,6 +77,7 @@ impl Trouble {
             45 => {
                 let kind = "rcl_interfaces::srv::dds_::GetParameters";
                 let rest = ["/posemoe/get_parameters", kind, "3", "5000"];
+                self.requests += 3;
                 self.asker = Some(Peer::start("ask", self.domain, &rest));
             }
             // The last of them dies while it waits.
@@ -182,6 +185,7 @@ async fn ten_minutes_among_peers_that_hang_flood_and_die() {
         flooder: None,
         asker: None,
         garbage: 0,
+        requests: 0,
     };
     let (start, mut rss_kb, mut sent) = (Instant::now(), Vec::new(), 0_u32);
     while u64::from(sent) < lasts_s * u64::from(RATE_HZ) {
@@ -218,7 +222,8 @@ async fn ten_minutes_among_peers_that_hang_flood_and_die() {
         counts.received + counts.lost,
         u64::from(sent) + trouble.garbage
     );
-    assert_eq!(counts.received, counts.answered + counts.dropped);
+    let dropped_requests = counts.answered + counts.dropped - counts.received;
+    assert!(dropped_requests <= trouble.requests, "{dropped_requests}");
     assert_eq!(
         (counts.answered, robot.people),
         (counts.published, counts.published)

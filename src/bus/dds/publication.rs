@@ -16,8 +16,11 @@ use crate::bus::{Durability, RequestId};
 /// messages; Cyclone DDS and Fast DDS do.
 pub const LARGE_MESSAGE_BYTES: usize = 64 * 1024;
 
-/// So many messages that not every subscriber has acknowledged: half of what a writer keeps.
-const FAR_BEHIND: u64 = WRITER_WINDOW as u64 / 2;
+/// So many messages that not every subscriber has acknowledged: of what a writer keeps, enough is
+/// left for as long as handing over takes.
+const FAR_BEHIND: u64 = WRITER_WINDOW as u64 * 3 / 8;
+/// In so many calls, of one each second, subscribers find another writer, on a busy machine too.
+const FINDING: u32 = 3;
 /// How long acknowledgements of the last messages may take.
 const UNDER_WAY: Duration = Duration::from_millis(10);
 
@@ -31,8 +34,8 @@ pub(super) struct Publication {
     last_number: i64,
     /// Messages since every subscriber had acknowledged all of them.
     unacknowledged: u64,
-    /// The writer that takes over, while subscribers find it.
-    next: Option<Box<Publication>>,
+    /// The writer that takes over, while subscribers find it; after so many calls.
+    next: Option<(u32, Box<Publication>)>,
     /// The writer before this one, while its last messages arrive.
     former: Option<Box<Publication>>,
 }
@@ -64,7 +67,8 @@ impl Publication {
 
     /// The writers that there are for this topic.
     pub fn guids(&self) -> impl Iterator<Item = GUID> {
-        let others = self.next.iter().chain(&self.former);
+        let next = self.next.iter().map(|(_, next)| next);
+        let others = next.chain(&self.former);
         std::iter::once(self.endpoint.guid).chain(others.map(|other| other.endpoint.guid))
     }
 
@@ -91,19 +95,24 @@ impl Publication {
             "{name}: a subscriber has acknowledged none of {unheard} messages: it loses them, so \
              that others go on"
         );
-        self.next = Some(Box::new(next));
+        self.next = Some((FINDING, Box::new(next)));
     }
 
-    /// Goes on with handing over, which takes two calls; the writer that is no longer needed.
+    /// Goes on with handing over, a step with each call; the writer that is no longer needed, at the
+    /// end.
     pub fn step_down(&mut self) -> Option<Self> {
         if let Some(former) = self.former.take() {
             return Some(*former);
         }
-        let mut next = *self.next.take()?;
+        let (calls, mut next) = self.next.take()?;
+        if calls > 1 {
+            self.next = Some((calls - 1, next));
+            return None;
+        }
         next.lost = self.lost;
         next.lost.reader_behind += self.unacknowledged;
         next.warned_of_size = self.warned_of_size;
-        let former = std::mem::replace(self, next);
+        let former = std::mem::replace(self, *next);
         self.former = Some(Box::new(former));
         None
     }

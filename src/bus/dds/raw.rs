@@ -24,7 +24,7 @@ const CACHE: usize = 64;
 /// Unacknowledged messages after which a reliable writer refuses new ones.
 ///
 /// `rustdds` keeps every message for a reader that does not acknowledge, whatever the history
-/// depth, and refuses new ones *for all readers* once this window is full. When half of it is, a
+/// depth, and refuses new ones *for all readers* once this window is full. Before that a
 /// new writer takes the topic over (`Publication::is_far_behind`). A peer that hangs as a whole is
 /// forgotten before that, when its lease ends (10 s under Cyclone DDS, 20 s under Fast DDS).
 pub(super) const WRITER_WINDOW: usize = 2048;
