@@ -104,6 +104,8 @@ struct Counts {
     dropped: u64,
     /// Before they were received.
     lost: u64,
+    /// Answers that some subscriber did not get.
+    unheard: u64,
 }
 
 fn counts(message: &DiagnosticArray) -> Counts {
@@ -117,6 +119,7 @@ fn counts(message: &DiagnosticArray) -> Counts {
             "published" => counts.published = number,
             key if key.starts_with("dropped: ") => counts.dropped += number,
             key if key.starts_with("lost: /yolo/tracking") => counts.lost += number,
+            key if key.starts_with("lost: /posemoe/people3d") => counts.unheard += number,
             _ => {}
         }
     }
@@ -224,10 +227,10 @@ async fn ten_minutes_among_peers_that_hang_flood_and_die() {
     );
     let dropped_requests = counts.answered + counts.dropped - counts.received;
     assert!(dropped_requests <= trouble.requests, "{dropped_requests}");
-    assert_eq!(
-        (counts.answered, robot.people),
-        (counts.published, counts.published)
-    );
+    assert_eq!(counts.answered, counts.published);
+    // Those that hang lose some of these; the robot may, where the machine is that busy.
+    let missed = counts.published - robot.people;
+    assert!(missed <= counts.unheard, "{missed} answers are nowhere");
     if let Some((low, high)) = low.zip(high) {
         assert!(high - low < FLAT_KB, "{rss_kb:?}");
     }
