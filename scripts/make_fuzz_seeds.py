@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Write what fuzzing starts from: small bags in every form, and parameters as people write them.
+"""Write what fuzzing starts from: small bags in every form, parameters as people write them, a depth image.
 
-    make_fuzz_seeds.py FOLDER    fills FOLDER/bag and FOLDER/parameters
+    make_fuzz_seeds.py FOLDER    fills FOLDER/bag, FOLDER/parameters and FOLDER/messages
 """
 
 import argparse
 import io
 import sqlite3
+import struct
 import tempfile
 from pathlib import Path
 
@@ -46,6 +47,8 @@ COMMAND_LINES = [
     "/**:\n  ros__parameters:\n    predict_s: 0.7\n    providers: [cpu]\n",
     "/robot:\n  posemoe:\n    ros__parameters:\n      qos_overrides:\n        /tf:\n          publisher: {depth: 7}\n",
     "posemoe:\n  ros__parameters: {max_people: 3, mode: window, lookahead_s: 0.2, publish_tf: true}\n",
+    "--ros-args -p robot_parts:=[arm] -p arm.from:=a -p arm.to:=b -p arm.radius_m:=.1 -p depth_topic:=/depth",
+    "/**/posemoe:\n  ros__parameters:\n    robot_parts: [arm]\n    arm: {from: a, to: b, radius_m: 0.1}\n",
 ]
 
 
@@ -95,6 +98,21 @@ def sqlite(messages):
         return path.read_bytes()
 
 
+def depth_image():
+    """A `sensor_msgs/msg/Image` of 4 x 2 px (mm), serialized as CDR."""
+
+    def text(value):
+        return struct.pack("<I", len(value) + 1) + value.encode() + b"\0"
+
+    def aligned(body):
+        return body + bytes(-len(body) % 4)
+
+    body = aligned(struct.pack("<iI", 1_700_000_000, 0) + text("camera_optical_frame"))
+    body = aligned(body + struct.pack("<II", 2, 4) + text("16UC1") + b"\0")
+    body += struct.pack("<II8H", 8, 16, *range(2000, 2008))
+    return b"\0\1\0\0" + body
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
@@ -111,7 +129,8 @@ def main():
     pack = zstandard.ZstdCompressor().compress
     packed = {name + ".zstd": pack(bags[name]) for name in ("plain.mcap", "bag.db3")}
     parameters = {"{}.txt".format(place): text.encode() for place, text in enumerate(COMMAND_LINES)}
-    for part, seeds in (("bag", {**bags, **packed}), ("parameters", parameters)):
+    parts = {"bag": {**bags, **packed}, "parameters": parameters, "messages": {"Image.cdr": depth_image()}}
+    for part, seeds in parts.items():
         (folder / part).mkdir(parents=True, exist_ok=True)
         for name, data in seeds.items():
             (folder / part / name).write_bytes(data)

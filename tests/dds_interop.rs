@@ -220,6 +220,44 @@ async fn a_hung_subscriber_costs_counted_messages_but_never_time() {
 }
 
 #[tokio::test]
+async fn a_hung_subscriber_takes_nothing_from_another() {
+    let domain = domain();
+    let Some(mut peer) = Peer::start(domain, "listen --count 1000000") else {
+        return;
+    };
+    let mut bus = node_in("/robot", "posemoe", domain);
+    let publisher = bus.advertise(&chatter(Qos::reliable(10))).unwrap();
+    let mut other = node_in("/other", "listener", domain);
+    other.subscribe(&chatter(Qos::reliable(5_000))).unwrap();
+    until("both are there", || bus.subscribers_of(publisher) == 2).await;
+    assert!(peer.says().contains("matched"));
+    let pid = peer.process.id().to_string();
+    let stopped = Command::new("kill").args(["-STOP", &pid]).status();
+    assert!(stopped.unwrap().success());
+    until("Cyclone has stopped", || has_stopped(&pid)).await;
+    // More than the window, before the hung peer's lease ends (10 s).
+    let total = 2_300;
+    for number in 0..total {
+        bus.publish(publisher, Stamp::default(), &string(number, 100));
+        let _ = tokio::time::timeout(Duration::from_millis(4), bus.next()).await;
+    }
+    let mut heard = 0;
+    while let Ok(Ok(Some(event))) = tokio::time::timeout(PATIENCE / 5, other.next()).await {
+        heard += usize::from(matches!(event, Event::Message { .. }));
+        if heard == total as usize {
+            break;
+        }
+    }
+    println!("{:?}", bus.losses());
+    assert_eq!(heard, total as usize);
+    let losses = bus.losses();
+    let lost = losses.iter().find(|loss| loss.topic == "/chatter");
+    let lost = lost.expect("what the hung subscriber loses is counted");
+    assert_eq!(lost.cause, "reader not keeping up");
+    assert!(lost.count > 768, "{lost:?}");
+}
+
+#[tokio::test]
 async fn the_ros_graph_shows_the_node_with_its_topics_and_forgets_it_at_once() {
     let domain = domain();
     let Some(mut peer) = Peer::start(domain, "graph --node /robot/posemoe --count 3") else {

@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use posemoe_bag::{BagBus, BagOptions, describe};
 use posemoe::bus::{Bus, Qos, Topic};
 use posemoe::msg::{Message, type_info, yolo_msgs::DetectionArray};
+use posemoe_bag::{BagBus, BagOptions, describe};
 
 fuzz_target!(|data: &[u8]| {
     let Ok(folder) = tempfile::tempdir() else {

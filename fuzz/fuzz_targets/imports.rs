@@ -1,7 +1,9 @@
-//! Files of data sets: read or refused, and bounded either way.
+//! Files of data sets, and tables of people: read or refused, and bounded either way.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use posemoe_tools::cli::tables;
+use posemoe_tools::evaluate::Skips;
 use posemoe_tools::import::h36m::H36m;
 use posemoe_tools::import::{mpi_inf_3dhp, panoptic, pickle, trc};
 
@@ -35,5 +37,7 @@ fuzz_target!(|data: &[u8]| {
         panoptic::views(&text),
         panoptic::moment(0, &text),
         trc::views(&text),
+        tables::trc::read(&text, &mut Skips::default()).is_ok(),
+        tables::csv::read(&text, &mut Skips::default()).is_ok(),
     );
 });

@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 use posemoe::msg::geometry_msgs::TransformStamped;
 use posemoe::msg::lifecycle_msgs::ChangeState_Request;
 use posemoe::msg::rcl_interfaces::{Parameter, ParameterType, SetParameters_Request};
-use posemoe::msg::sensor_msgs::CameraInfo;
+use posemoe::msg::sensor_msgs::{CameraInfo, Image};
 use posemoe::msg::std_msgs::Header;
 use posemoe::msg::tf2_msgs::TFMessage;
 use posemoe::msg::yolo_msgs::{Detection, DetectionArray, KeyPoint2D};
@@ -18,18 +18,27 @@ use posemoe_stamp::Stamp;
 use support::Rig;
 
 const ARGUMENTS: &str = "--ros-args -p target_frame:=base -p max_people:=3 -p publish_hri:=true \
-    -p publish_nav_people:=true";
+    -p publish_nav_people:=true -p publish_cloud:=true -p depth_topic:=/depth -p ground_frame:=floor \
+    -p robot_parts:=[arm] -p arm.from:=base -p arm.to:=odom -p arm.radius_m:=0.1";
 /// What may be set while the node runs.
-const PARAMETERS: [&str; 6] = [
+const PARAMETERS: [&str; 12] = [
     "predict_s",
     "min_keypoint_score",
     "acceleration_noise",
     "stature_sigma",
     "sigma_scale",
     "smoothing",
+    "output_rate_hz",
+    "lead_s",
+    "cloud_horizon_s",
+    "cloud_spacing_m",
+    "known_stature_m",
+    "depth_wait_s",
 ];
 const MODELS: [&str; 4] = ["plumb_bob", "rational_polynomial", "equidistant", ""];
-const FRAMES: [&str; 3] = ["camera", "base", "odom"];
+const FRAMES: [&str; 4] = ["camera", "base", "odom", "floor"];
+/// Of depth images; the last is none.
+const ENCODINGS: [&str; 3] = ["16UC1", "32FC1", "rgb8"];
 
 #[derive(Arbitrary, Debug)]
 enum Happening {
@@ -44,6 +53,15 @@ enum Happening {
         after_ms: i16,
         frame: u8,
         people: Vec<Person>,
+    },
+    Depth {
+        after_ms: i16,
+        frame: u8,
+        encoding: u8,
+        size_px: (u8, u8),
+        /// More or fewer bytes a row than it should have.
+        step: i8,
+        data: Vec<u8>,
     },
     Transform {
         frames: (u8, u8),
@@ -175,6 +193,32 @@ fn happen(rig: &mut Rig, happening: Happening, now: &mut Stamp) {
                 "/yolo/tracking",
                 &DetectionArray { header, detections },
             );
+        }
+        Happening::Depth {
+            after_ms,
+            frame,
+            encoding,
+            size_px,
+            step,
+            mut data,
+        } => {
+            let (width, height) = (u32::from(size_px.0), u32::from(size_px.1));
+            let encoding = ENCODINGS[usize::from(encoding) % ENCODINGS.len()];
+            let pixel = if encoding == "16UC1" { 2 } else { 4 };
+            let row = (width * pixel).saturating_add_signed(i32::from(step));
+            if step == 0 {
+                data.resize((row * height) as usize, 1);
+            }
+            let image = Image {
+                header: header(later(f64::from(after_ms)), frame),
+                height,
+                width,
+                encoding: encoding.to_owned(),
+                is_bigendian: 0,
+                step: row,
+                data,
+            };
+            send(rig, "/depth", &image);
         }
         Happening::Transform {
             frames,

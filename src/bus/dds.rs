@@ -13,6 +13,7 @@
 //! `rustdds` logs through the `log` crate and is chatty where loopback has no multicast: the
 //! programs' `tracing` filter quiets it (`cli`).
 
+mod answers;
 mod disposal;
 mod environment;
 mod faults;
@@ -27,6 +28,7 @@ mod reception;
 mod requests;
 mod session;
 mod watch;
+mod whole;
 
 pub use super::MAX_DOMAIN_ID;
 pub use super::ShutdownHandle;
@@ -43,6 +45,7 @@ use super::{
     Bus, BusError, EndpointError, Event, Events, Loss, PublisherId, Qos, RequestId, Service,
     ServiceId, SubscriptionId, Topic, inbox, lifetime, wall_clock,
 };
+use answers::{Answer, Answers};
 use faults::Faults;
 use inbox::{Inbox, Receiver};
 use lifetime::Lifetime;
@@ -68,6 +71,7 @@ pub struct DdsBus {
     readings: BTreeMap<Receiver, Reading>,
     publications: BTreeMap<PublisherId, Publication>,
     replies: BTreeMap<ServiceId, Publication>,
+    answers: Answers,
     /// Endpoints made so far: the next one's number.
     made: usize,
     /// `None` only while joining anew and after that has failed.
@@ -100,6 +104,7 @@ impl DdsBus {
             readings: BTreeMap::new(),
             publications: BTreeMap::new(),
             replies: BTreeMap::new(),
+            answers: Answers::default(),
             made: 0,
             session: Some(session),
         })
@@ -163,6 +168,34 @@ impl DdsBus {
         Ok(())
     }
 
+    /// Sends the answers whose clients can hear them, and those that have waited long enough.
+    fn send_answers(&mut self, now: Instant) {
+        self.catch_up();
+        let Some(session) = &self.session else {
+            return;
+        };
+        let is_known = |answer: &Answer| {
+            let requests = self.readings.get(&Receiver::Service(answer.service));
+            let ends = requests.zip(self.replies.get(&answer.service));
+            ends.is_some_and(|(requests, replies)| {
+                let (asked, heard) = (requests.endpoint.guid, replies.endpoint.guid);
+                session.watch.hears(&answer.request, asked, heard)
+            })
+        };
+        for (answer, known) in self.answers.due(now, is_known) {
+            let Some(replies) = self.replies.get_mut(&answer.service) else {
+                continue;
+            };
+            if !known {
+                replies.note_unknown_client();
+            }
+            let is_long = answer.payload.len() > whole::SHORT;
+            let route = (known && is_long && requests::mark_beside(&answer.request).is_some())
+                .then(|| session.route_to(&answer.request, replies.endpoint.guid));
+            replies.reply(&answer.request, &answer.payload, route.as_ref());
+        }
+    }
+
     /// What is to be done each second.
     fn look_after(&mut self) -> Result<(), BusError> {
         if !self.session.as_ref().is_some_and(Session::is_alive) {
@@ -173,6 +206,9 @@ impl DdsBus {
             self.join_anew("a network interface has come up")?;
         }
         self.catch_up();
+        if let Some(session) = &mut self.session {
+            session.pass_by_hung_subscribers(self.publications.values_mut());
+        }
         Ok(())
     }
 
@@ -269,9 +305,13 @@ impl Bus for DdsBus {
     }
 
     fn respond(&mut self, service: ServiceId, request: &RequestId, payload: &[u8]) {
-        if let Some(replies) = self.replies.get_mut(&service) {
-            replies.reply(request, payload);
-        }
+        let answer = Answer {
+            service,
+            request: *request,
+            payload: payload.to_vec(),
+        };
+        self.answers.push(answer, Instant::now());
+        self.send_answers(Instant::now());
     }
 
     fn set_timer(&mut self, period: Option<Duration>) {
@@ -311,7 +351,17 @@ impl Bus for DdsBus {
 
 impl Events for DdsBus {
     async fn next(&mut self) -> Result<Option<Event>, BusError> {
-        let event = self.lifetime.next(&self.inbox).await;
+        let event = loop {
+            let event = self.lifetime.next(&self.inbox);
+            if self.answers.are_none() {
+                break event.await;
+            }
+            let looked = tokio::time::timeout(answers::LOOK, event).await;
+            self.send_answers(Instant::now());
+            if let Ok(event) = looked {
+                break event;
+            }
+        };
         if matches!(event, Some(Event::Tick { .. })) {
             self.look_after()?;
         }
@@ -323,6 +373,7 @@ impl Drop for DdsBus {
     fn drop(&mut self) {
         let end = Instant::now() + CLOSE_TIMEOUT;
         let patience = || end.saturating_duration_since(Instant::now());
+        self.send_answers(end); // nobody is waited for any longer
         let publications = std::mem::take(&mut self.publications).into_values();
         let replies = std::mem::take(&mut self.replies).into_values();
         for publication in publications.chain(replies) {

@@ -12,6 +12,9 @@ use posemoe_core::pipeline::Settings;
 use posemoe_core::separation::body::Unseen;
 use posemoe_core::separation::level::Protective;
 
+/// Of what is published at a steady rate.
+const LONGEST_PERIOD: Duration = Duration::from_secs(24 * 3600);
+
 impl Config {
     /// How a person's past is used.
     pub fn mode(&self) -> Mode {
@@ -68,7 +71,9 @@ impl Config {
 
     /// The period of what is published at a steady rate; `None` where it goes with each image.
     pub fn output_period(&self) -> Option<Duration> {
-        (self.output_rate_hz > 0.0).then(|| Duration::from_secs_f64(1.0 / self.output_rate_hz))
+        // A rate may be so low that no clock reaches the end of its period.
+        let period = Duration::try_from_secs_f64(1.0 / self.output_rate_hz);
+        (self.output_rate_hz > 0.0).then(|| period.unwrap_or(LONGEST_PERIOD).min(LONGEST_PERIOD))
     }
 
     /// The providers, in the order asked for.

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::*;
 use posemoe_core::pipeline::Settings;
 
@@ -56,4 +58,20 @@ fn every_default_lies_in_its_own_range() {
         assert!(!parameter.description.is_empty());
     }
     assert_eq!(config, Config::default());
+}
+
+#[test]
+fn the_lowest_rates_have_a_period_too() {
+    let period = |rate_hz| {
+        let config = Config {
+            output_rate_hz: rate_hz,
+            ..Config::default()
+        };
+        config.output_period()
+    };
+    assert_eq!(period(0.0), None);
+    assert_eq!(period(20.0), Some(Duration::from_millis(50)));
+    for rate_hz in [f64::MIN_POSITIVE, 2.7141e-319, 1e-12] {
+        assert_eq!(period(rate_hz), Some(Duration::from_secs(24 * 3600)));
+    }
 }

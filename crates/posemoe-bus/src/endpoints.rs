@@ -96,4 +96,6 @@ pub struct RequestId {
     pub client: [u8; 16],
     /// Number of the request among the client's.
     pub number: i64,
+    /// The endpoint that the request came from, where the bus has to know; else zeros.
+    pub sender: [u8; 16],
 }

@@ -1,4 +1,5 @@
 //! A node on a bus in memory, with a network that needs no ONNX Runtime.
+#![allow(dead_code)] // each target uses its own part
 
 use std::time::Duration;
 
@@ -7,16 +8,22 @@ use posemoe::bus::{
     Topic,
 };
 use posemoe::config::ros_args::RosArgs;
+use posemoe::engine::{Engine, Loader};
+use posemoe::msg::posemoe::{People3D, Separation};
+use posemoe::msg::sensor_msgs::PointCloud2;
+use posemoe::msg::{Message, decode};
+use posemoe::node::{Node, Timing};
 use posemoe_core::lift::network::{Answers, Step, StepNetwork};
 use posemoe_core::lift::stream::{MemoryShape, Reach, StreamLifter};
 use posemoe_core::lift::{LiftError, Lifter};
-use posemoe::msg::posemoe::People3D;
-use posemoe::msg::{Message, decode};
-use posemoe::node::{Engine, Loader, Node, Timing};
 use posemoe_stamp::Stamp;
 
-/// One source of each type, in one node; people wanted in another frame and in every form.
+/// One source of each type, in one node, one of them with depth images; people wanted in another
+/// frame and in every form.
 pub const ARGUMENTS: &str = "--ros-args -p sources:=[yolo,own,zed,hri] \
+    -p yolo.depth_topic:=/depth -p yolo.depth_camera_info_topic:=/depth_info \
+    -p ground_frame:=floor -p publish_cloud:=true \
+    -p robot_parts:=[arm] -p arm.from:=shoulder -p arm.to:=tool -p arm.radius_m:=0.1 \
     -p yolo.keypoints_topic:=/yolo -p own.keypoints_topic:=/own -p zed.keypoints_topic:=/zed \
     -p own.keypoints_type:=posemoe/msg/People2D -p zed.keypoints_type:=zed_msgs/msg/ObjectsStamped \
     -p hri.keypoints_type:=hri_msgs/msg/Skeleton2D -p target_frame:=base -p max_people:=4 \
@@ -70,9 +77,11 @@ impl Bus for MemoryBus {
     fn unadvertise(&mut self, _: PublisherId) {}
 
     fn publish(&mut self, publisher: PublisherId, _: Stamp, payload: &[u8]) {
-        let topic = &self.advertised[publisher.0];
-        if topic.type_name == People3D::TYPE_NAME {
-            check(&decode(payload).expect("our own message decodes"));
+        match self.advertised[publisher.0].type_name {
+            People3D::TYPE_NAME => check_people(&own(payload)),
+            PointCloud2::TYPE_NAME => check_cloud(&own(payload)),
+            Separation::TYPE_NAME => check_separation(&own(payload)),
+            _ => {}
         }
     }
 
@@ -98,8 +107,45 @@ impl Bus for MemoryBus {
     }
 }
 
+fn own<M: Message>(payload: &[u8]) -> M {
+    decode(payload).expect("our own message decodes")
+}
+
+/// Every point is somewhere, and there are as many as the message says.
+fn check_cloud(message: &PointCloud2) {
+    assert_eq!(message.data.len(), 12 * message.width as usize);
+    let (numbers, _) = message.data.as_chunks();
+    assert!(
+        numbers
+            .iter()
+            .all(|number| f32::from_le_bytes(*number).is_finite()),
+        "a point that is nowhere"
+    );
+}
+
+/// A distance that is not said to be unknown is one; whole messages are known only where all is.
+fn check_separation(message: &Separation) {
+    let known = |level: u8| level != Separation::UNKNOWN;
+    for pair in message.pairs.iter().filter(|pair| known(pair.level)) {
+        let numbers = [pair.distance_m, pair.protective_distance_m, pair.margin_m];
+        assert!(numbers.iter().all(|number| number.is_finite()), "{pair:?}");
+    }
+    if known(message.level) {
+        let most = message.pairs.iter().map(|pair| pair.level).max();
+        assert!(
+            message.pairs.iter().all(|pair| known(pair.level)),
+            "{message:?}"
+        );
+        assert_eq!(
+            message.level,
+            most.unwrap_or(Separation::CLEAR),
+            "{message:?}"
+        );
+    }
+}
+
 /// Whoever is published is somewhere.
-fn check(message: &People3D) {
+fn check_people(message: &People3D) {
     for person in &message.people {
         let (root, velocity) = (&person.root_position, &person.root_velocity);
         let mut numbers = vec![root.x, root.y, root.z, velocity.x, velocity.y, velocity.z];

@@ -24,9 +24,9 @@ const CACHE: usize = 64;
 /// Unacknowledged messages after which a reliable writer refuses new ones.
 ///
 /// `rustdds` keeps every message for a reader that does not acknowledge, whatever the history
-/// depth, and refuses new ones *for all readers* once this window is full. A peer that hangs is
-/// forgotten when its lease ends (10 s under Cyclone DDS, 20 s under Fast DDS): at 60 Hz this
-/// window outlasts both, so one hung peer does not silence the node for the others.
+/// depth, and refuses new ones *for all readers* once this window is full. Before that a
+/// new writer takes the topic over (`Publication::is_far_behind`). A peer that hangs as a whole is
+/// forgotten before that, when its lease ends (10 s under Cyclone DDS, 20 s under Fast DDS).
 pub(super) const WRITER_WINDOW: usize = 2048;
 
 /// Hands bytes through unchanged, with their 4-byte encapsulation header.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustdds::{DomainParticipant, Publisher, QosPolicyBuilder, RTPSEntity, Subscriber, TopicKind};
+use rustdds::{
+    DomainParticipant, GUID, Publisher, QosPolicyBuilder, RTPSEntity, Subscriber, TopicKind,
+};
 
 use super::disposal::Disposal;
 use super::environment::{DdsOptions, DiscoveryRange};
@@ -15,8 +17,9 @@ use super::publication::{Lost, Publication};
 use super::reach::Reach;
 use super::reception::Reception;
 use super::watch::{self, Endpoint, Watch};
+use super::whole::Route;
 use super::{loopback, raw};
-use crate::bus::{BusError, EndpointError, Topic};
+use crate::bus::{BusError, EndpointError, RequestId, Topic};
 
 /// As whom to join, and where.
 pub(super) struct Identity {
@@ -155,10 +158,39 @@ impl Session {
         Ok(Publication::new(endpoint, writer, lost))
     }
 
+    /// No subscriber that stops acknowledging stops a topic for the others: a writer takes over that
+    /// has nothing to wait for.
+    pub fn pass_by_hung_subscribers<'a>(
+        &mut self,
+        publications: impl Iterator<Item = &'a mut Publication>,
+    ) {
+        for publication in publications {
+            if let Some(former) = publication.step_down() {
+                self.retract(former);
+            } else if publication.is_far_behind() {
+                let endpoint = &publication.endpoint;
+                match self.write(&endpoint.topic, endpoint.role, Lost::default()) {
+                    Ok(next) => publication.prepare(next),
+                    Err(error) => tracing::warn!("{error}"),
+                }
+            }
+        }
+    }
+
+    /// How an answer from `replies`, an end of ours, reaches who has `asked` when it is too long
+    /// for `rustdds`.
+    pub fn route_to(&self, asked: &RequestId, replies: GUID) -> Route {
+        let client = GUID::from_bytes(asked.sender);
+        let readers: Vec<GUID> = self.watch.ends_beside(client, replies).collect();
+        Route::to(&self.participant, self.range, client, &readers)
+    }
+
     /// Publishes there no more. What is under way may get lost.
     pub fn retract(&mut self, publication: Publication) {
-        self.graph.remove(publication.endpoint.guid);
-        self.watch.forget(publication.endpoint.guid);
+        for guid in publication.guids() {
+            self.graph.remove(guid);
+            self.watch.forget(guid);
+        }
     }
 
     /// Whether every thread that this session needs still runs.

@@ -6,7 +6,7 @@ use rustdds::dds::statusevents::{DomainParticipantStatusEvent as Happening, Stat
 use rustdds::{DomainParticipant, DomainParticipantStatusListener, GUID, QosPolicies};
 
 use super::names::{Role, dds_topic, dds_type};
-use crate::bus::{EndpointError, Topic};
+use crate::bus::{EndpointError, RequestId, Topic};
 use posemoe_core::health::excerpt;
 
 /// One end of a topic that is ours; of a service, the end of one half.
@@ -139,6 +139,24 @@ impl Watch {
             .iter()
             .filter(|(local, _)| *local == ours)
             .count()
+    }
+
+    /// Whether the reader is connected that waits for the answer to `asked`, through these ends of
+    /// ours. A client of Cyclone DDS does not say which of its participant's readers that is: then
+    /// as many as ask from there must be connected.
+    pub fn hears(&self, asked: &RequestId, requests: GUID, replies: GUID) -> bool {
+        let named = GUID::from_bytes(asked.client);
+        let sender = GUID::from_bytes(asked.sender);
+        let ends = |ours: GUID| self.ends_beside(sender, ours).count();
+        self.matches.contains(&(replies, named)) || ends(replies) >= ends(requests).max(1)
+    }
+
+    /// Ends of the participant that has `peer` that are connected with this one of ours.
+    pub fn ends_beside(&self, peer: GUID, ours: GUID) -> impl Iterator<Item = GUID> {
+        let peers = self.matches.iter().filter(move |(local, _)| *local == ours);
+        peers
+            .map(|(_, remote)| *remote)
+            .filter(move |remote| remote.prefix == peer.prefix)
     }
 
     fn warn_of_qos(

@@ -109,7 +109,15 @@ mod tests {
         let answers = Answers::start().unwrap();
         for number in 0..5 {
             let client = [0; 16];
-            answers.give(&service, &RequestId { client, number }, &[]);
+            answers.give(
+                &service,
+                &RequestId {
+                    client,
+                    number,
+                    sender: [0; 16],
+                },
+                &[],
+            );
         }
         answers.close().join().unwrap();
         assert_eq!(*even.0.lock().unwrap(), [0, 2, 4]);

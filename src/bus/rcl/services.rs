@@ -113,7 +113,14 @@ impl<T: WrappedServiceTypeSupport + 'static> Offer for Typed<T> {
             match (request.message.to_serialized_bytes(), self.numbers.next()) {
                 (Ok(payload), Some(number)) => {
                     let client = [0; 16]; // r2r keeps that to itself
-                    found.push((RequestId { client, number }, payload));
+                    found.push((
+                        RequestId {
+                            client,
+                            number,
+                            sender: [0; 16],
+                        },
+                        payload,
+                    ));
                     let mut pending = self.pending.lock();
                     pending.insert(number, request);
                     while pending.len() > PENDING {

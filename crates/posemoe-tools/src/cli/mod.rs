@@ -14,6 +14,6 @@ pub mod parameters;
 pub mod replay;
 mod say;
 pub mod stages;
-mod tables;
+pub mod tables;
 
 pub use posemoe::process::{EXIT_DATA_LOSS, EXIT_REGRESSION, EXIT_UNUSABLE, print};

@@ -101,8 +101,10 @@ fn soak(frames: u64, look_every: Duration) {
     });
     assert_eq!(dropped.collect::<Vec<(String, u64)>>(), drops);
     let resident = &soaked.resident;
+    let over_time = resident.iter().step_by(resident.len().div_ceil(24).max(1));
     println!(
-        "resident in quarters, at most: {:?} MB",
+        "resident (MB), evenly over the run: {:?}; at most in quarters: {:?}",
+        over_time.map(|bytes| bytes / MB).collect::<Vec<_>>(),
         [0, 1, 2, 3].map(|part| most(resident, part) / MB)
     );
     let (before, after) = (most(resident, 1), most(resident, 3));
