@@ -244,12 +244,12 @@ async fn a_hung_subscriber_takes_nothing_from_another() {
     let mut heard = 0;
     while let Ok(Ok(Some(event))) = tokio::time::timeout(PATIENCE / 5, other.next()).await {
         heard += usize::from(matches!(event, Event::Message { .. }));
-        if heard == total as usize {
+        if heard == total {
             break;
         }
     }
     println!("{:?}", bus.losses());
-    assert_eq!(heard, total as usize);
+    assert_eq!(heard, total);
     let losses = bus.losses();
     let lost = losses.iter().find(|loss| loss.topic == "/chatter");
     let lost = lost.expect("what the hung subscriber loses is counted");

@@ -214,7 +214,8 @@ async fn ten_minutes_among_peers_that_hang_flood_and_die() {
     let each_half_minute: Vec<_> = rss_kb.iter().step_by(30).map(|kb| kb / 1024).collect();
     println!(
         "sent {sent} and {} that are none, heard {} answers; {counts:?}\n\
-         resident (MB) each half minute: {each_half_minute:?}, after the first round {low:?} to {high:?} kB\n\
+         resident (MB) each half minute: {each_half_minute:?}, after the first round {low:?} to \
+         {high:?} kB\n\
          {:?}\nof the robot: {:?}",
         trouble.garbage,
         robot.people,

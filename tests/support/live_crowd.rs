@@ -52,7 +52,8 @@ pub fn crowd(one: &DetectionArray) -> DetectionArray {
 pub struct Node(Child);
 
 impl Node {
-    /// The one that was built with the test, or another that `POSEMOE_NODE` names (a release build).
+    /// The one that was built with the test, or another that `POSEMOE_NODE` names (a release
+    /// build).
     pub fn start(domain: u16) -> Self {
         let built = env!("CARGO_BIN_EXE_posemoe_node");
         let program = std::env::var_os("POSEMOE_NODE").unwrap_or(built.into());

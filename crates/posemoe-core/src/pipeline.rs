@@ -12,7 +12,7 @@ mod settings;
 
 use std::collections::{BTreeSet, VecDeque};
 
-use candidate::{Candidate, Frame, Known};
+use candidate::{Candidate, Frame, Known, note_disbelieved};
 use depths::Depths;
 pub use rays::rays_of;
 use rays::{face_rays, marks_of};
@@ -20,12 +20,10 @@ pub use settings::Settings;
 
 use crate::geometry::camera::Camera;
 use crate::geometry::canonical::person_view;
-use crate::geometry::place::Placement;
 use crate::health::{Cause, Drops};
 use crate::lift::{LiftError, Lifted, Lifter, MOST_WAITING, Seen, Shown};
 use crate::person::crowd::Crowd;
 use crate::person::identity::Identity;
-use crate::person::memory::Estimate;
 use crate::person::observation::{Observation, Sighting};
 use crate::person::pose::{Poses, State};
 use posemoe_stamp::{Stamp, TIME_JUMP_S};
@@ -386,26 +384,5 @@ impl Pipeline {
                 }
             }
         }
-    }
-}
-
-/// Takes note of what was measured and speaks of something else than the person.
-fn note_disbelieved(id: &str, estimate: &Estimate, drops: &mut Drops) {
-    let Placement {
-        root_m,
-        disbelieved,
-        ..
-    } = &estimate.placement;
-    let detail = |what: &str| {
-        format!(
-            "{what} of person {id:?}, who is {:.1} m away",
-            root_m.norm()
-        )
-    };
-    if disbelieved.depths {
-        drops.note(Cause::DepthDisagrees, detail("depths"));
-    }
-    if disbelieved.ground {
-        drops.note(Cause::GroundDisagrees, detail("feet"));
     }
 }

@@ -98,8 +98,8 @@ impl Publication {
         self.next = Some((FINDING, Box::new(next)));
     }
 
-    /// Goes on with handing over, a step with each call; the writer that is no longer needed, at the
-    /// end.
+    /// Goes on with handing over, a step with each call; the writer that is no longer needed, at
+    /// the end.
     pub fn step_down(&mut self) -> Option<Self> {
         if let Some(former) = self.former.take() {
             return Some(*former);

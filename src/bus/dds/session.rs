@@ -158,8 +158,8 @@ impl Session {
         Ok(Publication::new(endpoint, writer, lost))
     }
 
-    /// No subscriber that stops acknowledging stops a topic for the others: a writer takes over that
-    /// has nothing to wait for.
+    /// No subscriber that stops acknowledging stops a topic for the others: a writer takes over
+    /// that has nothing to wait for.
     pub fn pass_by_hung_subscribers<'a>(
         &mut self,
         publications: impl Iterator<Item = &'a mut Publication>,

@@ -3,8 +3,8 @@
 use super::plausible;
 use crate::geometry::canonical::{PersonView, Rays};
 use crate::geometry::place::ground::Ground;
-use crate::geometry::place::{Evidence, place, to_camera};
-use crate::health::Cause;
+use crate::geometry::place::{Evidence, Placement, place, to_camera};
+use crate::health::{Cause, Drops};
 use crate::lift::PersonKey;
 use crate::lift::{Lifted, Seen};
 use crate::person::gaze::{FaceRays, gaze};
@@ -115,5 +115,26 @@ impl Candidate {
             marks: self.marks,
             gaze: gaze(&self.face, head_m.norm(), &(pose[HEAD] - pose[THORAX])),
         })
+    }
+}
+
+/// Takes note of what was measured and speaks of something else than the person.
+pub fn note_disbelieved(id: &str, estimate: &Estimate, drops: &mut Drops) {
+    let Placement {
+        root_m,
+        disbelieved,
+        ..
+    } = &estimate.placement;
+    let detail = |what: &str| {
+        format!(
+            "{what} of person {id:?}, who is {:.1} m away",
+            root_m.norm()
+        )
+    };
+    if disbelieved.depths {
+        drops.note(Cause::DepthDisagrees, detail("depths"));
+    }
+    if disbelieved.ground {
+        drops.note(Cause::GroundDisagrees, detail("feet"));
     }
 }
