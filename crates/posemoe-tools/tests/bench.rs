@@ -99,3 +99,24 @@ fn what_cannot_be_measured_is_named() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("max_people"), "{said}");
 }
+
+#[test]
+fn what_a_depth_image_adds_is_measured_beside_frames_without() {
+    let folder = tempfile::tempdir().unwrap();
+    let json = folder.path().join("bench.json");
+    let output = bench(&[
+        "--mode=streaming",
+        "--memory=3",
+        "--people=2",
+        "--depth",
+        "--json",
+        &json.to_string_lossy(),
+    ]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    let complained = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{complained}");
+    let rows: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(&json).unwrap()).unwrap();
+    let depth: Vec<_> = rows.iter().map(|row| row["depth"] == true).collect();
+    assert_eq!(depth, [false, true]);
+    assert!(said.contains("a depth image adds "), "{said}");
+}

@@ -34,6 +34,9 @@ pub struct BenchArgs {
     /// it they come as fast as they are answered.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1000))]
     rate: Option<u32>,
+    /// Measure each row with a depth image beside each frame of keypoints, too.
+    #[arg(long)]
+    depth: bool,
     /// Write all rows here.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -75,11 +78,22 @@ fn compare(args: &BenchArgs) -> Result<(), Failure> {
         .iter()
         .flat_map(|mode| args.memory.iter().map(move |frames| (*mode, *frames)))
         .flat_map(|(mode, memory_frames)| {
-            args.people.iter().map(move |people| Cell {
+            args.people
+                .iter()
+                .map(move |people| (mode, memory_frames, *people))
+        })
+        .flat_map(|(mode, memory_frames, people)| {
+            let with_depth = if args.depth {
+                &[false, true][..]
+            } else {
+                &[false]
+            };
+            with_depth.iter().map(move |depth| Cell {
                 mode,
                 memory_frames,
-                people: *people,
+                people,
                 rate_hz: args.rate,
+                depth: *depth,
             })
         })
         .collect();

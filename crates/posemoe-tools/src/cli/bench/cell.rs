@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::Failure;
-use super::crowd::{Crowd, Desk};
+use super::crowd::{Crowd, DEPTH_INFO_TOPIC, DEPTH_TOPIC, Desk};
 use posemoe::config::ros_args::RosArgs;
 use posemoe::config::{Config, Value};
 use posemoe::engine;
@@ -19,6 +19,8 @@ use posemoe::library;
 use posemoe::msg::Message;
 use posemoe::msg::posemoe::People2D;
 use posemoe::node::{Node, Timing};
+use posemoe_bus::Event;
+use posemoe_core::health::Cause;
 use posemoe_core::lift::PersonKey;
 use posemoe_core::lift::{LiftError, Lifted, Lifter, Seen};
 use posemoe_stamp::Stamp;
@@ -82,11 +84,17 @@ pub struct Cell {
     /// fast as they are answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_hz: Option<u32>,
+    /// With a depth image beside each frame of keypoints.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub depth: bool,
 }
 
 impl fmt::Display for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.mode, self.memory_frames, self.people)?;
+        if self.depth {
+            f.write_str(" with depth")?;
+        }
         match self.rate_hz {
             Some(rate_hz) => write!(f, " at {rate_hz} Hz"),
             None => Ok(()),
@@ -162,22 +170,26 @@ pub fn measure(cell: Cell, mut ros: RosArgs) -> Result<Row, Failure> {
     });
     let mut desk = Desk::default();
     let mut node = Node::start(&mut desk, ros, load, Timing::Live)?;
-    let camera_info = desk.camera_info();
-    node.handle(&mut desk, &camera_info);
+    for info in desk.camera_infos() {
+        node.handle(&mut desk, &info);
+    }
     let mut crowd = Crowd::new(cell.people, cell.rate_hz);
     for _ in 0..=cell.memory_frames {
-        let event = desk.keypoints(crowd.next_frame());
-        node.handle(&mut desk, &event);
+        for event in next_frame(&mut crowd, &desk, cell) {
+            node.handle(&mut desk, &event);
+        }
     }
     working.set(true);
     let pace = Pace::of(cell);
     let mut times = Vec::new();
     let mut cpu = Duration::ZERO;
     while pace.wants_more(times.len()) {
-        let event = desk.keypoints(crowd.next_frame());
+        let events = next_frame(&mut crowd, &desk, cell);
         pace.sleep_until_due(times.len());
         let (started, cpu_before) = (Instant::now(), cpu_time()?);
-        node.handle(&mut desk, &event);
+        for event in &events {
+            node.handle(&mut desk, event);
+        }
         times.push(started.elapsed().as_secs_f64() * 1e6);
         cpu += cpu_time()?.saturating_sub(cpu_before);
     }
@@ -191,6 +203,13 @@ pub fn measure(cell: Cell, mut ros: RosArgs) -> Result<Row, Failure> {
         rss_mib: peak_memory_mib()?,
         frames: times.len(),
     })
+}
+
+/// What comes of the next frame, in this order.
+fn next_frame(crowd: &mut Crowd, desk: &Desk, cell: Cell) -> Vec<Event> {
+    let image = cell.depth.then(|| desk.depth(crowd.depth_image()));
+    let keypoints = desk.keypoints(crowd.next_frame());
+    image.into_iter().chain([keypoints]).collect()
 }
 
 /// When frames come, and how many.
@@ -232,6 +251,10 @@ fn configure(config: &mut Config, cell: Cell) -> Result<(), Failure> {
         ("window", "window_frames")
     };
     config.set("keypoints_type", &text(People2D::TYPE_NAME))?;
+    if cell.depth {
+        config.set("depth_topic", &text(DEPTH_TOPIC))?;
+        config.set("depth_camera_info_topic", &text(DEPTH_INFO_TOPIC))?;
+    }
     config.set("max_people", &Value::Int(i64::try_from(cell.people)?))?;
     config.set("mode", &text(mode))?;
     config.set(frames, &Value::Int(i64::try_from(cell.memory_frames)?))?;
@@ -245,8 +268,16 @@ fn configure(config: &mut Config, cell: Cell) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A figure counts only if everyone was lifted in every frame.
+/// A figure counts only if everyone was lifted in every frame, with the depths that there were.
 fn check(node: &Node, cell: Cell) -> Result<(), Failure> {
+    let unused = [
+        Cause::NoDepthImage,
+        Cause::BadDepthImage,
+        Cause::DepthDisagrees,
+    ];
+    if cell.depth && unused.iter().any(|cause| node.drops().count(*cause) > 0) {
+        return Err(format!("{cell}: depths were not used; {:?}", node.drops()).into());
+    }
     let totals = node.totals();
     let expected = totals.frames_in * cell.people as u64;
     if totals.people_tracked == expected {

@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 use std::time::Duration;
 
 use posemoe::msg::posemoe::{Keypoint2D, People2D, Person2D};
-use posemoe::msg::sensor_msgs::CameraInfo;
+use posemoe::msg::sensor_msgs::{CameraInfo, Image};
 use posemoe::msg::{Message, encode};
 use posemoe_bus::{
     Bus, EndpointError, Event, Loss, PublisherId, RequestId, Service, ServiceId, SubscriptionId,
@@ -19,6 +19,16 @@ const WIDTH_PX: u32 = 1280;
 const HEIGHT_PX: u32 = 720;
 const FRAME_ID: &str = "camera_color_optical_frame";
 const FARTHEST_M: f64 = 8.0;
+
+/// Where depth images come, and their camera's calibration.
+pub const DEPTH_TOPIC: &str = "/camera/depth/image_raw";
+pub const DEPTH_INFO_TOPIC: &str = "/camera/depth/camera_info";
+/// As a RealSense D435 sends them; in the keypoints' frame.
+const DEPTH_SIZE_PX: [u32; 2] = [848, 480];
+const DEPTH_FOCAL_PX: f64 = FOCAL_PX * DEPTH_SIZE_PX[0] as f64 / WIDTH_PX as f64;
+/// Half of how wide a person is, and how far behind everybody the wall is (m).
+const HALF_WIDTH_M: f64 = 0.5;
+const WALL_M: f64 = 9.5;
 
 /// Where COCO's joints are on somebody who stands 1.7 m tall and looks at the camera: right, up
 /// (m).
@@ -65,7 +75,7 @@ impl Crowd {
 
     /// What a detector says of the next frame, serialized.
     pub fn next_frame(&mut self) -> Vec<u8> {
-        let time_s = f64::from(self.frame) / self.rate_hz;
+        let (time_s, stamp) = (self.time_s(), self.stamp());
         self.frame += 1;
         let people = (0..self.people).map(|n| self.person(n, time_s)).collect();
         let mut message = People2D {
@@ -75,16 +85,57 @@ impl Crowd {
             people,
             ..Default::default()
         };
-        let stamp = Stamp::from_nanos(1_000_000_000_000).plus_seconds(time_s);
         (message.header.stamp.sec, message.header.stamp.nanosec) = stamp.to_parts();
         FRAME_ID.clone_into(&mut message.header.frame_id);
         encode(&message)
     }
 
-    fn person(&self, number: usize, time_s: f64) -> Person2D {
+    /// The depth image of the next frame, serialized: everybody is an upright board before a wall.
+    pub fn depth_image(&self) -> Vec<u8> {
+        let [width, height] = DEPTH_SIZE_PX;
+        let depth_mm = |column: u32| -> u16 {
+            let x = (f64::from(column) - f64::from(width) / 2.0) / DEPTH_FOCAL_PX;
+            let boards = (0..self.people).map(|number| self.stand(number));
+            let seen =
+                boards.filter(|(away_m, aside_m)| (x * away_m - aside_m).abs() < HALF_WIDTH_M);
+            let nearest_m = seen.fold(WALL_M, |nearest_m, (away_m, _)| away_m.min(nearest_m));
+            (1000.0 * nearest_m) as u16
+        };
+        let row: Vec<u8> = (0..width)
+            .flat_map(|column| depth_mm(column).to_le_bytes())
+            .collect();
+        let mut image = Image {
+            width,
+            height,
+            encoding: "16UC1".into(),
+            step: 2 * width,
+            data: row.repeat(height as usize),
+            ..Default::default()
+        };
+        (image.header.stamp.sec, image.header.stamp.nanosec) = self.stamp().to_parts();
+        FRAME_ID.clone_into(&mut image.header.frame_id);
+        encode(&image)
+    }
+
+    fn time_s(&self) -> f64 {
+        f64::from(self.frame) / self.rate_hz
+    }
+
+    fn stamp(&self) -> Stamp {
+        Stamp::from_nanos(1_000_000_000_000).plus_seconds(self.time_s())
+    }
+
+    /// How far away and how far aside somebody stands (m).
+    fn stand(&self, number: usize) -> (f64, f64) {
         let share = (number as f64 + 0.5) / self.people as f64;
         let distance_m = FARTHEST_M * (0.6 + 0.4 * share);
         let aside_m = (share - 0.5) * 0.8 * distance_m * f64::from(WIDTH_PX) / FOCAL_PX;
+        (distance_m, aside_m)
+    }
+
+    fn person(&self, number: usize, time_s: f64) -> Person2D {
+        let share = (number as f64 + 0.5) / self.people as f64;
+        let (distance_m, aside_m) = self.stand(number);
         let stride = (TAU * (time_s + share)).sin();
         let keypoints = STANDING_M
             .iter()
@@ -129,20 +180,43 @@ impl Desk {
         self.message(People2D::TYPE_NAME, payload)
     }
 
-    /// A calibration without distortion.
-    pub fn camera_info(&self) -> Event {
-        let (cx, cy) = (f64::from(WIDTH_PX) / 2.0, f64::from(HEIGHT_PX) / 2.0);
-        let mut info = CameraInfo {
-            width: WIDTH_PX,
-            height: HEIGHT_PX,
-            distortion_model: "plumb_bob".into(),
-            d: vec![0.0; 5],
-            k: [FOCAL_PX, 0.0, cx, 0.0, FOCAL_PX, cy, 0.0, 0.0, 1.0],
-            ..Default::default()
-        };
-        FRAME_ID.clone_into(&mut info.header.frame_id);
-        self.message(CameraInfo::TYPE_NAME, encode(&info))
+    /// A depth image, as it would arrive.
+    pub fn depth(&self, payload: Vec<u8>) -> Event {
+        self.message(Image::TYPE_NAME, payload)
     }
+
+    /// A calibration without distortion of each camera that is listened to.
+    pub fn camera_infos(&self) -> Vec<Event> {
+        let topics = self.topics.iter().enumerate();
+        let infos = topics.filter(|(_, topic)| topic.type_name == CameraInfo::TYPE_NAME);
+        infos
+            .map(|(place, topic)| {
+                let info = match topic.name.as_str() {
+                    DEPTH_INFO_TOPIC => camera_info(DEPTH_SIZE_PX, DEPTH_FOCAL_PX),
+                    _ => camera_info([WIDTH_PX, HEIGHT_PX], FOCAL_PX),
+                };
+                Event::Message {
+                    subscription: SubscriptionId(place),
+                    received: self.now(),
+                    payload: encode(&info),
+                }
+            })
+            .collect()
+    }
+}
+
+fn camera_info([width, height]: [u32; 2], focal_px: f64) -> CameraInfo {
+    let (cx, cy) = (f64::from(width) / 2.0, f64::from(height) / 2.0);
+    let mut info = CameraInfo {
+        width,
+        height,
+        distortion_model: "plumb_bob".into(),
+        d: vec![0.0; 5],
+        k: [focal_px, 0.0, cx, 0.0, focal_px, cy, 0.0, 0.0, 1.0],
+        ..Default::default()
+    };
+    FRAME_ID.clone_into(&mut info.header.frame_id);
+    info
 }
 
 impl Bus for Desk {

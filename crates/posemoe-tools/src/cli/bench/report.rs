@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::Failure;
-use super::cell::{Mode, Row};
+use super::cell::{Cell, Mode, Row};
 use posemoe::config::Config;
 
 /// Time between two frames of a usual detector (µs).
@@ -52,7 +52,10 @@ const HEADS: [&str; 8] = [
 fn cells(row: &Row) -> [String; 8] {
     let ms = |us: f64| format!("{:.2}", us / 1e3);
     [
-        row.cell.mode.to_string(),
+        match row.cell.depth {
+            true => format!("{} + depth", row.cell.mode),
+            false => row.cell.mode.to_string(),
+        },
         row.cell.memory_frames.to_string(),
         row.cell.people.to_string(),
         ms(row.us_per_frame_median),
@@ -78,8 +81,22 @@ pub fn table(rows: &[Row]) -> String {
 }
 
 fn find(rows: &[Row], mode: Mode, frames: usize, people: usize) -> Option<&Row> {
-    rows.iter()
-        .find(|r| (r.cell.mode, r.cell.memory_frames, r.cell.people) == (mode, frames, people))
+    rows.iter().find(|r| {
+        let is_same = (r.cell.mode, r.cell.memory_frames, r.cell.people) == (mode, frames, people);
+        is_same && !r.cell.depth
+    })
+}
+
+/// What a depth image adds to a frame of the same (ms).
+fn depth_adds_ms(rows: &[Row], of: &Row) -> Option<f64> {
+    let with = rows.iter().find(|row| {
+        row.cell
+            == Cell {
+                depth: true,
+                ..of.cell
+            }
+    })?;
+    Some((with.us_per_frame_median - of.us_per_frame_median) / 1e3)
 }
 
 /// How the rows of this run compare; whatever of them was measured.
@@ -98,6 +115,7 @@ pub fn ratios(rows: &[Row]) -> String {
     for row in rows
         .iter()
         .filter(|r| r.cell.mode == Mode::Streaming && r.cell.memory_frames == long)
+        .filter(|r| !r.cell.depth)
     {
         let people = row.cell.people;
         let ratio =
@@ -116,6 +134,9 @@ pub fn ratios(rows: &[Row]) -> String {
             && let Some(share) = ratio(find(rows, Mode::Streaming, short, people))
         {
             let _ = write!(text, " {:.2} x the cost of {short} frames;", 1.0 / share);
+        }
+        if let Some(ms) = depth_adds_ms(rows, row) {
+            let _ = write!(text, " a depth image adds {ms:.2} ms;");
         }
         let load = row.cpu_us_per_frame / FRAME_30_HZ_US;
         let _ = writeln!(text, " {:.0} % of a core at 30 Hz", 100.0 * load);
@@ -196,6 +217,7 @@ mod tests {
                 memory_frames,
                 people: 10,
                 rate_hz: None,
+                depth: false,
             },
             us_per_frame_median: us,
             us_per_frame_p99: us,
