@@ -19,7 +19,8 @@ use support::Rig;
 
 const ARGUMENTS: &str = "--ros-args -p target_frame:=base -p max_people:=3 -p publish_hri:=true \
     -p publish_nav_people:=true -p publish_cloud:=true -p depth_topic:=/depth \
-    -p ground_frame:=floor -p robot_parts:=[arm] -p arm.from:=base -p arm.to:=odom -p arm.radius_m:=0.1";
+    -p ground_frame:=floor -p robot_parts:=[arm] -p arm.from:=base -p arm.to:=odom \
+    -p arm.radius_m:=0.1";
 /// What may be set while the node runs.
 const PARAMETERS: [&str; 12] = [
     "predict_s",
