@@ -15,6 +15,7 @@ TRAINING_BORDER = "some legs"
 SOME = 0.4
 LEVEL_DEG, ROLLED_DEG, ROLLED_CHANCE = 3.0, 15.0, 0.3
 MOVING_CHANCE = 0.4
+WALL_CHANCE, WALL_M, WALL_NEAREST_M = 0.25, (2.0, 3.2), 2.0  # cameras on walls and ceilings look down
 SWAY_M, SWAY_RAD, SWAY_S = 0.5, 0.15, (2.0, 10.0)
 
 
@@ -67,7 +68,8 @@ def place_cameras(world_m: torch.Tensor, draw: Draw, border: Optional[str] = Non
     further to the right, the rest to the left, and `distance_m` is where all of them stand.
 
     With ages (B, T), for training, two fifths of the cameras move, as a robot's do: they sway, in place and
-    direction; and three tenths are level within 15 degrees only, as on legs, in the air and on rubble.
+    direction; three tenths are level within 15 degrees only, as on legs, in the air and on rubble; and a quarter
+    hang on a wall, 2.0-3.2 m high.
     """
     batch = world_m.shape[0]
     root = world_m[:, -1, 0]
@@ -76,6 +78,10 @@ def place_cameras(world_m: torch.Tensor, draw: Draw, border: Optional[str] = Non
     distance = distance if distance_m is None else torch.full_like(distance, distance_m)
     azimuth = draw.uniform(-torch.pi, torch.pi, batch)
     height = draw.uniform(0.2, 2.5, batch)
+    if age_s is not None:
+        on_wall = draw.chance(WALL_CHANCE, batch)
+        height = torch.where(on_wall, draw.uniform(*WALL_M, batch), height)
+        distance = torch.where(on_wall, distance.clamp(min=WALL_NEAREST_M), distance)
     centre = root + torch.stack([distance * azimuth.cos(), distance * azimuth.sin(), 0 * azimuth], -1)
     centre[:, 2] = floor_z + height
 

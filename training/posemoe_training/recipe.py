@@ -47,7 +47,7 @@ class Recipe:
     variant: str = "full"
     seed: int = 7
     memory: Memory = Memory()    # of the shipped model
-    precision: str = "auto"      # of the matrix products; auto: bfloat16 where the processor has it
+    precision: str = "auto"      # of the matrix products; auto: bfloat16 where that is faster
     average: float = 0.998       # running average of the weights that is kept, per step
     more_data: Tuple[str, ...] = field(default=())  # `.npz` files made by `prepare`
     leave_out: Tuple[str, ...] = field(default=())  # sources of `data.SOURCE_WEIGHTS`

@@ -15,15 +15,15 @@ LEFT_ALONE = "nothing to gain: the network is left as it was, and nothing was wr
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from .objectives import NAMES
+    from .loop import PARTS
 
     parser.add_argument("keypoints", type=Path, nargs="+", metavar="KEYPOINTS.csv",
                         help="written by `posemoe keypoints BAG... > KEYPOINTS.csv`")
     parser.add_argument("--out", type=Path, required=True, help="the adapted weights, for `export --checkpoint`")
     parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT, help="the weights to begin with [%(default)s]")
     parser.add_argument("--prior", type=Path, help="the embedding of poses [weights/prior.pt]")
-    parser.add_argument("--leave-out", nargs="+", default=[], choices=NAMES, metavar="OBJECTIVE",
-                        help=f"go without some of {', '.join(NAMES)}")
+    parser.add_argument("--leave-out", nargs="+", default=[], choices=PARTS, metavar="OBJECTIVE",
+                        help=f"go without some of {', '.join(PARTS)}")
     parser.add_argument("--report", type=Path, help="write all figures here (JSON)")
 
 

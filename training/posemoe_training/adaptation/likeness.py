@@ -8,7 +8,7 @@ from typing import Optional, Sequence
 import torch
 
 from ..anthropometry import Body
-from ..bodies import resize, unit
+from ..bodies import mirror_half, resize, unit
 from ..cameras import Scene
 from ..data import Motion
 from ..detector import Detectors, detect
@@ -16,7 +16,7 @@ from ..draw import Draw
 from ..memory import Memory
 from ..streams import PLAYED_AT, AS_RECORDED, Batch, World, enough_seen, stream_times
 from ..view import DEPTH_FEATURES, person_view
-from .tracks import Track
+from .tracks import Track, sight, streams
 
 MOST_PLACES = 4096
 UP_SPREAD_RAD = 0.06
@@ -28,7 +28,7 @@ UPRIGHT = 0.9           # cosine of legs and trunk of those who say which way is
 @dataclass(frozen=True)
 class Likeness:
     view: torch.Tensor       # (N, 3) of frames: ray x, y, log of apparent size
-    up: torch.Tensor         # (3,) unit, camera optical frame
+    up: torch.Tensor         # (N, 3) unit, camera optical frame, of the camera that each frame is of
     missing: torch.Tensor    # (17,) how often each joint is not seen
     detectors: Detectors
 
@@ -45,14 +45,15 @@ def upwards(joints_m: torch.Tensor, score: torch.Tensor) -> Optional[torch.Tenso
 
 
 def of_tracks(tracks: Sequence[Track], up: torch.Tensor, noise_times: float, rng: torch.Generator) -> Likeness:
-    """From tracks, which way is up, and how many times the usual noise their detector has."""
+    """From tracks, which way is up (tracks, 3) in each, and how many times the usual noise their detector has."""
     view, score = (torch.cat([getattr(t, name) for t in tracks]) for name in ("view", "keypoints"))
     score = score[..., 2]
     some = torch.randperm(len(view), generator=rng)[:MOST_PLACES]
     spread = torch.stack([s[s > 0].std() for s in score[some][:256] if (s > 0).sum() > 2])
     constant = float((spread < CONSTANT).float().mean()) if len(spread) else 0.0
     usual = Detectors()
-    return Likeness(view[some], up, (score == 0).float().mean(0), replace(
+    up = up.repeat_interleave(torch.tensor([len(t.view) for t in tracks]), 0)
+    return Likeness(view[some], up[some], (score == 0).float().mean(0), replace(
         usual, noise_m=min(0.05, usual.noise_m * noise_times), spread=0.3, constant_scores=round(constant)))
 
 
@@ -66,6 +67,30 @@ def make_batch(motion: Motion, like: Likeness, size: int, frames: int, rng: torc
     present = present * (age_s <= memory.span_s) * (played_s <= motion.seconds[row, None])
     age_s, played_s = age_s * (present > 0), played_s * (present > 0)
     world_m = resize(motion.sample(row, played_s, draw), Body.draw(size, draw))
+    return _seen(world_m, age_s, present, motion.action[row], like, draw)
+
+
+def from_other_sides(tracks: Sequence[Track], up: torch.Tensor, like: Likeness, size: int, frames: int,
+                     rng: torch.Generator, memory: Memory = Memory()) -> Batch:
+    """What several cameras know of the user's people, seen from any side, by detectors like the user's. All frames of
+    these tracks are taught; `up` (tracks, 3) says which way is up in each."""
+    draw = Draw(rng)
+    of = streams(tracks, size, frames, rng, memory)
+    camera_m = torch.einsum("btij,btki->btkj", of.batch.view_from_camera, of.batch.joints_m)
+    world_m = mirror_half(torch.einsum("bij,btkj->btki", world_from_camera(up[of.row]), camera_m), draw)
+    return _seen(world_m, of.batch.age_s, of.batch.present, of.batch.action, like, draw)
+
+
+def world_from_camera(up: torch.Tensor) -> torch.Tensor:
+    """Rotations (B, 3, 3) to a frame whose z is up, from which way that is (B, 3) in the camera's."""
+    side = unit(torch.cross(up, torch.tensor([0.0, 0.0, 1.0]).expand_as(up) + 1e-3, dim=-1))
+    return torch.stack([side, torch.cross(up, side, dim=-1), up], -2)
+
+
+def _seen(world_m: torch.Tensor, age_s: torch.Tensor, present: torch.Tensor, action: torch.Tensor, like: Likeness,
+          draw: Draw) -> Batch:
+    """People (B, T, 17, 3), world z up, where the user's stand, through detectors like the user's."""
+    size = len(world_m)
     scene = placed(world_m, like, draw)
     xy, score, _ = detect(scene, age_s, draw, 1.0, like.detectors)
     score = score * ~draw.chance(like.missing.clamp(max=0.9) * 0.7, size, 1, 17)
@@ -75,22 +100,23 @@ def make_batch(motion: Motion, like: Likeness, size: int, frames: int, rng: torc
     joints_m = torch.einsum("btij,btkj->btki", seen.view_from_camera, relative)
     keep = (present > 0).to(age_s.dtype)[..., None]
     return Batch(seen.keypoints * keep[..., None], seen.view * keep,
-                 torch.zeros(size, frames, 17, DEPTH_FEATURES), age_s * keep[..., 0], present, joints_m,
-                 seen.view_from_camera, motion.action[row])
+                 torch.zeros(*score.shape, DEPTH_FEATURES), age_s * keep[..., 0], present, joints_m,
+                 seen.view_from_camera, action)
 
 
 def placed(world_m: torch.Tensor, like: Likeness, draw: Draw) -> Scene:
     """People (B, T, 17, 3), world z up, with any heading, where the user's people stand and as large as they are."""
     batch = len(world_m)
-    up = unit(like.up + UP_SPREAD_RAD * draw.normal(batch, 3))
+    row = (draw.unit(batch) * len(like.view)).long()
+    up = unit(like.up[row] + UP_SPREAD_RAD * draw.normal(batch, 3))
     heading = draw.uniform(-torch.pi, torch.pi, batch)
     any_way = unit(torch.cross(up, torch.tensor([0.0, 0.0, 1.0]).expand(batch, 3) + 1e-3, dim=-1))
     other = torch.cross(up, any_way, dim=-1)
     first = heading.cos()[:, None] * any_way + heading.sin()[:, None] * other
     camera_from_world = torch.stack([first, torch.cross(up, first, dim=-1), up], -1)
     turned = torch.einsum("bij,btkj->btki", camera_from_world, world_m)
-    view = like.view[(draw.unit(batch) * len(like.view)).long()]
-    ray = torch.cat([view[:, :2], (1 - view[:, :2].square().sum(-1, keepdim=True)).clamp(min=1e-6).sqrt()], -1)
+    view = like.view[row]
+    ray = sight(view)
     newest = turned[:, -1]
     size_m = (newest - newest.mean(1, keepdim=True)).square().sum(-1).mean(-1).mul(2 / 3).sqrt()
     apparent = (view[:, 2] + SIZE_SPREAD * draw.normal(batch)).exp()

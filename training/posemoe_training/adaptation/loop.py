@@ -1,8 +1,8 @@
 """The run of an adaptation: simulated people like the user's beside the user's own, until a held-out part gains no more."""
 
 import copy
-from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Iterable, List, Sequence, Tuple
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, Sequence, Tuple
 
 import torch
 
@@ -12,25 +12,28 @@ from ..draw import Draw
 from ..evaluation.held_out import quick
 from ..loss import loss_of
 from ..memory import Memory
-from ..network import PoseMoE
+from ..network import Lifted, PoseMoE
 from ..poses import Poses
 from ..prior.embedding import PoseEmbedding
+from ..recipe import Stage
 from ..streams import AS_RECORDED, Batch, World
 from ..streams import make_batch as usual_batch
-from .likeness import Likeness, make_batch, of_tracks, upwards
+from ..train import Optimizer
+from .likeness import Likeness, from_other_sides, make_batch
 from .objectives import NAMES, WEIGHTS, all_of
-from .tracks import Track, TrackError, split, streams, useful
+from .tracks import Streams, Track, streams
+from .users import Users, users_of
 
-FRAMES, USERS, LIKE, USUAL = 16, 16, 20, 12   # frames of a stream; streams a step, of each kind
-RATE, WARM, AVERAGE = 1.5e-4, 20, 0.98
-ROUNDS, STEPS = 8, 40                         # the held-out part is looked at after each round
+FRAMES = 16                                   # of a stream
+USERS, SIDES, LIKE, USUAL = 8, 16, 10, 16     # streams a step, of each kind
+MATRIX_RATE, OTHER_RATE, WARM, AVERAGE = 0.002, 1e-4, 20, 0.95
+ROUNDS, STEPS = 4, 50                         # the held-out part is looked at after each round
 LEAST_GAIN = 0.02                             # of what is measured there, or the weights are left alone
-MOST_LOST_MM = 1.0                            # by the usual simulated people
-LEAST_FRAMES, LEAST_MOVING = 200, 0.1         # of keypoints, and of them those of people who change their pose
+MOST_LOST_MM = 0.8                            # by the usual simulated people
+SHARES = (1.0, 0.75, 0.5, 0.25)               # of the way from the weights that it began with
 HELD_STREAMS, LOOKED_AT = 48, 384
-ANCHOR = 2e-3                                 # pull towards the weights that it began with, a step
 SEED = 23
-SLOWEST_S = 0.12                              # between frames, for their noise to be told from movement
+PARTS = ("likeness", "sides", *NAMES)         # what can be left out
 
 
 @dataclass
@@ -42,150 +45,103 @@ class Outcome:
     usual_before: Dict[str, float]
     usual_after: Dict[str, float]
     like: Likeness
-    told: List[str] = field(default_factory=list)
 
     def as_dict(self) -> Dict[str, Any]:
         rows = {name: getattr(self, name) for name in ("adapted", "before", "after", "usual_before", "usual_after")}
         return {**rows, "noise_m": self.like.detectors.noise_m, "constant_scores": self.like.detectors.constant_scores,
-                "up": [round(v, 3) for v in self.like.up.tolist()]}
-
-
-def check(tracks: Sequence[Track]) -> List[Track]:
-    """Tracks that something can be learnt from.
-
-    Raises `TrackError` where there is nobody, too little, or nobody who moves.
-    """
-    kept = useful(tracks)
-    frames = sum(len(t.stamp_s) for t in kept)
-    if frames < LEAST_FRAMES:
-        found = sum(len(t.stamp_s) for t in tracks)
-        raise TrackError(f"found {len(tracks)} people in {found} frames of keypoints, {frames} of them of use; expected at "
-                         f"least {LEAST_FRAMES} frames in which a person is seen for a while")
-    moving = [(t.keypoints[1:, :, :2] - t.keypoints[:1, :, :2]).abs().amax((1, 2)) > 0.1 for t in kept]
-    share = float(torch.cat(moving).float().mean())
-    if share < LEAST_MOVING:
-        raise TrackError("nobody moves: these are pictures of something, or one pose; expected people who move")
-    return kept
+                "up": [round(v, 3) for v in self.like.up.mean(0).tolist()]}
 
 
 @torch.no_grad()
-def look(network: PoseMoE, tracks: Sequence[Track], memory: Memory):
-    """A batch of the user's streams, and what the network says of it."""
-    batch = streams(tracks, HELD_STREAMS, FRAMES, torch.Generator().manual_seed(SEED), memory)
-    return batch, network.eval().lift(*batch.inputs, memory)
-
-
-def likeness(network: PoseMoE, tracks: Sequence[Track], motion: Motion, memory: Memory) -> Likeness:
-    batch, lifted = look(network, tracks, memory)
-    used = batch.present > 0
-    camera_m = torch.einsum("btij,btki->btkj", batch.view_from_camera, lifted.joints_m)[used]
-    up = upwards(camera_m, batch.keypoints[..., 2][used])
-    if up is None:
-        up = torch.tensor([0.0, -1.0, 0.0])
-    return of_tracks(tracks, up, shaking(tracks, motion), torch.Generator().manual_seed(SEED))
-
-
-def shaking(tracks: Sequence[Track], motion: Motion) -> float:
-    """How many times the usual detector's noise that of these tracks has, by what changes from frame to frame.
-
-    Compared with simulated people at the same rate; 1 where frames are too far apart, or too few, to tell.
-    """
-    steps_s = [t.stamp_s.diff() for t in tracks if len(t.stamp_s) >= 4]
-    if not steps_s:
-        return 1.0
-    step_s = torch.cat(steps_s).median().item()
-    if step_s > SLOWEST_S:
-        return 1.0
-    batch = usual_batch(motion, 48, FRAMES, torch.Generator().manual_seed(SEED), vary=False, rate_hz=1 / step_s)
-    mine = _third_difference(((t.keypoints, t.keypoints[..., 2] > 0) for t in tracks))
-    usual = _third_difference(((k, (k[..., 2] > 0) & (p[:, None] > 0)) for k, p in zip(batch.keypoints, batch.present)))
-    return min(4.0, max(0.5, mine / usual)) if mine and usual else 1.0
-
-
-def _third_difference(rows: Iterable[Tuple[torch.Tensor, torch.Tensor]]) -> float:
-    """Its median size over keypoints (N, 17, 3) seen in four frames in a row, (N, 17): movement leaves little of it, noise
-    much. 0 where there are too few."""
-    off = []
-    for keypoints, seen in rows:
-        x = keypoints[..., :2]
-        third = x[3:] - 3 * x[2:-1] + 3 * x[1:-2] - x[:-3]
-        off.append(third[seen[3:] & seen[2:-1] & seen[1:-2] & seen[:-3]].flatten().abs())
-    together = torch.cat(off) if off else torch.zeros(0)
-    return together.median().item() if together.numel() >= 100 else 0.0
+def look(network: PoseMoE, tracks: Sequence[Track], memory: Memory) -> Tuple[Streams, Lifted]:
+    """Some of the user's streams, and what the network says of it."""
+    of = streams(tracks, HELD_STREAMS, FRAMES, torch.Generator().manual_seed(SEED), memory)
+    return of, network.eval().lift(*of.batch.inputs, memory)
 
 
 def adapt(network: PoseMoE, memory: Memory, tracks: Sequence[Track], motion: Motion, held_out: Motion,
           embedding: PoseEmbedding, leave_out: Sequence[str] = (), rounds: int = ROUNDS,
           report: Callable[[str], None] = print) -> Outcome:
-    """Fine-tunes a copy of `network` on keypoints alone; keeps the weights that do best on the held-out part."""
-    learnt, held = split(check(tracks))
-    if not learnt or not held:
-        raise TrackError("every person is seen for a moment only; expected some who stay for two seconds or more")
-    like = likeness(network, learnt, motion, memory)
-    before = scores(network, held, like, embedding, memory)
+    """Fine-tunes a copy of `network` on keypoints alone, then goes as far from where it began as the held-out part
+    gains and the usual people do not lose (interpolated weights: WiSE-FT, arXiv 2109.01903)."""
+    users = users_of(network, tracks, motion, memory)
+    report(f"{sum(len(t.stamp_s) for t in users.agreed)} of {sum(len(t.stamp_s) for t in users.learnt)} frames are "
+           "of people whom several cameras see")
+    before = scores(network, users, held_out, embedding, memory)
     usual_before = quick(network, held_out, LOOKED_AT, memory)
-    best, best_score, after, usual_after = network, _total(before, leave_out), before, usual_before
-    first_score = best_score
+    tuned = copy.deepcopy(network)
     student = copy.deepcopy(network)
-    average = copy.deepcopy(network)
-    anchor = [p.detach().clone() for p in network.parameters()]
-    optimizer = torch.optim.AdamW(student.parameters(), lr=RATE, weight_decay=0.0)
+    optimizer = Optimizer(student, Stage("adapt", rounds * STEPS, FRAMES, USERS, MATRIX_RATE, OTHER_RATE))
     rng = torch.Generator().manual_seed(SEED)
     for turn in range(rounds):
         student.train()
         for step in range(STEPS):
             done = turn * STEPS + step
-            share = min(1.0, (done + 1) / WARM) * (1 - 0.9 * done / (rounds * STEPS))
-            for group in optimizer.param_groups:
-                group["lr"] = RATE * share
-            optimizer.zero_grad()
-            _loss(student, memory, learnt, motion, like, embedding, leave_out, rng).backward()
+            student.zero_grad(set_to_none=True)
+            _loss(student, memory, users, motion, embedding, leave_out, rng).backward()
             torch.nn.utils.clip_grad_norm_(student.parameters(), 1.0)
-            optimizer.step()
+            optimizer.step(min(1.0, (done + 1) / WARM) * (1 - 0.95 * done / (rounds * STEPS)))
             with torch.no_grad():
-                for mine, kept, first in zip(student.parameters(), average.parameters(), anchor):
-                    mine.lerp_(first, ANCHOR)
+                for kept, mine in zip(tuned.parameters(), student.parameters()):
                     kept.lerp_(mine, 1 - AVERAGE)
-        found, usual = scores(average, held, like, embedding, memory), quick(average, held_out, LOOKED_AT, memory)
-        total = _total(found, leave_out)
-        report(f"round {turn + 1} of {rounds}: held-out keypoints {total:.4f} ({first_score:.4f} before), "
+        report(f"round {turn + 1} of {rounds}: held-out keypoints "
+               f"{_total(scores(tuned, users, held_out, embedding, memory), leave_out):.4f} "
+               f"({_total(before, leave_out):.4f} before)")
+    best = Outcome(network.eval(), False, before, before, usual_before, usual_before, users.like)
+    lowest = (1 - LEAST_GAIN) * _total(before, leave_out)
+    for share in SHARES:
+        between = part_of_the_way(network, tuned, share)
+        after, usual = scores(between, users, held_out, embedding, memory), quick(between, held_out, LOOKED_AT, memory)
+        report(f"{share:.0%} of the way: held-out keypoints {_total(after, leave_out):.4f}, "
                f"usual people {usual['mpjpe_mm']:.1f} mm ({usual_before['mpjpe_mm']:.1f})")
-        if usual["mpjpe_mm"] > usual_before["mpjpe_mm"] + MOST_LOST_MM:
-            report(f"the usual people lose more than {MOST_LOST_MM:g} mm: what came before is kept")
-            break
-        if total < best_score:
-            best, best_score, after, usual_after = copy.deepcopy(average), total, found, usual
-    adapted = best_score < (1 - LEAST_GAIN) * first_score
-    if not adapted:
-        best, after, usual_after = network, before, usual_before
-    return Outcome(best.eval(), adapted, before, after, usual_before, usual_after, like)
+        if usual["mpjpe_mm"] <= usual_before["mpjpe_mm"] + MOST_LOST_MM and _total(after, leave_out) < lowest:
+            lowest = _total(after, leave_out)
+            best = Outcome(between.eval(), True, before, after, usual_before, usual, users.like)
+    return best
 
 
-def _loss(network: PoseMoE, memory: Memory, tracks: Sequence[Track], motion: Motion, like: Likeness,
-          embedding: PoseEmbedding, leave_out: Sequence[str], rng: torch.Generator) -> torch.Tensor:
+@torch.no_grad()
+def part_of_the_way(network: PoseMoE, tuned: PoseMoE, share: float) -> PoseMoE:
+    """The network whose weights lie between two others'."""
+    between = copy.deepcopy(network)
+    for mine, other in zip(between.parameters(), tuned.parameters()):
+        mine.lerp_(other, share)
+    return between
+
+
+def _loss(network: PoseMoE, memory: Memory, users: Users, motion: Motion, embedding: PoseEmbedding,
+          leave_out: Sequence[str], rng: torch.Generator) -> torch.Tensor:
     total = torch.zeros(())
-    usual = usual_batch(motion, USUAL, FRAMES, rng, memory=memory, world=World(Poses(), AS_RECORDED.detectors))
-    for batch in (make_batch(motion, like, LIKE, FRAMES, rng, memory), usual):
+    batches = [usual_batch(motion, USUAL, FRAMES, rng, memory=memory, world=World(Poses(), AS_RECORDED.detectors))]
+    if "likeness" not in leave_out:
+        batches.append(make_batch(motion, users.like, LIKE, FRAMES, rng, memory))
+    if users.agreed and "sides" not in leave_out:
+        batches.append(from_other_sides(users.agreed, users.ups(users.agreed), users.like, SIDES, FRAMES, rng, memory))
+    for batch in batches:
         total = total + sum(loss_of(network.lift(*batch.inputs, memory), batch).values())
-    batch = streams(tracks, USERS, FRAMES, rng, memory)
-    lifted = network.lift(*batch.inputs, memory)
-    for name, term in all_of(network, lifted, batch, like, embedding, Draw(rng)).items():
+    of = streams(users.learnt, USERS, FRAMES, rng, memory)
+    lifted = network.lift(*of.batch.inputs, memory)
+    for name, term in all_of(network, lifted, of, users.ups(users.learnt), users.like, embedding, Draw(rng)).items():
         if name not in leave_out:
             total = total + WEIGHTS[name] * term
     return total
 
 
 @torch.no_grad()
-def scores(network: PoseMoE, tracks: Sequence[Track], like: Likeness, embedding: PoseEmbedding,
+def scores(network: PoseMoE, users: Users, held_out: Motion, embedding: PoseEmbedding,
            memory: Memory) -> Dict[str, float]:
-    """What the held-out part says, always of the same streams seen from the same other sides."""
-    batch, lifted = look(network, tracks, memory)
-    terms = all_of(network, lifted, batch, like, embedding, Draw(torch.Generator().manual_seed(SEED + 1)))
-    return {name: float(value) for name, value in terms.items()}
+    """What the held-out part says, always of the same streams seen from the same other sides, and what people do whom
+    nobody learnt from, who look like the user's."""
+    of, lifted = look(network, users.held, memory)
+    like = make_batch(held_out, users.like, LOOKED_AT, FRAMES, torch.Generator().manual_seed(SEED + 3), memory)
+    error_m = (network.lift(*like.inputs, memory).joints_m[:, -1] - like.joints_m[:, -1]).norm(dim=-1)[:, 1:].mean()
+    terms = all_of(network, lifted, of, users.ups(users.held), users.like, embedding,
+                   Draw(torch.Generator().manual_seed(SEED + 1)))
+    return {"likeness": float(error_m), **{name: float(value) for name, value in terms.items()}}
 
 
 def _total(found: Dict[str, float], leave_out: Sequence[str]) -> float:
-    return sum(WEIGHTS[name] * found[name] for name in NAMES if name not in leave_out)
+    return sum(WEIGHTS.get(name, 1.0) * value for name, value in found.items() if name not in leave_out)
 
 
 def recalibrate(network: PoseMoE, like: Likeness, motion: Motion, memory: Memory, people: int = 512) -> float:

@@ -6,6 +6,7 @@ from typing import Dict, Tuple
 
 import torch
 
+from ..loss import loss_of
 from ..network import Lifted, PoseMoE
 from ..poses import bones_of
 from ..prior.embedding import PoseEmbedding
@@ -13,10 +14,11 @@ from ..skeleton import MIRRORED
 from ..streams import Batch, enough_seen
 from ..draw import Draw
 from ..view import DEPTH_FEATURES, person_view
-from .likeness import Likeness, placed
+from .likeness import Likeness, placed, world_from_camera
+from .tracks import Streams
 
-NAMES = ("consistency", "reprojection", "plausibility", "bones", "smoothness")
-WEIGHTS = {"consistency": 1.0, "reprojection": 0.3, "plausibility": 0.02, "bones": 0.5, "smoothness": 0.05}
+NAMES = ("agreement", "consistency", "reprojection", "plausibility", "bones", "smoothness")
+WEIGHTS = {"agreement": 1.0, "consistency": 1.0, "reprojection": 0.3, "plausibility": 0.02, "bones": 0.5, "smoothness": 0.002}
 ROBUST = 0.15            # reprojection errors beyond this, in units of apparent size, count less and less
 USUAL_SURPRISE = 0.9     # of real poses that are no more surprising: these cost nothing
 HARDEST_MM_S2 = 20.0     # m/s², an acceleration that people have
@@ -72,10 +74,11 @@ def plausibility(joints_m: torch.Tensor, batch: Batch, embedding: PoseEmbedding)
     return (beyond * batch.used).sum() / batch.used.sum().clamp(min=1)
 
 
-def seen_anew(joints_m: torch.Tensor, batch: Batch, like: Likeness, draw: Draw) -> Tuple[Batch, torch.Tensor]:
+def seen_anew(joints_m: torch.Tensor, batch: Batch, up: torch.Tensor, like: Likeness,
+              draw: Draw) -> Tuple[Batch, torch.Tensor]:
     """Newest poses as they would be seen from another side: single frames, and what should be said of them."""
     newest = torch.einsum("bij,bki->bkj", batch.view_from_camera[:, -1], joints_m[:, -1]).detach()
-    world = _to_world(newest, like.up)
+    world = torch.einsum("bij,bkj->bki", world_from_camera(up), newest)
     scene = placed(world[:, None], like, draw)
     z = scene.camera_m[..., 2:].clamp(min=0.1)
     noise = like.detectors.noise_m * 1.2 * draw.normal(len(newest), 1, 17, 2)
@@ -91,27 +94,29 @@ def seen_anew(joints_m: torch.Tensor, batch: Batch, like: Likeness, draw: Draw) 
     return anew, true
 
 
-def _to_world(x: torch.Tensor, up: torch.Tensor) -> torch.Tensor:
-    """Camera-frame poses (B, 17, 3) in a frame whose z is up."""
-    side = torch.nn.functional.normalize(torch.cross(up, torch.tensor([0.0, 0.0, 1.0]) + 1e-3, dim=-1), dim=-1)
-    rows = torch.stack([side, torch.cross(up, side, dim=-1), up])
-    return torch.einsum("ij,bkj->bki", rows, x)
-
-
-def consistency(network: PoseMoE, joints_m: torch.Tensor, batch: Batch, like: Likeness,
+def consistency(network: PoseMoE, joints_m: torch.Tensor, batch: Batch, up: torch.Tensor, like: Likeness,
                 embedding: PoseEmbedding, draw: Draw) -> torch.Tensor:
     """A pose, seen from another side and lifted again, is the same pose; asked of plausible poses only."""
-    anew, true = seen_anew(joints_m, batch, like, draw)
+    anew, true = seen_anew(joints_m, batch, up, like, draw)
     sure = embedding.plausibility(joints_m[:, -1].detach()) > 0.02
     found = network.lift(*anew.inputs).joints_m
     return ((found - true).norm(dim=-1).mean(-1) * sure[:, None]).sum() / sure.sum().clamp(min=1)
 
 
-def all_of(network: PoseMoE, lifted: Lifted, batch: Batch, like: Likeness, embedding: PoseEmbedding,
+def agreement(lifted: Lifted, of: Streams) -> torch.Tensor:
+    """How far poses are from what all cameras together say; 0 where a camera is alone."""
+    if not of.taught.any():
+        return lifted.joints_m.sum() * 0
+    terms = loss_of(lifted, of.batch._replace(present=of.taught))
+    return sum(term for name, term in terms.items() if name != "sigma")
+
+
+def all_of(network: PoseMoE, lifted: Lifted, of: Streams, up: torch.Tensor, like: Likeness, embedding: PoseEmbedding,
            draw: Draw) -> Dict[str, torch.Tensor]:
-    joints_m = lifted.joints_m
+    joints_m, batch = lifted.joints_m, of.batch
     return {
-        "consistency": consistency(network, joints_m, batch, like, embedding, draw),
+        "agreement": agreement(lifted, of),
+        "consistency": consistency(network, joints_m, batch, up[of.row], like, embedding, draw),
         "reprojection": reprojection(joints_m, batch),
         "plausibility": plausibility(joints_m, batch, embedding),
         "bones": bones(joints_m, batch),

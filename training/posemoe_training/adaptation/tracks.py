@@ -6,7 +6,7 @@ person-centred view (3 numbers) and 17 keypoints (3 numbers each).
 
 import csv
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -31,9 +31,18 @@ class Track(NamedTuple):
     stamp_s: torch.Tensor    # (N,) double
     keypoints: torch.Tensor  # (N, 17, 3)
     view: torch.Tensor       # (N, 3)
+    taught_m: Optional[torch.Tensor] = None  # (N, 17, 3) what other cameras know better, virtual camera frame
+    taught: Optional[torch.Tensor] = None    # (N,) 1 where they do
 
-    def part(self, frames: slice) -> "Track":
-        return Track(self.bag, self.stamp_s[frames], self.keypoints[frames], self.view[frames])
+    def part(self, frames) -> "Track":
+        """Some of its frames, by a slice or a mask (N,)."""
+        return Track(self.bag, *(column if column is None else column[frames] for column in self[1:]))
+
+
+def sight(view: torch.Tensor) -> torch.Tensor:
+    """Unit lines of sight (..., 3), camera frame, of views (..., 3)."""
+    along = (1 - view[..., :2].square().sum(-1, keepdim=True)).clamp(min=1e-6).sqrt()
+    return torch.cat([view[..., :2], along], -1)
 
 
 def read(path: Path) -> List[Track]:
@@ -65,7 +74,7 @@ def useful(tracks: Sequence[Track]) -> List[Track]:
     """Those that are long enough, of people of whom enough is seen."""
     def enough(track: Track) -> Track:
         seen = (track.keypoints[..., 2] > 0).sum(-1) >= LEAST_KEYPOINTS
-        return Track(track.bag, track.stamp_s[seen], track.keypoints[seen], track.view[seen])
+        return track.part(seen)
 
     return [track for track in map(enough, tracks) if len(track.stamp_s) >= LEAST_FRAMES]
 
@@ -81,12 +90,19 @@ def split(tracks: Sequence[Track]) -> Tuple[List[Track], List[Track]]:
     return kept[0], kept[1]
 
 
-def streams(tracks: Sequence[Track], size: int, frames: int, rng: torch.Generator, memory: Memory = Memory()) -> Batch:
+class Streams(NamedTuple):
+    batch: Batch           # `joints_m` is what other cameras know, where they do
+    taught: torch.Tensor   # (B, T) 1 where they do
+    row: torch.Tensor      # (B,) of the track
+
+
+def streams(tracks: Sequence[Track], size: int, frames: int, rng: torch.Generator, memory: Memory = Memory()) -> Streams:
     """`size` streams of `frames` frames, each from a random moment of a random track; longer tracks are drawn more."""
     chance = torch.tensor([float(len(t.stamp_s)) for t in tracks])
     rows = torch.multinomial(chance, size, replacement=True, generator=rng)
     keypoints, view = torch.zeros(size, frames, 17, 3), torch.zeros(size, frames, 3)
-    age_s, present = torch.zeros(size, frames), torch.zeros(size, frames)
+    age_s, present, taught = (torch.zeros(size, frames) for _ in range(3))
+    joints_m = torch.zeros(size, frames, 17, 3)
     for n, row in enumerate(rows.tolist()):
         track = tracks[row]
         end = int(torch.randint(1, len(track.stamp_s) + 1, (1,), generator=rng))
@@ -95,7 +111,8 @@ def streams(tracks: Sequence[Track], size: int, frames: int, rng: torch.Generato
         keypoints[n, -count:], view[n, -count:] = track.keypoints[start:end], track.view[start:end]
         age_s[n, -count:] = (track.stamp_s[end - 1] - track.stamp_s[start:end]).float()
         present[n, -count:] = 1
+        if track.taught is not None:
+            joints_m[n, -count:], taught[n, -count:] = track.taught_m[start:end], track.taught[start:end]
     present = present * (age_s <= memory.span_s)
-    ray = torch.cat([view[..., :2], (1 - view[..., :2].square().sum(-1, keepdim=True)).clamp(min=1e-6).sqrt()], -1)
-    return Batch(keypoints, view, torch.zeros(size, frames, 17, DEPTH_FEATURES), age_s, present,
-                 torch.zeros(size, frames, 17, 3), look_at(ray), torch.zeros(size, dtype=torch.long))
+    return Streams(Batch(keypoints, view, torch.zeros(size, frames, 17, DEPTH_FEATURES), age_s, present, joints_m,
+                         look_at(sight(view)), torch.zeros(size, dtype=torch.long)), taught * present, rows)
