@@ -4,7 +4,7 @@
 //! off, as detectors have them, count little (Cauchy's weights).
 
 use crate::keypoint::Keypoint;
-use crate::skeleton::JOINT_COUNT;
+use crate::skeleton::{JOINT_COUNT, MIRRORED};
 
 /// Joints that must be both seen and remembered.
 const FEWEST_COMMON: usize = 3;
@@ -21,6 +21,9 @@ const SIZE: f64 = 0.3;
 /// What is never known better, of place (sizes) and of size (its logarithm).
 const LEAST: [f64; 2] = [0.03, 0.02];
 const ROUNDS: usize = 3;
+/// That a detector takes left for right is so much less likely than that it does not (difference of
+/// negative logarithms).
+const MIRRORING: f64 = 6.0;
 
 pub type Joints = [Option<Keypoint>; JOINT_COUNT];
 
@@ -41,6 +44,8 @@ pub struct Fit {
     /// How much less likely such a pose is this person's than anybody's: the difference of negative
     /// logarithms of likelihoods, below 0 where it is theirs.
     pub pose: f64,
+    /// Whether left and right were taken for each other.
+    pub is_mirrored: bool,
 }
 
 struct Common {
@@ -50,9 +55,28 @@ struct Common {
     weight: f64,
 }
 
-/// Lays what is remembered on what is seen; `None` where too few joints are common. `size_px` is
-/// what is expected.
+/// Lays what is remembered on what is seen, also with left for right; `None` where too few joints
+/// are common. `size_px` is what is expected.
 pub fn fit(
+    remembered: &[Option<Remembered>; JOINT_COUNT],
+    seen: &Joints,
+    size_px: f64,
+) -> Option<Fit> {
+    let straight = laid_on(remembered, seen, size_px);
+    if straight.is_some_and(|fit| fit.pose <= 0.0) {
+        return straight;
+    }
+    let mirrored = laid_on(remembered, &MIRRORED.map(|joint| seen[joint]), size_px);
+    let mirrored = mirrored.map(|fit| Fit {
+        pose: fit.pose + MIRRORING,
+        is_mirrored: true,
+        ..fit
+    });
+    let both = [straight, mirrored].into_iter().flatten();
+    both.min_by(|a, b| a.pose.total_cmp(&b.pose))
+}
+
+fn laid_on(
     remembered: &[Option<Remembered>; JOINT_COUNT],
     seen: &Joints,
     size_px: f64,
@@ -102,6 +126,7 @@ pub fn fit(
         size_px,
         variance: [0, 1].map(|i| variance[i] + LEAST[i].powi(2)),
         pose: pose.sum::<f64>() / ALIKE,
+        is_mirrored: false,
     })
 }
 

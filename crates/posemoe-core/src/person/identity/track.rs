@@ -77,14 +77,18 @@ impl Track {
     /// This is them again.
     pub fn update(&mut self, stamp: Stamp, person: &Sighting) {
         let mut then = self.at(stamp);
-        match then.fit(stamp, &person.joints) {
-            Some(fit) => then.correct(&fit),
-            // Of whom other joints are seen than ever before: nothing is known but where they are.
-            None => then = Self::new(stamp, person),
+        let fit = then.fit(stamp, &person.joints);
+        if let Some(fit) = fit {
+            then.correct(&fit);
+        } else {
+            // Other joints are seen than ever before: nothing is known but where they are.
+            then = Self::new(stamp, person);
         }
         then.detector_id.clone_from(&person.track_id);
         then.seen = stamp;
-        then.remember_pose(stamp, &person.joints);
+        if !fit.is_some_and(|fit| fit.is_mirrored) {
+            then.remember_pose(stamp, &person.joints);
+        }
         *self = then;
     }
 
