@@ -23,7 +23,7 @@ const MOST_KNOWN: usize = 512;
 const GRAIN: f64 = 1e6;
 /// How much more likely than without ids someone who vanished must be the one whom a detector gives
 /// a new id: that the detector sees two people is not to be overruled lightly.
-const REJOINED: f64 = 4.0;
+const REJOINED: f64 = 2.0;
 
 /// Gives people ids that persist from frame to frame: the detector's, or our own, `u1`, `u2`, …
 #[derive(Clone, Debug, Default)]
