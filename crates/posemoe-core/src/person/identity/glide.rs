@@ -72,7 +72,7 @@ mod tests {
             let at = f64::from(frame) / 30.0;
             glide = glide.after(1.0 / 30.0, 0.5).seen(at, 1e-4);
         }
-        assert!((glide.speed - 1.0).abs() < 0.05, "{glide:?}");
+        assert!((glide.speed - 1.0).abs() < 0.1, "{glide:?}");
         let (soon, late) = (glide.after(0.1, 0.5), glide.after(60.0, 0.5));
         assert!((soon.at - glide.at - 0.095).abs() < 0.01, "{soon:?}");
         assert!((late.at - glide.at - glide.speed).abs() < 1e-9 && late.speed < 1e-9);

@@ -95,7 +95,11 @@ fn laid_on(
     if common.len() < FEWEST_COMMON {
         return None;
     }
-    let shifts = |axis: usize| common.iter().map(move |c| c.seen_px[axis] - size_px * c.offset[axis]);
+    let shifts = |axis: usize| {
+        common
+            .iter()
+            .map(move |c| c.seen_px[axis] - size_px * c.offset[axis])
+    };
     let (mut place_px, mut scale) = ([median(shifts(0)), median(shifts(1))], 1.0);
     let mut variance = [1.0; 2];
     for _ in 0..ROUNDS {
@@ -103,7 +107,8 @@ fn laid_on(
             let off = joint.off(place_px, scale * size_px);
             joint.weight = 1.0 / (joint.sigma.powi(2) + off);
         }
-        let sum = |of: &dyn Fn(&Common) -> f64| common.iter().map(|c| c.weight * of(c)).sum::<f64>();
+        let sum =
+            |of: &dyn Fn(&Common) -> f64| common.iter().map(|c| c.weight * of(c)).sum::<f64>();
         let total = sum(&|_| 1.0);
         let seen_px = [0, 1].map(|axis| sum(&|c| c.seen_px[axis]) / total);
         let offset = [0, 1].map(|axis| sum(&|c| c.offset[axis]) / total);
@@ -133,7 +138,8 @@ fn laid_on(
 impl Common {
     /// Squared distance from where it should be, in sizes.
     fn off(&self, place_px: [f64; 2], size_px: f64) -> f64 {
-        let along = |axis: usize| (self.seen_px[axis] - place_px[axis]) / size_px - self.offset[axis];
+        let along =
+            |axis: usize| (self.seen_px[axis] - place_px[axis]) / size_px - self.offset[axis];
         along(0).powi(2) + along(1).powi(2)
     }
 }
@@ -147,5 +153,8 @@ fn negative_log(square: f64, sigma: f64) -> f64 {
 pub fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
-    values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or(0.0)
+    values
+        .get(values.len().saturating_sub(1) / 2)
+        .copied()
+        .unwrap_or(0.0)
 }

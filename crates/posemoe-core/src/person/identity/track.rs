@@ -21,6 +21,9 @@ const IMAGE: f64 = 100.0;
 const SIZES: f64 = 2.0;
 /// Degrees of freedom of Student's distribution: errors have longer tails than normal ones.
 const FREEDOM: f64 = 8.0;
+/// Squared deviations of place beyond which nobody is the same, whatever else is alike: ten
+/// standard deviations, which from frame to frame are several metres a second.
+const INCREDIBLE: f64 = 100.0;
 /// A pose is remembered for so long (s).
 const POSE_S: f64 = 0.1;
 
@@ -48,7 +51,9 @@ impl Track {
         let middle = [median(of(0)), median(of(1))];
         let count = person.joints.iter().flatten().count().max(1) as f64;
         let squares = |axis: usize| of(axis).map(move |v| (v - middle[axis]).powi(2));
-        let size_px = ((squares(0).chain(squares(1)).sum::<f64>()) / count).sqrt().max(1.0);
+        let size_px = ((squares(0).chain(squares(1)).sum::<f64>()) / count)
+            .sqrt()
+            .max(1.0);
         let [place, size] = AT_FIRST;
         let mut track = Self {
             detector_id: person.track_id.clone(),
@@ -62,11 +67,15 @@ impl Track {
     }
 
     /// How much less likely these joints are this person's at `stamp` than somebody's whom nobody
-    /// knows (difference of negative logarithms); `None` where too few joints are common.
+    /// knows (difference of negative logarithms); `None` where too few joints are common, or they
+    /// are too far off.
     pub fn cost(&self, stamp: Stamp, joints: &Joints) -> Option<f64> {
         let then = self.at(stamp);
         let fit = then.fit(stamp, joints)?;
         let [place, size] = then.surprise(&fit);
+        if place.square > INCREDIBLE {
+            return None;
+        }
         let place = (std::f64::consts::TAU * place.variance / IMAGE).ln()
             + (FREEDOM + 2.0) / 2.0 * (place.square / FREEDOM).ln_1p();
         let size = (std::f64::consts::TAU * size.variance).ln() / 2.0 - SIZES.ln()
