@@ -193,6 +193,11 @@ fn left_taken_for_right_makes_nobody_new() {
     let mut who = Identity::default();
     for frame in 0..40u64 {
         let mut person = noisy(standing_at(300.0), frame, 5.0);
+        for (right, left) in [1, 2, 3, 14, 15, 16].into_iter().zip([4, 5, 6, 11, 12, 13]) {
+            for (joint, off_px) in [(right, -80.0), (left, 80.0)] {
+                person.joints[joint].as_mut().unwrap().x_px += off_px;
+            }
+        }
         if frame % 10 == 9 {
             person.joints = crate::skeleton::MIRRORED.map(|joint| person.joints[joint]);
         }
