@@ -66,7 +66,8 @@ impl Identity {
         // Those whom anyone may be: of the many who are remembered, few.
         let gone = self.known.iter().filter(|(id, _)| !seen.contains(*id));
         let worths = gone.map(|(id, track)| {
-            let of_each = free.iter().map(|n| worth(people[*n], track));
+            let then = track.at(stamp);
+            let of_each = free.iter().map(|n| worth(people[*n], &then));
             (id.clone(), of_each.collect::<Vec<i64>>())
         });
         let near = worths.filter(|(_, of_each)| of_each.iter().any(|worth| *worth > 0));

@@ -66,13 +66,15 @@ impl Track {
         track
     }
 
-    /// How much less likely these joints are this person's at `stamp` than somebody's whom nobody
-    /// knows (difference of negative logarithms); `None` where too few joints are common, or they
+    /// How much less likely these joints are this person's, who is expected [`at`](Self::at) their
+    /// moment, than somebody's whom nobody knows (difference of negative logarithms); `None` where too few joints are common, or they
     /// are too far off.
     pub fn cost(&self, stamp: Stamp, joints: &Joints) -> Option<f64> {
-        let then = self.at(stamp);
-        let fit = then.fit(stamp, joints)?;
-        let [place, size] = then.surprise(&fit);
+        if !self.is_near(joints) {
+            return None;
+        }
+        let fit = self.fit(stamp, joints)?;
+        let [place, size] = self.surprise(&fit);
         if place.square > INCREDIBLE {
             return None;
         }
@@ -102,7 +104,7 @@ impl Track {
     }
 
     /// Where they are expected at `stamp`.
-    fn at(&self, stamp: Stamp) -> Self {
+    pub fn at(&self, stamp: Stamp) -> Self {
         let passed_s = stamp.seconds_since(self.seen);
         let noise_px = NOISE[0] * self.size_px.at.exp();
         Self {
@@ -110,6 +112,23 @@ impl Track {
             size_px: self.size_px.after(passed_s, NOISE[1]),
             ..self.clone()
         }
+    }
+
+    /// Whether joints are not much farther off in the mean than anybody can be: a look that costs
+    /// little, since most people are far from most others.
+    fn is_near(&self, joints: &Joints) -> bool {
+        let size_px = self.size_px.at.exp();
+        let (mut count, mut off_px) = (0.0, [0.0; 2]);
+        for (known, seen) in self.pose.iter().zip(joints) {
+            let (Some((offset, _)), Some(seen)) = (known, seen) else {
+                continue;
+            };
+            count += 1.0;
+            off_px[0] += seen.x_px - self.place_px[0].at - size_px * offset[0];
+            off_px[1] += seen.y_px - self.place_px[1].at - size_px * offset[1];
+        }
+        let doubt_px = (INCREDIBLE * self.place_px[0].variance).sqrt();
+        off_px[0].hypot(off_px[1]) <= count * (size_px + 1.2 * doubt_px)
     }
 
     fn fit(&self, stamp: Stamp, joints: &Joints) -> Option<Fit> {
