@@ -319,7 +319,7 @@ parameters! {
     predict_s: f64 = 0.5, Range::Between(0.0, 10.0), Live;
     /// Somebody unseen for up to this long (s) comes back under the id that they had, also where
     /// the detector gives another; 0: the detector's ids as they are.
-    reidentify_s: f64 = 2.0, Range::Between(0.0, 10.0), Live;
+    reidentify_s: f64 = 8.0, Range::Between(0.0, 10.0), Live;
     /// How hard people at rest accelerate, as the square root of the power spectral density
     /// (m/s^1.5); whoever walks does more, in proportion to speed.
     acceleration_noise: f64 = 0.5, Range::Between(0.01, 100.0), Live;

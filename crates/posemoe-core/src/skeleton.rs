@@ -48,6 +48,9 @@ pub(crate) const HIPS: [usize; 2] = [RIGHT_HIP, LEFT_HIP];
 pub const SHOULDERS: [usize; 2] = [11, 14];
 /// Both ankles, the right one first.
 pub(crate) const ANKLES: [usize; 2] = [3, 6];
+/// Each joint's counterpart on the other side; those in the middle are their own.
+pub(crate) const MIRRORED: [usize; JOINT_COUNT] =
+    [0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13];
 /// Joints that lie in the torso: pelvis and hips, spine, thorax and shoulders.
 pub(crate) const TORSO: [usize; 7] = [0, 1, 4, 7, 8, 11, 14];
 

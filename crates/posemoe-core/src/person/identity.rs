@@ -6,6 +6,8 @@
 //! detector's own id says who it is as long as it lasts; where it breaks, the person who vanished
 //! there goes on under the id that they had.
 
+mod glide;
+mod likeness;
 mod track;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,10 +21,9 @@ use track::Track;
 const MOST_KNOWN: usize = 512;
 /// Costs are compared as whole numbers, which the Hungarian method adds without rounding.
 const GRAIN: f64 = 1e6;
-/// How surely someone who vanished is the one whom a detector gives a new id (share of the cost
-/// that people without ids may have): that the detector sees two people is not to be overruled
-/// lightly.
-const REJOINED: f64 = 0.6;
+/// How much more likely than without ids someone who vanished must be the one whom a detector gives
+/// a new id: that the detector sees two people is not to be overruled lightly.
+const REJOINED: f64 = 2.0;
 
 /// Gives people ids that persist from frame to frame: the detector's, or our own, `u1`, `u2`, …
 #[derive(Clone, Debug, Default)]
@@ -55,8 +56,8 @@ impl Identity {
         let free: Vec<usize> = (0..people.len()).filter(|n| named[*n].is_none()).collect();
         let worth = |person: &Sighting, track: &Track| {
             let most = match (&person.track_id, &track.detector_id) {
-                (None, None) => track::MOST_COST,
-                _ if rejoin => REJOINED * track::MOST_COST,
+                (None, None) => track::NEW,
+                _ if rejoin => track::NEW - REJOINED,
                 _ => return 0,
             };
             let cost = track.cost(stamp, &person.joints);
@@ -65,7 +66,8 @@ impl Identity {
         // Those whom anyone may be: of the many who are remembered, few.
         let gone = self.known.iter().filter(|(id, _)| !seen.contains(*id));
         let worths = gone.map(|(id, track)| {
-            let of_each = free.iter().map(|n| worth(people[*n], track));
+            let then = track.at(stamp);
+            let of_each = free.iter().map(|n| worth(people[*n], &then));
             (id.clone(), of_each.collect::<Vec<i64>>())
         });
         let near = worths.filter(|(_, of_each)| of_each.iter().any(|worth| *worth > 0));

@@ -28,7 +28,7 @@ impl Default for Settings {
             min_keypoints: 4,
             max_people: 20,
             sigma_scale: 1.0,
-            reidentify_s: 2.0,
+            reidentify_s: 8.0,
             motion: MotionModel::default(),
         }
     }

@@ -152,3 +152,147 @@ fn two_joints_in_common_say_nothing_and_three_do() {
     };
     assert_eq!((after(7..17), after(6..17)), ("u2".into(), "u1".into()));
 }
+
+/// Joints at random places beside where they should be, as detectors have them (px), the same each
+/// time.
+fn noisy(mut person: Sighting, seed: u64, sigma_px: f64) -> Sighting {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut unit = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) as f64 / f64::from(u32::MAX >> 1) - 0.5
+    };
+    for joint in person.joints.iter_mut().flatten() {
+        joint.x_px += sigma_px * 12f64.sqrt() * unit();
+        joint.y_px += sigma_px * 12f64.sqrt() * unit();
+    }
+    person
+}
+
+#[test]
+fn single_joints_far_off_make_nobody_new() {
+    let mut who = Identity::default();
+    for frame in 0..60u64 {
+        let mut person = noisy(standing_at(300.0), frame, 6.0);
+        // Two joints are elsewhere, others of them each time, and four are not seen.
+        for (n, off_px) in [(0, 150.0), (1, -120.0)] {
+            let joint = person.joints[(5 * frame as usize + 7 * n) % 17].as_mut();
+            joint.unwrap().y_px += off_px;
+        }
+        for n in 2..6 {
+            person.joints[(5 * frame as usize + 7 * n) % 17] = None;
+        }
+        let names = named(&mut who, 33 * frame as i64, &[person]);
+        assert_eq!(names, ["u1"], "{frame}");
+    }
+}
+
+#[test]
+fn left_taken_for_right_makes_nobody_new() {
+    let mut who = Identity::default();
+    for frame in 0..40u64 {
+        let mut person = noisy(standing_at(300.0), frame, 5.0);
+        for (right, left) in [1, 2, 3, 14, 15, 16].into_iter().zip([4, 5, 6, 11, 12, 13]) {
+            for (joint, off_px) in [(right, -80.0), (left, 80.0)] {
+                person.joints[joint].as_mut().unwrap().x_px += off_px;
+            }
+        }
+        if frame % 10 == 9 {
+            person.joints = crate::skeleton::MIRRORED.map(|joint| person.joints[joint]);
+        }
+        let names = named(&mut who, 33 * frame as i64, &[person]);
+        assert_eq!(names, ["u1"], "{frame}");
+    }
+}
+
+#[test]
+fn who_walks_behind_something_for_a_second_and_a_half_comes_out_as_who_they_were() {
+    let mut who = Identity::default();
+    // One walks (250 px are a metre) behind another, who stands.
+    for frame in 0..120u64 {
+        let x_px = 100.0 + 250.0 / 30.0 * frame as f64;
+        let mut people = vec![noisy(standing_at(600.0), 1000 + frame, 5.0)];
+        if !(40..85).contains(&frame) {
+            people.push(noisy(standing_at(x_px), frame, 5.0));
+        }
+        let names = named(&mut who, 33 * frame as i64, &people);
+        assert_eq!(names, ["u1", "u2"][..people.len()], "{frame}");
+    }
+}
+
+#[test]
+fn two_who_stand_close_are_told_apart_whatever_the_order() {
+    let mut who = Identity::default();
+    for frame in 0..90u64 {
+        // 40 px apart, which are 16 cm, and one is a tenth nearer.
+        let mut nearer = standing_at(340.0);
+        for joint in nearer.joints.iter_mut().flatten() {
+            joint.y_px *= 1.1;
+        }
+        let mut people = vec![
+            noisy(standing_at(300.0), frame, 5.0),
+            noisy(nearer, 500 + frame, 5.0),
+        ];
+        let is_turned = frame % 2 == 1;
+        let mut expected = ["u1", "u2"];
+        if is_turned {
+            people.reverse();
+            expected.reverse();
+        }
+        let names = named(&mut who, 33 * frame as i64, &people);
+        assert_eq!(names, expected, "{frame}");
+    }
+}
+
+#[test]
+fn ids_that_break_while_two_cross_stay_with_their_people() {
+    let mut who = Identity::default();
+    for frame in 0..120u64 {
+        let way_px = 6.0 * frame as f64;
+        // New ids at once for both, at their closest and elsewhere.
+        let [one, other] = [0, 1].map(|n| format!("{n}-{}", (frame + 10) / 35));
+        let people = [
+            noisy(tracked(&one, 100.0 + way_px), frame, 5.0),
+            noisy(tracked(&other, 700.0 - way_px), 500 + frame, 5.0),
+        ];
+        let names = named(&mut who, 33 * frame as i64, &people);
+        assert_eq!(names, ["0-0", "1-0"], "{frame}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn nobodys_id_depends_on_the_order_of_the_message(
+        places in proptest::collection::vec(0.0..2000.0f64, 1..6),
+        turn in 0usize..6,
+    ) {
+        let (mut plain, mut turned) = (Identity::default(), Identity::default());
+        named(&mut plain, 0, &places.iter().map(|x| standing_at(*x)).collect::<Vec<_>>());
+        named(&mut turned, 0, &places.iter().map(|x| standing_at(*x)).collect::<Vec<_>>());
+        let moved: Vec<Sighting> = places.iter().map(|x| standing_at(x + 3.0)).collect();
+        let mut rotated = moved.clone();
+        rotated.rotate_left(turn % moved.len());
+        let mut names = named(&mut plain, 33, &moved);
+        names.rotate_left(turn % moved.len());
+        proptest::prop_assert_eq!(names, named(&mut turned, 33, &rotated));
+    }
+
+    #[test]
+    fn whatever_is_seen_costs_a_number(
+        places in proptest::collection::vec((-1e6..1e6f64, -1e6..1e6f64), 17),
+        ms in 1i64..1900,
+    ) {
+        let mut who = Identity::default();
+        let mut odd = standing_at(0.0);
+        for (joint, (x_px, y_px)) in odd.joints.iter_mut().flatten().zip(places) {
+            (joint.x_px, joint.y_px) = (x_px, y_px);
+        }
+        named(&mut who, 0, &[standing_at(100.0)]);
+        let names = named(&mut who, ms, &[odd.clone(), standing_at(100.0)]);
+        proptest::prop_assert_eq!(&names[1], "u1");
+        named(&mut who, ms + 33, &[odd, standing_at(100.0)]);
+        let costs = who.known.values().map(|t| t.at(at(ms + 66)).cost(at(ms + 66), &standing_at(100.0).joints));
+        proptest::prop_assert!(costs.flatten().all(f64::is_finite));
+    }
+}

@@ -1,26 +1,31 @@
 //! One person who is followed in the image.
 
-use crate::keypoint::Keypoint;
+use super::glide::Glide;
+use super::likeness::{Fit, Joints, Remembered, fit, median};
 use crate::person::observation::Sighting;
 use crate::skeleton::JOINT_COUNT;
 use posemoe_stamp::Stamp;
 
-/// Squared deviations, summed over place, size and pose, beyond which it is someone else.
-pub const MOST_COST: f64 = 12.0;
-/// Joints that two sightings must share to be compared.
-const FEWEST_COMMON: usize = 3;
-/// One deviation of where somebody is, in units of their apparent size (about half a metre): at
-/// once, and more for each second unseen.
-const PLACE: [f64; 2] = [0.2, 1.2];
-/// Of the logarithm of their size.
-const SIZE: [f64; 2] = [0.1, 0.2];
-/// Of the pose, place and size apart, in units of size.
-const POSE: [f64; 2] = [0.2, 0.4];
-/// A motion is measured over so long (s), and gone on with for so long.
-const MEASURED_S: f64 = 0.25;
-const LASTING_S: f64 = 0.8;
-
-type Joints = [Option<Keypoint>; JOINT_COUNT];
+/// How much less likely it is beforehand that a person is new than that somebody known is seen
+/// again (difference of negative logarithms).
+pub const NEW: f64 = 4.6;
+/// What is known of someone new: deviations of place (sizes) and speed (sizes/s), of the size's
+/// logarithm and its speed (1/s).
+const AT_FIRST: [[f64; 2]; 2] = [[0.1, 3.0], [0.1, 0.5]];
+/// How people speed up (sizes, or of the size's logarithm, for each s^1.5): half a size is a
+/// quarter of a metre.
+const NOISE: [f64; 2] = [2.0, 0.4];
+/// How many sizes the image is wide and high, and the range of the logarithm of sizes: where
+/// someone new can be.
+const IMAGE: f64 = 100.0;
+const SIZES: f64 = 2.0;
+/// Degrees of freedom of Student's distribution: errors have longer tails than normal ones.
+const FREEDOM: f64 = 8.0;
+/// Squared deviations of place beyond which nobody is the same, whatever else is alike: ten
+/// standard deviations, which from frame to frame are several metres a second.
+const INCREDIBLE: f64 = 100.0;
+/// A pose is remembered for so long (s).
+const POSE_S: f64 = 0.1;
 
 /// Who was last seen where, and how they moved.
 #[derive(Clone, Debug)]
@@ -29,103 +34,160 @@ pub struct Track {
     pub detector_id: Option<String>,
     /// When.
     pub seen: Stamp,
-    joints: Joints,
-    /// px/s, and 1/s of the logarithm of the size.
-    velocity: [f64; 3],
-}
-
-/// How one sighting lies against another.
-struct Offset {
-    /// Between the middles of what both show (px).
-    place_px: [f64; 2],
-    /// Apparent size of what both show, in the first: root mean square from its middle (px).
-    size_px: f64,
-    /// Logarithm of the second's size over the first's.
-    log_size: f64,
-    /// What is left of the joints' distances, in units of size (root mean square).
-    pose: f64,
+    place_px: [Glide; 2],
+    /// Its logarithm.
+    size_px: Glide,
+    /// Beside the place, in units of size, and when each was seen.
+    pose: [Option<([f64; 2], Stamp)>; JOINT_COUNT],
 }
 
 impl Track {
     /// Somebody who was not followed so far.
     pub fn new(stamp: Stamp, person: &Sighting) -> Self {
-        Self {
+        let of = |axis: usize| {
+            let along = move |k: &crate::keypoint::Keypoint| [k.x_px, k.y_px][axis];
+            person.joints.iter().flatten().map(along)
+        };
+        let middle = [median(of(0)), median(of(1))];
+        let count = person.joints.iter().flatten().count().max(1) as f64;
+        let squares = |axis: usize| of(axis).map(move |v| (v - middle[axis]).powi(2));
+        let size_px = ((squares(0).chain(squares(1)).sum::<f64>()) / count)
+            .sqrt()
+            .max(1.0);
+        let [place, size] = AT_FIRST;
+        let mut track = Self {
             detector_id: person.track_id.clone(),
             seen: stamp,
-            joints: person.joints,
-            velocity: [0.0; 3],
-        }
+            place_px: middle.map(|at| Glide::new(at, place[0] * size_px, place[1] * size_px)),
+            size_px: Glide::new(size_px.ln(), size[0], size[1]),
+            pose: [None; JOINT_COUNT],
+        };
+        track.remember_pose(stamp, &person.joints);
+        track
     }
 
-    /// How little these joints are like this person at `stamp`, in squared deviations; `None` where
-    /// too few joints are common.
+    /// How much less likely these joints are this person's, who is expected [`at`](Self::at) their
+    /// moment, than somebody's whom nobody knows (difference of negative logarithms); `None` where too few joints are common, or they
+    /// are too far off.
     pub fn cost(&self, stamp: Stamp, joints: &Joints) -> Option<f64> {
-        let offset = offset(&self.joints, joints)?;
-        let unseen_s = stamp.seconds_since(self.seen);
-        let lasting_s = LASTING_S * (1.0 - (-unseen_s / LASTING_S).exp());
-        let of =
-            |[once, each_s]: [f64; 2], value: f64| (value / (once + each_s * unseen_s)).powi(2);
-        let apart = |axis: usize| {
-            (offset.place_px[axis] - lasting_s * self.velocity[axis]) / offset.size_px
-        };
-        let place = of(PLACE, apart(0)) + of(PLACE, apart(1));
-        let size = of(SIZE, offset.log_size - lasting_s * self.velocity[2]);
-        Some(place + size + of(POSE, offset.pose))
+        if !self.is_near(joints) {
+            return None;
+        }
+        let fit = self.fit(stamp, joints)?;
+        let [place, size] = self.surprise(&fit);
+        if place.square > INCREDIBLE {
+            return None;
+        }
+        let place = (std::f64::consts::TAU * place.variance / IMAGE).ln()
+            + (FREEDOM + 2.0) / 2.0 * (place.square / FREEDOM).ln_1p();
+        let size = (std::f64::consts::TAU * size.variance).ln() / 2.0 - SIZES.ln()
+            + (FREEDOM + 1.0) / 2.0 * (size.square / FREEDOM).ln_1p();
+        Some(place + size + fit.pose)
     }
 
     /// This is them again.
     pub fn update(&mut self, stamp: Stamp, person: &Sighting) {
-        let passed_s = stamp.seconds_since(self.seen);
-        if let Some(offset) = offset(&self.joints, &person.joints).filter(|_| passed_s > 0.0) {
-            let share = 1.0 - (-passed_s / MEASURED_S).exp();
-            let moved = [offset.place_px[0], offset.place_px[1], offset.log_size];
-            for (velocity, moved) in self.velocity.iter_mut().zip(moved) {
-                *velocity += share * (moved / passed_s - *velocity);
-            }
+        let mut then = self.at(stamp);
+        let fit = then.fit(stamp, &person.joints);
+        if let Some(fit) = fit {
+            then.correct(&fit);
+        } else {
+            // Other joints are seen than ever before: nothing is known but where they are.
+            then = Self::new(stamp, person);
         }
-        self.detector_id.clone_from(&person.track_id);
-        self.seen = stamp;
-        self.joints = person.joints;
+        then.detector_id.clone_from(&person.track_id);
+        then.seen = stamp;
+        if !fit.is_some_and(|fit| fit.is_mirrored) {
+            then.remember_pose(stamp, &person.joints);
+        }
+        *self = then;
+    }
+
+    /// Where they are expected at `stamp`.
+    pub fn at(&self, stamp: Stamp) -> Self {
+        let passed_s = stamp.seconds_since(self.seen);
+        let noise_px = NOISE[0] * self.size_px.at.exp();
+        Self {
+            place_px: self.place_px.map(|glide| glide.after(passed_s, noise_px)),
+            size_px: self.size_px.after(passed_s, NOISE[1]),
+            ..self.clone()
+        }
+    }
+
+    /// Whether joints are not much farther off in the mean than anybody can be: a look that costs
+    /// little, since most people are far from most others.
+    fn is_near(&self, joints: &Joints) -> bool {
+        let size_px = self.size_px.at.exp();
+        let (mut count, mut off_px) = (0.0, [0.0; 2]);
+        for (known, seen) in self.pose.iter().zip(joints) {
+            let (Some((offset, _)), Some(seen)) = (known, seen) else {
+                continue;
+            };
+            count += 1.0;
+            off_px[0] += seen.x_px - self.place_px[0].at - size_px * offset[0];
+            off_px[1] += seen.y_px - self.place_px[1].at - size_px * offset[1];
+        }
+        let doubt_px = (INCREDIBLE * self.place_px[0].variance).sqrt();
+        off_px[0].hypot(off_px[1]) <= count * (size_px + 1.2 * doubt_px)
+    }
+
+    fn fit(&self, stamp: Stamp, joints: &Joints) -> Option<Fit> {
+        let remembered = self.pose.map(|joint| {
+            let (offset, seen) = joint?;
+            let age_s = stamp.seconds_since(seen);
+            Some(Remembered { offset, age_s })
+        });
+        fit(&remembered, joints, self.size_px.at.exp())
+    }
+
+    /// How far off place and size are.
+    fn surprise(&self, fit: &Fit) -> [Surprise; 2] {
+        let size_px = self.size_px.at.exp();
+        let place = self.place_px[0].variance / size_px.powi(2) + fit.variance[0];
+        let size = self.size_px.variance + fit.variance[1];
+        let off = |axis: usize| (fit.place_px[axis] - self.place_px[axis].at) / size_px;
+        [
+            Surprise {
+                variance: place,
+                square: (off(0).powi(2) + off(1).powi(2)) / place,
+            },
+            Surprise {
+                variance: size,
+                square: (fit.size_px.ln() - self.size_px.at).powi(2) / size,
+            },
+        ]
+    }
+
+    /// What is far off is believed less.
+    fn correct(&mut self, fit: &Fit) {
+        let [place, size] = self.surprise(fit);
+        let doubt = |surprise: Surprise, axes: f64| (FREEDOM + surprise.square) / (FREEDOM + axes);
+        let place_px = fit.variance[0] * self.size_px.at.exp().powi(2) * doubt(place, 2.0).max(1.0);
+        for (glide, at) in self.place_px.iter_mut().zip(fit.place_px) {
+            *glide = glide.seen(at, place_px);
+        }
+        let size_variance = fit.variance[1] * doubt(size, 1.0).max(1.0);
+        self.size_px = self.size_px.seen(fit.size_px.ln(), size_variance);
+    }
+
+    fn remember_pose(&mut self, stamp: Stamp, joints: &Joints) {
+        let size_px = self.size_px.at.exp();
+        let place_px = self.place_px.map(|glide| glide.at);
+        for (known, seen) in self.pose.iter_mut().zip(joints) {
+            let Some(seen) = seen else { continue };
+            let now = [0, 1].map(|i| ([seen.x_px, seen.y_px][i] - place_px[i]) / size_px);
+            let offset = known.map_or(now, |(before, when)| {
+                let share = 1.0 - (-stamp.seconds_since(when) / POSE_S).exp();
+                [0, 1].map(|i| before[i] + share * (now[i] - before[i]))
+            });
+            *known = Some((offset, stamp));
+        }
     }
 }
 
-fn offset(a: &Joints, b: &Joints) -> Option<Offset> {
-    let common: Vec<[[f64; 2]; 2]> = a
-        .iter()
-        .zip(b)
-        .filter_map(|(a, b)| Some([a.as_ref()?, b.as_ref()?].map(|k| [k.x_px, k.y_px])))
-        .collect();
-    if common.len() < FEWEST_COMMON {
-        return None;
-    }
-    let count = common.len() as f64;
-    let middle = |which: usize, axis: usize| {
-        common.iter().map(|pair| pair[which][axis]).sum::<f64>() / count
-    };
-    let middles = [0, 1].map(|which| [0, 1].map(|axis| middle(which, axis)));
-    let size_px = [0, 1].map(|which| {
-        let squares = common.iter().map(|pair| {
-            (0..2)
-                .map(|axis| (pair[which][axis] - middles[which][axis]).powi(2))
-                .sum::<f64>()
-        });
-        (squares.sum::<f64>() / count).sqrt()
-    });
-    if !size_px.iter().all(|size| *size > 0.0) {
-        return None;
-    }
-    let shape = |pair: &[[f64; 2]; 2], which: usize, axis: usize| {
-        (pair[which][axis] - middles[which][axis]) / size_px[which]
-    };
-    let squares = common.iter().map(|pair| {
-        (0..2)
-            .map(|axis| (shape(pair, 0, axis) - shape(pair, 1, axis)).powi(2))
-            .sum::<f64>()
-    });
-    Some(Offset {
-        place_px: [0, 1].map(|axis| middles[1][axis] - middles[0][axis]),
-        size_px: size_px[0],
-        log_size: (size_px[1] / size_px[0]).ln(),
-        pose: (squares.sum::<f64>() / count).sqrt(),
-    })
+/// How far off something is: its squared distance over its variance.
+#[derive(Clone, Copy, Debug)]
+struct Surprise {
+    variance: f64,
+    square: f64,
 }
