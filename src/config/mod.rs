@@ -218,6 +218,9 @@ parameters! {
     sources: Vec<String> = Vec::new(), Range::Any, Unconfigured;
     /// Frame of the 3D people, of the markers and of the people for Nav2; empty for the camera's.
     target_frame: String = "", Range::Any, Unconfigured;
+    /// Whether people whom several sources show become one, with one id and joints from all rays
+    /// together; where there are several sources and a target_frame.
+    fuse: bool = true, Range::Any, Unconfigured;
     /// How long people wait for the transform into the target frame (s) before they are dropped.
     transform_timeout_s: f64 = 0.2, Range::Between(0.0, 5.0), Live;
     /// Topic of the 3D people.

@@ -49,6 +49,14 @@ impl Config {
         }
     }
 
+    /// How people of several cameras become one.
+    pub fn fusion(&self) -> posemoe_core::fuse::Settings {
+        posemoe_core::fuse::Settings {
+            validity: self.validity(),
+            reidentify_s: self.reidentify_s,
+        }
+    }
+
     /// How near people may come to the robot.
     pub fn protective(&self) -> Protective {
         Protective {
