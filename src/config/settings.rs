@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Config;
+use posemoe_core::fuse;
 use posemoe_core::lift::Mode;
 use posemoe_core::lift::provider::Provider;
 use posemoe_core::person::extrapolate::Validity;
@@ -50,10 +51,11 @@ impl Config {
     }
 
     /// How people of several cameras become one.
-    pub fn fusion(&self) -> posemoe_core::fuse::Settings {
-        posemoe_core::fuse::Settings {
+    pub fn fusion(&self) -> fuse::Settings {
+        fuse::Settings {
             validity: self.validity(),
             reidentify_s: self.reidentify_s,
+            motion: self.settings().motion,
         }
     }
 

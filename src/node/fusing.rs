@@ -10,10 +10,7 @@ use posemoe_stamp::Stamp;
 use super::target::Placed;
 
 /// Everyone by all cameras, in the target frame.
-pub struct Fusing {
-    fusion: Fusion,
-    frame_id: String,
-}
+pub struct Fusing(Fusion);
 
 impl Fusing {
     /// `None` where there is nothing to fuse: one camera, no frame that cameras share, or nobody
@@ -21,15 +18,12 @@ impl Fusing {
     pub fn new(config: &Config) -> Option<Self> {
         let frame_id = config.target_frame.trim_start_matches('/');
         let is_wanted = config.fuse && config.sources().len() > 1 && !frame_id.is_empty();
-        is_wanted.then(|| Self {
-            fusion: Fusion::new(config.fusion()),
-            frame_id: frame_id.to_owned(),
-        })
+        is_wanted.then(|| Self(Fusion::new(frame_id, config.fusion())))
     }
 
     /// Takes note of parameters that may change.
     pub fn adjust(&mut self, config: &Config) {
-        self.fusion.adjust(config.fusion());
+        self.0.adjust(config.fusion());
     }
 
     /// Takes in whom a camera shows; everyone at each moment that is over with it.
@@ -46,16 +40,26 @@ impl Fusing {
             frame_from_camera,
         } = placed;
         let view = View::new(source, poses, camera, &frame_from_camera);
-        self.fusion.take_in(view, &self.frame_id, now, drops)
+        self.0.take_in(view, now, drops)
     }
 
     /// Everyone at the moment that has waited for long enough; with `all`, however long.
     pub fn overdue(&mut self, now: Stamp, all: bool, drops: &mut Drops) -> Option<Poses> {
-        self.fusion.overdue(&self.frame_id, now, all, drops)
+        self.0.overdue(now, all, drops)
+    }
+
+    /// The stamp of the camera that is furthest behind, of those that have shown anything.
+    pub fn furthest_behind(&self) -> Option<Stamp> {
+        self.0.furthest_behind()
+    }
+
+    /// How many cameras have shown anything.
+    pub fn cameras(&self) -> usize {
+        self.0.cameras()
     }
 
     /// Forgets everyone.
     pub fn forget(&mut self) {
-        self.fusion.forget();
+        self.0.forget();
     }
 }

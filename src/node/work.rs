@@ -243,7 +243,8 @@ impl Work {
             self.outputs.publish_told(bus, config, told, now);
         }
         if let (Some(separations), Some(transforms)) = (&self.separations, &self.transforms) {
-            let cameras = self.steady.cameras();
+            let fusing = self.fusing.as_ref();
+            let cameras = fusing.map_or_else(|| self.steady.cameras(), Fusing::cameras);
             let frames = &transforms.frames;
             for said in separations.publish(bus, config, (&all, cameras), frames, (moment, now)) {
                 self.outputs.publish_separation(bus, moment, &said);
@@ -403,7 +404,12 @@ impl Work {
         let late_s = context.time.now(bus).seconds_since(poses.stamp);
         self.second.stamp_to_publish.add(late_s);
         match context.args.config.output_period() {
-            Some(_) => self.steady.take_in(camera, poses),
+            Some(_) => {
+                let fusing = self.fusing.as_ref();
+                let source = fusing.and_then(Fusing::furthest_behind);
+                let source = source.unwrap_or(poses.stamp);
+                self.steady.take_in(camera, poses, source);
+            }
             None => {
                 let config = &context.args.config;
                 self.outputs.publish_placed(bus, config, (camera, &poses));

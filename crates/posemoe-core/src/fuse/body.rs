@@ -12,9 +12,6 @@ use crate::skeleton::{JOINT_COUNT, PELVIS};
 /// How far off a camera is where TF has it: the angle (rad), and the place (m, along each axis).
 const TURNED_RAD: f64 = 0.005;
 const SHIFTED_M: f64 = 0.01;
-/// Where between the hips the root is, detectors and people define differently (m, along each
-/// axis).
-const ROOT_DEFINITION_M: f64 = 0.02;
 const REWEIGHTED_ROUNDS: usize = 3;
 /// Residuals of this many sigma count half, larger ones ever less (Cauchy).
 const DOUBTFUL_SIGMA: f64 = 2.0;
@@ -26,9 +23,7 @@ const OWN: usize = 4;
 pub(super) struct Body {
     /// Where each joint is (m).
     pub joints_m: [Vector3<f64>; JOINT_COUNT],
-    /// How each camera's joints go into each of these: matrices whose sum is the identity.
-    pub shares: Vec<[Matrix3<f64>; JOINT_COUNT]>,
-    /// Covariance of the root (m²).
+    /// Covariance of the root (m²), its definition left aside.
     pub root_m2: Matrix3<f64>,
     /// Standard deviation of each joint beside the root, along any one axis (m).
     pub beside_root_m: [f64; JOINT_COUNT],
@@ -129,7 +124,9 @@ impl<'a> Problem<'a> {
         let mut own_m2 = [Matrix3::zeros(); JOINT_COUNT];
         let mut mean_m = [Vector3::zeros(); JOINT_COUNT];
         for j in 0..JOINT_COUNT {
-            let sum = information.iter().fold(Matrix3::zeros(), |sum, of| sum + of[j]);
+            let sum = information
+                .iter()
+                .fold(Matrix3::zeros(), |sum, of| sum + of[j]);
             own_m2[j] = sum.try_inverse()?;
             let points = (0..count).fold(Vector3::zeros(), |sum, n| {
                 sum + information[n][j] * self.witnesses[n].joints[j].point_m
@@ -144,8 +141,7 @@ impl<'a> Problem<'a> {
                     if m == n {
                         block += weighed * self.lever(n, j);
                     }
-                    let mut view =
-                        normal.fixed_view_mut::<OWN, OWN>(OWN * n, OWN * m);
+                    let mut view = normal.fixed_view_mut::<OWN, OWN>(OWN * n, OWN * m);
                     view += block;
                 }
             }
@@ -203,15 +199,16 @@ impl<'a> Problem<'a> {
             spread.fixed_view::<3, 3>(0, 0).into_owned()
         };
         let root = goes(PELVIS);
-        let definition_m2 = Matrix3::from_diagonal_element(ROOT_DEFINITION_M.powi(2));
-        let root_m2 = solution.own_m2[PELVIS] + spread_m2(&root) + definition_m2;
+        let root_m2 = solution.own_m2[PELVIS] + spread_m2(&root);
         let beside_root_m = std::array::from_fn(|j| {
-            let beside_m2 = solution.own_m2[j]
-                + solution.own_m2[PELVIS]
-                + spread_m2(&(goes(j) - &root));
+            let beside_m2 =
+                solution.own_m2[j] + solution.own_m2[PELVIS] + spread_m2(&(goes(j) - &root));
             (beside_m2.trace().max(0.0) / 3.0).sqrt()
         });
-        let is_finite = solution.joints_m.iter().all(|m| m.iter().all(|v| v.is_finite()))
+        let is_finite = solution
+            .joints_m
+            .iter()
+            .all(|m| m.iter().all(|v| v.is_finite()))
             && root_m2.iter().all(|v| v.is_finite());
         is_finite.then(|| Body {
             joints_m: solution.joints_m,
@@ -223,7 +220,6 @@ impl<'a> Problem<'a> {
                     (solution.wrong[i], solution.wrong_covariance[(i, i)])
                 })
                 .collect(),
-            shares,
         })
     }
 }

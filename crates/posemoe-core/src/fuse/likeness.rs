@@ -21,7 +21,7 @@ const POSE_WEIGHT: f64 = 3.0;
 /// Nobody is so unlike another that more would have to be told.
 const MOST: f64 = 400.0;
 
-/// How little two are like one, in squares of sigma: about 6 where they are one.
+/// How little two are like one, in squares of sigma: where they are one, 1 to 6.
 pub(super) fn cost(a: &Witness, b: &Witness) -> f64 {
     let apart_m = a.pose.root_m - b.pose.root_m;
     let doubt_m2 = a.pose.root_covariance_m2
@@ -30,6 +30,17 @@ pub(super) fn cost(a: &Witness, b: &Witness) -> f64 {
     let place = doubt_m2
         .try_inverse()
         .map_or(MOST, |inverse| apart_m.dot(&(inverse * apart_m)));
+    let cost = place + POSE_WEIGHT * unlike(a, b);
+    if cost.is_finite() {
+        cost.min(MOST)
+    } else {
+        MOST
+    }
+}
+
+/// How little their poses are alike, wherever they are: 1 where they are one and differ as much as
+/// the cameras say that they may.
+pub(super) fn unlike(a: &Witness, b: &Witness) -> f64 {
     let joints = a.pose.joints.iter().zip(&b.pose.joints);
     let unlike: Vec<f64> = joints
         .filter(|(a, b)| a.score > 0.0 || b.score > 0.0)
@@ -42,9 +53,7 @@ pub(super) fn cost(a: &Witness, b: &Witness) -> f64 {
             (of_a_m - of_b_m).norm_squared() / (3.0 * doubt_m2).max(1e-6)
         })
         .collect();
-    let pose = unlike.iter().sum::<f64>() / (unlike.len() as f64).max(1.0);
-    let cost = place + POSE_WEIGHT * pose;
-    if cost.is_finite() { cost.min(MOST) } else { MOST }
+    unlike.iter().sum::<f64>() / (unlike.len() as f64).max(1.0)
 }
 
 /// Costs of pairs, averaged over the last moments.

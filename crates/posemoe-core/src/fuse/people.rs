@@ -13,9 +13,9 @@ use crate::assignment;
 use posemoe_stamp::Stamp;
 
 /// Costs beyond which two are two.
-const MOST_COST: f64 = 20.0;
+const MOST_COST: f64 = 14.0;
 /// Who was one so far stays one up to so much more.
-const STAYS: f64 = 14.0;
+const STAYS: f64 = 10.0;
 /// Costs are compared as whole numbers.
 const GRAIN: f64 = 1e6;
 /// People who are remembered at most.

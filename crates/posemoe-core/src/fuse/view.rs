@@ -1,10 +1,12 @@
 //! What one camera says of everyone at one stamp, in the frame that all cameras share.
 
-use nalgebra::{Isometry3, Matrix3, Point2, Vector3};
+use nalgebra::{Isometry3, Matrix3, Point2, Point3, Vector3};
 
 use crate::geometry::camera::Camera;
 use crate::person::extrapolate::{Validity, carried};
+use crate::person::marks::Mark;
 use crate::person::pose::{PersonPose, Poses, State};
+use crate::person::size::SHARE_OF_POSE;
 use crate::skeleton::JOINT_COUNT;
 use posemoe_stamp::Stamp;
 
@@ -23,6 +25,8 @@ pub struct View {
     pub(super) people: Vec<Witness>,
     /// How many more the image shows, of whom nothing can be said.
     pub unplaced: usize,
+    camera: Camera,
+    frame_from_camera: Isometry3<f64>,
 }
 
 /// One person as one camera shows them.
@@ -68,7 +72,20 @@ impl View {
                 .map(seen_by)
                 .collect(),
             unplaced: poses.unplaced,
+            camera: camera.clone(),
+            frame_from_camera: *frame_from_camera,
         }
+    }
+
+    /// Whether a place (m) is in its image.
+    pub(super) fn shows(&self, place_m: &Vector3<f64>) -> bool {
+        let there = self
+            .frame_from_camera
+            .inverse_transform_point(&Point3::from(*place_m));
+        self.camera.pixel(&there).is_some_and(|pixel| {
+            let is_within = |at: f64, size_px: u32| (0.0..f64::from(size_px)).contains(&at);
+            is_within(pixel.x, self.camera.width_px) && is_within(pixel.y, self.camera.height_px)
+        })
     }
 
     /// Everyone as they are at `moment` by this view, but those who are lost by then.
@@ -86,7 +103,7 @@ impl Witness {
         frame_from_camera: &Isometry3<f64>,
     ) -> Self {
         let centre_m = frame_from_camera.translation.vector;
-        let direction = |mark: &crate::person::marks::Mark| {
+        let direction = |mark: &Mark| {
             let pixel = Point2::new(
                 mark.x * f64::from(camera.width_px),
                 mark.y * f64::from(camera.height_px),
@@ -101,8 +118,7 @@ impl Witness {
             let seen = mark.and_then(|mark| Some((direction(&mark)?, mark.score)));
             match seen {
                 Some((direction, score)) => Glimpse {
-                    point_m: centre_m
-                        + direction * direction.dot(&(lifted.position_m - centre_m)),
+                    point_m: centre_m + direction * direction.dot(&(lifted.position_m - centre_m)),
                     across_m: MARK_M / score.clamp(0.05, 1.0).sqrt(),
                     along_m,
                 },
@@ -126,17 +142,23 @@ impl Witness {
         self.pose.state == State::Tracked
     }
 
-    /// Takes points to where a person so much larger and farther away (logarithm) is.
-    pub fn scaled(&self, log_size: f64) -> Self {
+    /// The person as this camera has them, if the logarithm of their size is known with its
+    /// variance: larger and so much farther away. `sigma`: what the camera alone doubts of it.
+    pub fn of_size(&self, (log_size, variance): (f64, f64), sigma: f64) -> PersonPose {
         let by = log_size.exp();
-        let there = |point_m: Vector3<f64>| self.centre_m + (point_m - self.centre_m) * by;
-        let mut scaled = self.clone();
-        scaled.pose.root_m = there(self.pose.root_m);
-        for (joint, glimpse) in scaled.pose.joints.iter_mut().zip(&mut scaled.joints) {
-            joint.position_m = there(joint.position_m);
-            glimpse.point_m = there(glimpse.point_m);
+        let there = |point_m: &Vector3<f64>| self.centre_m + (point_m - self.centre_m) * by;
+        let mut pose = self.pose.clone();
+        pose.root_m = there(&self.pose.root_m);
+        for joint in &mut pose.joints {
+            joint.position_m = there(&joint.position_m);
         }
-        scaled
+        let left = (SHARE_OF_POSE + variance / sigma.powi(2)).min(1.0).sqrt();
+        let away_m = self.pose.root_m - self.centre_m;
+        if let Some(along) = away_m.try_normalize(f64::EPSILON) {
+            let less = Matrix3::identity() - along * along.transpose() * (1.0 - left);
+            pose.root_covariance_m2 = less * self.pose.root_covariance_m2 * less;
+        }
+        pose
     }
 
     fn at(&self, stamp: Stamp, moment: Stamp, validity: &Validity) -> Option<Self> {
@@ -178,7 +200,9 @@ impl Glimpse {
     /// Direction from the camera's centre (m).
     pub fn direction(&self, centre_m: &Vector3<f64>) -> Vector3<f64> {
         let away_m = self.point_m - centre_m;
-        away_m.try_normalize(f64::EPSILON).unwrap_or_else(Vector3::z)
+        away_m
+            .try_normalize(f64::EPSILON)
+            .unwrap_or_else(Vector3::z)
     }
 
     /// Inverse covariance (1/m²), with what is across and what is along the ray trusted so far.
