@@ -276,6 +276,7 @@ impl Work {
             feeds: self.cameras.iter_mut().map(Camera::report).collect(),
             people: self.last_people,
             unplaced: self.target.as_mut().and_then(Target::take_problem),
+            disagreement: self.fusing.as_mut().and_then(Fusing::take_problem),
             processing: second.processing,
             stamp_to_publish: second.stamp_to_publish,
             provider: &self.engine.provider,

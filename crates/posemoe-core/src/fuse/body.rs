@@ -228,3 +228,6 @@ fn add(right: &mut DVector<f64>, camera: usize, part: &nalgebra::Vector4<f64>) {
     let mut rows = right.fixed_rows_mut::<OWN>(OWN * camera);
     rows += part;
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ mod one;
 mod people;
 mod sizes;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod view;
 
 use std::collections::BTreeMap;
