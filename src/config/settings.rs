@@ -56,6 +56,10 @@ impl Config {
             validity: self.validity(),
             reidentify_s: self.reidentify_s,
             motion: self.settings().motion,
+            extrinsics: fuse::Extrinsics {
+                turn_sigma_rad: self.camera_turn_sigma_rad,
+                place_sigma_m: self.camera_place_sigma_m,
+            },
         }
     }
 

@@ -9,14 +9,30 @@ use nalgebra::{DMatrix, DVector, Matrix3, Matrix3x4, Vector3};
 use super::view::Witness;
 use crate::skeleton::{JOINT_COUNT, PELVIS};
 
-/// How far off a camera is where TF has it: the angle (rad), and the place (m, along each axis).
-const TURNED_RAD: f64 = 0.005;
-const SHIFTED_M: f64 = 0.01;
+/// No camera is better placed than this (m).
+const LEAST_MOVED_M: f64 = 1e-4;
 const REWEIGHTED_ROUNDS: usize = 3;
 /// Residuals of this many sigma count half, larger ones ever less (Cauchy).
 const DOUBTFUL_SIGMA: f64 = 2.0;
 /// Unknowns of each camera: the logarithm of the size, and its place.
 const OWN: usize = 4;
+
+/// How far off cameras are from where they are taken to be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Extrinsics {
+    /// Standard deviation of the angle (rad).
+    pub turn_sigma_rad: f64,
+    /// Of the place, along each axis (m).
+    pub place_sigma_m: f64,
+}
+
+impl Extrinsics {
+    /// By how much that moves people at a distance (m), along each axis.
+    fn at_m(&self, distance_m: f64) -> f64 {
+        let moved_m = self.place_sigma_m.hypot(self.turn_sigma_rad * distance_m);
+        moved_m.max(LEAST_MOVED_M)
+    }
+}
 
 /// A person's joints by all cameras together.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,8 +70,17 @@ impl Prior {
 }
 
 /// One person as these cameras show them; `None` where numbers fail.
-pub(super) fn fuse(witnesses: &[Witness], priors: &[Prior]) -> Option<Body> {
-    let mut problem = Problem::new(witnesses, priors);
+pub(super) fn fuse(
+    witnesses: &[Witness],
+    priors: &[Prior],
+    extrinsics: &Extrinsics,
+) -> Option<Body> {
+    let mut problem = Problem {
+        witnesses,
+        priors,
+        extrinsics,
+        trust: vec![[[1.0; 2]; JOINT_COUNT]; witnesses.len()],
+    };
     for _ in 0..REWEIGHTED_ROUNDS {
         let solution = problem.solve()?;
         problem.doubt(&solution);
@@ -67,6 +92,7 @@ pub(super) fn fuse(witnesses: &[Witness], priors: &[Prior]) -> Option<Body> {
 struct Problem<'a> {
     witnesses: &'a [Witness],
     priors: &'a [Prior],
+    extrinsics: &'a Extrinsics,
     /// Of what is across the ray and along it.
     trust: Vec<[[f64; 2]; JOINT_COUNT]>,
 }
@@ -81,15 +107,7 @@ struct Solution {
     wrong_covariance: DMatrix<f64>,
 }
 
-impl<'a> Problem<'a> {
-    fn new(witnesses: &'a [Witness], priors: &'a [Prior]) -> Self {
-        Self {
-            witnesses,
-            priors,
-            trust: vec![[[1.0; 2]; JOINT_COUNT]; witnesses.len()],
-        }
-    }
-
+impl Problem<'_> {
     /// How a joint goes with what its camera gets wrong: size, and place.
     fn lever(&self, camera: usize, joint: usize) -> Matrix3x4<f64> {
         let witness = &self.witnesses[camera];
@@ -106,7 +124,7 @@ impl<'a> Problem<'a> {
         let mut right = DVector::<f64>::zeros(OWN * count);
         for (n, (witness, prior)) in self.witnesses.iter().zip(self.priors).enumerate() {
             let distance_m = (witness.pose.root_m - witness.centre_m).norm();
-            let place_m = SHIFTED_M.hypot(TURNED_RAD * distance_m);
+            let place_m = self.extrinsics.at_m(distance_m);
             let known = [prior.sigma, place_m, place_m, place_m];
             for (i, sigma) in known.iter().enumerate() {
                 normal[(OWN * n + i, OWN * n + i)] = sigma.powi(-2);

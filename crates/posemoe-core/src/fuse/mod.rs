@@ -21,6 +21,7 @@ use crate::health::{Cause, Drops};
 use crate::person::extrapolate::Validity;
 use crate::person::memory::MotionModel;
 use crate::person::pose::{PersonPose, Poses, State};
+pub use body::Extrinsics;
 use moments::Moments;
 use one::{Around, Known};
 use people::Everyone;
@@ -46,6 +47,8 @@ pub struct Settings {
     pub reidentify_s: f64,
     /// How motion is modelled.
     pub motion: MotionModel,
+    /// How far off cameras are.
+    pub extrinsics: Extrinsics,
 }
 
 /// Everyone by all cameras; owns what is remembered of them.
@@ -138,6 +141,7 @@ impl Fusion {
             moment,
             model: &self.settings.motion,
             validity: &validity,
+            extrinsics: &self.settings.extrinsics,
         };
         self.sizes.forget_old(moment);
         let mut told = BTreeMap::new();

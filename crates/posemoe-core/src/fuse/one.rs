@@ -2,7 +2,7 @@
 
 use nalgebra::{Matrix3, Vector3};
 
-use super::body::{self, Body, Prior};
+use super::body::{self, Body, Extrinsics, Prior};
 use super::likeness::cost;
 use super::people::key;
 use super::sizes::Sizes;
@@ -11,7 +11,7 @@ use crate::geometry::place::{Disbelieved, Placement};
 use crate::health::{Cause, Drops};
 use crate::person::extrapolate::{Validity, extrapolated};
 use crate::person::marks::Marks;
-use crate::person::memory::{Estimate, MotionModel, Person};
+use crate::person::memory::{Estimate, MotionModel, Person, ROOT_DEFINITION_M};
 use crate::person::pose::{AXIS_SHARE, PersonPose, Poses, State};
 use crate::person::size::Size;
 use crate::skeleton::{JOINT_COUNT, PELVIS};
@@ -24,7 +24,7 @@ const OUTVOTED: f64 = 80.0;
 /// And which of two that is, the place a moment ago says (m, along each axis).
 const MOVED_M: f64 = 0.1;
 /// Of rays, more is new in each frame than of what the network says, against their whole error.
-const FRESH_BY_NETWORK: f64 = 3.0;
+const FRESH_BY_NETWORK: f64 = 4.0;
 
 /// What is remembered of one person over all cameras.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +40,7 @@ pub(super) struct Around<'a> {
     pub moment: Stamp,
     pub model: &'a MotionModel,
     pub validity: &'a Validity,
+    pub extrinsics: &'a Extrinsics,
 }
 
 impl Known {
@@ -133,7 +134,7 @@ impl Known {
             return None;
         }
         let priors: Vec<Prior> = seeing.iter().map(Prior::of).collect();
-        let body = body::fuse(seeing, &priors)?;
+        let body = body::fuse(seeing, &priors, around.extrinsics)?;
         for (witness, log_size) in seeing.iter().zip(&body.log_sizes) {
             sizes.take_in(key(witness), around.moment, *log_size);
         }
@@ -147,7 +148,10 @@ impl Known {
         let poses = seeing.iter().map(|witness| &witness.pose);
         let mut forecast = pose.forecast;
         forecast.seen = poses.clone().map(|pose| pose.forecast.seen).max()?;
+        // Detectors' marks of hips, of which the cameras' doubt is, err by the definition too.
+        let definition_m2 = Matrix3::from_diagonal_element(ROOT_DEFINITION_M.powi(2));
         Some(PersonPose {
+            root_covariance_m2: pose.root_covariance_m2 - definition_m2,
             confidence: poses.map(|pose| pose.confidence).fold(0.0, f64::max),
             marks: None,
             forecast,

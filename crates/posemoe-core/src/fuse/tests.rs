@@ -28,6 +28,10 @@ pub const SETTINGS: Settings = Settings {
         smoothing: 1.0,
         predict_s: 0.5,
     },
+    extrinsics: Extrinsics {
+        turn_sigma_rad: 0.002,
+        place_sigma_m: 0.005,
+    },
 };
 
 pub fn at(ms: i64) -> Stamp {

@@ -7,12 +7,15 @@ use crate::person::extrapolate::{Validity, carried};
 use crate::person::marks::Mark;
 use crate::person::pose::{PersonPose, Poses, State};
 use crate::person::size::SHARE_OF_POSE;
-use crate::skeleton::JOINT_COUNT;
+use crate::skeleton::{JOINT_COUNT, PELVIS, SPINE, THORAX};
 use posemoe_stamp::Stamp;
 
 /// How far off a joint a detector marks it, across the ray (m, along each axis): new in each frame
 /// and lasting together.
-const MARK_M: f64 = 0.025;
+const MARK_M: f64 = 0.018;
+/// Of marks that are the mean of several, so much is left.
+const MEAN_OF_SEVERAL: f64 = 0.75;
+const MEANS: [usize; 3] = [PELVIS, SPINE, THORAX];
 
 /// Everyone whom one camera shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,7 +122,7 @@ impl Witness {
             match seen {
                 Some((direction, score)) => Glimpse {
                     point_m: centre_m + direction * direction.dot(&(lifted.position_m - centre_m)),
-                    across_m: MARK_M / score.clamp(0.05, 1.0).sqrt(),
+                    across_m: mark_m(joint) / score.clamp(0.05, 1.0).sqrt(),
                     along_m,
                 },
                 None => Glimpse {
@@ -193,6 +196,14 @@ impl Witness {
             joints: std::array::from_fn(glimpse),
             pose,
         })
+    }
+}
+
+fn mark_m(joint: usize) -> f64 {
+    if MEANS.contains(&joint) {
+        MEAN_OF_SEVERAL * MARK_M
+    } else {
+        MARK_M
     }
 }
 
