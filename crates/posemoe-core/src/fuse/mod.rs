@@ -191,7 +191,7 @@ impl Fusion {
                 });
                 if in_images && apart_m < LIKELY_ONE_M && likeness::unlike(a, b) < LIKELY_ONE {
                     let detail = format!(
-                        "{} and {} are alike and {apart_m:.2} m apart; is a camera where TF has it?",
+                        "{} and {} are alike, {apart_m:.2} m apart; is a camera where TF has it?",
                         a.pose.id, b.pose.id
                     );
                     drops.note(Cause::CamerasDisagree, detail);

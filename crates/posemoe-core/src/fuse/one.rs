@@ -20,7 +20,7 @@ use posemoe_stamp::Stamp;
 /// Whom a camera has missed for no longer than this (s) it still has a say in.
 const LINGERS_S: f64 = 0.15;
 /// What one camera says of a person whom others have elsewhere, at so much cost, is left out.
-const OUTVOTED: f64 = 80.0;
+const OUTVOTED: f64 = 18.0;
 /// And which of two that is, the place a moment ago says (m, along each axis).
 const MOVED_M: f64 = 0.1;
 /// Of rays, more is new in each frame than of what the network says, against their whole error.

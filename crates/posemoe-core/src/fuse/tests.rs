@@ -239,8 +239,10 @@ fn two_cameras_have_a_person_where_neither_alone_has_them() {
         assert!(person.root_sigma_m().max() < 0.05);
         for (joint, truth_m) in person.joints.iter().zip(walker.joints_m(poses.stamp)) {
             assert!((joint.position_m - truth_m).norm() < 0.05);
-            assert!(joint.sigma_m < 0.06, "two know more than one");
         }
+        let beside = person.joints.iter().skip(1);
+        let most_m = beside.map(|joint| joint.sigma_m).fold(0.0, f64::max);
+        assert!(most_m < 0.055, "{most_m}, of 0.06 by one");
     }
 }
 
@@ -325,7 +327,7 @@ fn two_of_one_camera_are_two() {
 }
 
 #[test]
-fn who_is_seen_by_nobody_is_predicted_then_lost_and_returns_under_the_same_id() {
+fn who_is_seen_by_nobody_is_lost_once_and_returns_under_the_same_id() {
     let (mut fusion, mut drops) = new();
     let eyes = [Eye::of(two()[0], 0.02), Eye::of(two()[1], 0.0)];
     let walkers = [Walker::standing(4.0, 0.0)];
