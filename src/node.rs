@@ -5,6 +5,7 @@ mod bodies;
 mod camera;
 mod context;
 mod depth;
+mod fusing;
 mod ground;
 mod humans;
 mod latest;

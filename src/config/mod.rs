@@ -218,6 +218,13 @@ parameters! {
     sources: Vec<String> = Vec::new(), Range::Any, Unconfigured;
     /// Frame of the 3D people, of the markers and of the people for Nav2; empty for the camera's.
     target_frame: String = "", Range::Any, Unconfigured;
+    /// Whether people whom several sources show become one, with one id and joints from all rays
+    /// together; where there are several sources and a target_frame.
+    fuse: bool = true, Range::Any, Unconfigured;
+    /// Fused people: how far off TF has cameras turned (rad), one standard deviation.
+    camera_turn_sigma_rad: f64 = 0.002, Range::Between(0.0, 0.5), Live;
+    /// Fused people: how far off TF has cameras placed (m, along each axis), one standard deviation.
+    camera_place_sigma_m: f64 = 0.005, Range::Between(0.0, 1.0), Live;
     /// How long people wait for the transform into the target frame (s) before they are dropped.
     transform_timeout_s: f64 = 0.2, Range::Between(0.0, 5.0), Live;
     /// Topic of the 3D people.
@@ -227,8 +234,8 @@ parameters! {
     output_rate_hz: f64 = 0.0, Range::Between(0.0, 1000.0), Live;
     /// At a steady rate: people are given for so much later (s), when a command takes effect.
     lead_s: f64 = 0.0, Range::Between(0.0, 2.0), Live;
-    /// At a steady rate: an image so old (s) no longer shows where people are; two periods of the
-    /// detector and its latency.
+    /// At a steady rate, and of cameras that are fused: an image so old (s) no longer shows where
+    /// people are; two periods of the detector and its latency.
     stale_s: f64 = 0.3, Range::Between(0.01, 10.0), Live;
     /// Topic of the markers for RViz and Foxglove.
     markers_topic: String = "~/markers", Range::NotEmpty, Unconfigured;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Config;
+use posemoe_core::fuse;
 use posemoe_core::lift::Mode;
 use posemoe_core::lift::provider::Provider;
 use posemoe_core::person::extrapolate::Validity;
@@ -46,6 +47,19 @@ impl Config {
         Validity {
             stale_s: self.stale_s,
             predict_s: self.predict_s,
+        }
+    }
+
+    /// How people of several cameras become one.
+    pub fn fusion(&self) -> fuse::Settings {
+        fuse::Settings {
+            validity: self.validity(),
+            reidentify_s: self.reidentify_s,
+            motion: self.settings().motion,
+            extrinsics: fuse::Extrinsics {
+                turn_sigma_rad: self.camera_turn_sigma_rad,
+                place_sigma_m: self.camera_place_sigma_m,
+            },
         }
     }
 

@@ -15,6 +15,8 @@ pub struct Steady(BTreeMap<usize, Last>);
 
 struct Last {
     poses: Poses,
+    /// The newest image of whichever camera is furthest behind.
+    source: Stamp,
     /// Lost in frames that nothing was said of yet.
     lost: Vec<PersonPose>,
     was_told: bool,
@@ -29,9 +31,10 @@ pub struct Told {
 }
 
 impl Steady {
-    /// Takes in what a camera shows. Who is lost in it is told of at least once, however soon the
-    /// next frame comes.
-    pub fn take_in(&mut self, camera: usize, poses: Poses) {
+    /// Takes in what a camera shows, or all of them together, of which the newest image of the one
+    /// that is furthest behind is of `source`. Who is lost in it is told of at least once, however
+    /// soon the next frame comes.
+    pub fn take_in(&mut self, camera: usize, poses: Poses, source: Stamp) {
         let mut lost = Vec::new();
         if let Some(last) = self.0.remove(&camera).filter(|last| !last.was_told) {
             lost = last.lost;
@@ -45,6 +48,7 @@ impl Steady {
             camera,
             Last {
                 poses,
+                source,
                 lost,
                 was_told,
             },
@@ -58,7 +62,7 @@ impl Steady {
             last.was_told = true;
             let mut there = extrapolated(&last.poses, moment, now, validity);
             there.people.extend(last.lost.iter().cloned());
-            let source = last.poses.stamp;
+            let source = last.source;
             let same = |told: &&mut Told| told.poses.frame_id == there.frame_id;
             match all.iter_mut().find(same) {
                 Some(told) => {

@@ -9,6 +9,8 @@ use posemoe_core::person::pose::Poses;
 use posemoe_core::person::reframe::into_frame;
 use posemoe_stamp::Stamp;
 
+use nalgebra::Isometry3;
+
 /// People of so many frames wait at most, and so many of them all: about 10 MB.
 const MOST_FRAMES: usize = 256;
 const MOST_PEOPLE: usize = 20 * MOST_FRAMES;
@@ -21,6 +23,16 @@ pub struct Target {
     frame_id: String,
     waiting: VecDeque<Waiting>,
     problem: Option<String>,
+}
+
+/// People of a camera in the target frame.
+pub struct Placed {
+    /// Which camera.
+    pub camera: usize,
+    /// The people.
+    pub poses: Poses,
+    /// Where the camera is in the target frame.
+    pub frame_from_camera: Isometry3<f64>,
 }
 
 struct Waiting {
@@ -55,7 +67,7 @@ impl Target {
         }
     }
 
-    /// The next people of the line, with their camera, in the target frame, when their transform is
+    /// The next people of the line, in the target frame, when their transform is
     /// there; those who have waited for longer than `timeout_s` are dropped. Nobody overtakes
     /// others of the same camera, nor waits for those of another.
     pub fn next(
@@ -64,7 +76,7 @@ impl Target {
         now: Stamp,
         timeout_s: f64,
         drops: &mut Drops,
-    ) -> Option<(usize, Poses)> {
+    ) -> Option<Placed> {
         let mut held_up = BTreeSet::new();
         let mut place = 0;
         while let Some(Waiting {
@@ -80,7 +92,11 @@ impl Target {
             let from = poses.frame_id.trim_start_matches('/');
             match frames.motion(&self.frame_id, from, poses.stamp) {
                 Ok(motion) => {
-                    let placed = (*camera, into_frame(poses, &self.frame_id, &motion));
+                    let placed = Placed {
+                        camera: *camera,
+                        poses: into_frame(poses, &self.frame_id, &motion),
+                        frame_from_camera: motion.target_from_source,
+                    };
                     self.waiting.remove(place);
                     return Some(placed);
                 }

@@ -2,10 +2,11 @@
 
 use super::camera::Camera;
 use super::context::Context;
+use super::fusing::Fusing;
 use super::outputs::Outputs;
 use super::separations::Separations;
 use super::steady::Steady;
-use super::target::Target;
+use super::target::{Placed, Target};
 use super::transforms::Transforms;
 use super::{Counts, NodeError};
 use crate::bus::{Bus, EndpointError, SubscriptionId, all_or_none};
@@ -17,12 +18,19 @@ use posemoe_core::person::observation::Observation;
 use posemoe_core::person::pose::{Poses, State};
 use posemoe_stamp::Stamp;
 
+use nalgebra::Isometry3;
+
+/// In the place of a camera: all of them together.
+const FUSED: usize = usize::MAX;
+
 /// Cameras, outputs, and the frame in which people are given.
 pub struct Work {
     cameras: Vec<Camera>,
     /// There where anybody needs them.
     transforms: Option<Transforms>,
     target: Option<Target>,
+    /// There where several cameras make one.
+    fusing: Option<Fusing>,
     separations: Option<Separations>,
     outputs: Outputs,
     /// Whom to tell of at a steady rate.
@@ -70,6 +78,7 @@ impl Work {
                 cameras,
                 transforms: Transforms::subscribe(bus, args, separations.is_some())?,
                 target: Target::new(&args.config),
+                fusing: Fusing::new(&args.config),
                 separations,
                 outputs: Outputs::advertise(bus, args, is_hri)?,
                 steady: Steady::default(),
@@ -107,6 +116,9 @@ impl Work {
         for camera in &mut self.cameras {
             camera.pipeline.adjust(args.config.settings());
         }
+        if let Some(fusing) = &mut self.fusing {
+            fusing.adjust(&args.config);
+        }
         bus.set_timer(args.config.output_period());
         self.outputs.adjust(bus, args)
     }
@@ -119,6 +131,7 @@ impl Work {
         if let Some(target) = &mut self.target {
             target.forget(&mut counts.drops);
         }
+        self.fusing.iter_mut().for_each(Fusing::forget);
         self.steady.forget();
         self.outputs.forget(bus);
         self.last_people = 0;
@@ -213,6 +226,7 @@ impl Work {
             self.publish_answers(bus, index, answers, context, counts);
         }
         self.publish_waiting(bus, 0.0, context, counts);
+        self.publish_overdue(bus, true, context, counts);
     }
 
     /// Publishes everyone as they are now, or will be when it is of use: the timer is due.
@@ -229,7 +243,8 @@ impl Work {
             self.outputs.publish_told(bus, config, told, now);
         }
         if let (Some(separations), Some(transforms)) = (&self.separations, &self.transforms) {
-            let cameras = self.steady.cameras();
+            let fusing = self.fusing.as_ref();
+            let cameras = fusing.map_or_else(|| self.steady.cameras(), Fusing::cameras);
             let frames = &transforms.frames;
             for said in separations.publish(bus, config, (&all, cameras), frames, (moment, now)) {
                 self.outputs.publish_separation(bus, moment, &said);
@@ -261,6 +276,7 @@ impl Work {
             feeds: self.cameras.iter_mut().map(Camera::report).collect(),
             people: self.last_people,
             unplaced: self.target.as_mut().and_then(Target::take_problem),
+            disagreement: self.fusing.as_mut().and_then(Fusing::take_problem),
             processing: second.processing,
             stamp_to_publish: second.stamp_to_publish,
             provider: &self.engine.provider,
@@ -275,14 +291,24 @@ impl Work {
         context: &Context<'_>,
         counts: &mut Counts,
     ) {
-        self.outputs
-            .publish_seen(bus, context.args, (camera, &poses), &mut counts.drops);
+        if self.fusing.is_none() {
+            self.outputs
+                .publish_seen(bus, context.args, (camera, &poses), &mut counts.drops);
+        }
         match &mut self.target {
             Some(target) if target.frame_id() != poses.frame_id => {
                 target.await_transform(camera, poses, context.time.now(bus), &mut counts.drops);
                 self.publish_placed(bus, context, counts);
             }
-            _ => self.publish_people(bus, (camera, poses), context, counts),
+            _ => {
+                let frame_from_camera = Isometry3::identity();
+                let placed = Placed {
+                    camera,
+                    poses,
+                    frame_from_camera,
+                };
+                self.publish_one(bus, placed, context, counts);
+            }
         }
     }
 
@@ -306,8 +332,60 @@ impl Work {
             let Some(placed) = target.next(frames, now, timeout_s, &mut counts.drops) else {
                 break;
             };
-            self.publish_people(bus, placed, context, counts);
+            self.publish_one(bus, placed, context, counts);
         }
+        self.publish_overdue(bus, false, context, counts);
+    }
+
+    /// Publishes what a camera shows, with what the others do where people are fused.
+    fn publish_one(
+        &mut self,
+        bus: &mut dyn Bus,
+        placed: Placed,
+        context: &Context<'_>,
+        counts: &mut Counts,
+    ) {
+        let now = context.time.now(bus);
+        let source = placed.camera;
+        let Some(fusing) = &mut self.fusing else {
+            self.publish_people(bus, (source, placed.poses), context, counts);
+            return;
+        };
+        self.cameras[source].note_published();
+        let Some((camera, _)) = self.cameras[source].source.calibration.known() else {
+            return;
+        };
+        for poses in fusing.take_in(placed, camera, now, &mut counts.drops) {
+            self.publish_fused(bus, poses, context, counts);
+        }
+    }
+
+    /// Publishes everyone of a moment for which some camera was awaited in vain.
+    fn publish_overdue(
+        &mut self,
+        bus: &mut dyn Bus,
+        all: bool,
+        context: &Context<'_>,
+        counts: &mut Counts,
+    ) {
+        let now = context.time.now(bus);
+        let fusing = self.fusing.as_mut();
+        let poses = fusing.and_then(|fusing| fusing.overdue(now, all, &mut counts.drops));
+        if let Some(poses) = poses {
+            self.publish_fused(bus, poses, context, counts);
+        }
+    }
+
+    fn publish_fused(
+        &mut self,
+        bus: &mut dyn Bus,
+        poses: Poses,
+        context: &Context<'_>,
+        counts: &mut Counts,
+    ) {
+        self.outputs
+            .publish_seen(bus, context.args, (FUSED, &poses), &mut counts.drops);
+        self.publish_people(bus, (FUSED, poses), context, counts);
     }
 
     fn publish_people(
@@ -321,11 +399,18 @@ impl Work {
         counts.totals.frames_out += 1;
         counts.totals.people_tracked += tracked.count() as u64;
         self.last_people = poses.people.len();
-        self.cameras[camera].note_published();
+        if let Some(camera) = self.cameras.get_mut(camera) {
+            camera.note_published();
+        }
         let late_s = context.time.now(bus).seconds_since(poses.stamp);
         self.second.stamp_to_publish.add(late_s);
         match context.args.config.output_period() {
-            Some(_) => self.steady.take_in(camera, poses),
+            Some(_) => {
+                let fusing = self.fusing.as_ref();
+                let source = fusing.and_then(Fusing::furthest_behind);
+                let source = source.unwrap_or(poses.stamp);
+                self.steady.take_in(camera, poses, source);
+            }
             None => {
                 let config = &context.args.config;
                 self.outputs.publish_placed(bus, config, (camera, &poses));

@@ -108,6 +108,8 @@ pub struct Activity<'a> {
     pub people: usize,
     /// Why people could not be given in the target frame, the last time, if there was one.
     pub unplaced: Option<String>,
+    /// Which cameras have one person in two places, if any do.
+    pub disagreement: Option<String>,
     /// Time spent on each frame.
     pub processing: Spread,
     /// From the image's stamp to its publication.
@@ -198,8 +200,12 @@ fn verdict(report: &Report<'_>) -> (u8, String) {
             format!("no transform into the target frame: {reason}"),
         )
     });
+    let disagreement = activity.disagreement.as_ref();
+    let disagreement =
+        disagreement.map(|reason| (WARN, format!("cameras disagree about a person: {reason}")));
     let late = activity.lateness().filter(|_| report.latency_known);
-    let complaints: Vec<_> = of_feeds.chain(unplaced).chain(late).collect();
+    let complaints = of_feeds.chain(unplaced).chain(disagreement).chain(late);
+    let complaints: Vec<_> = complaints.collect();
     let Some(worst) = complaints.iter().map(|(level, _)| *level).max() else {
         return (DiagnosticStatus::OK, "publishing".to_owned());
     };

@@ -77,6 +77,8 @@ pub enum Cause {
     DepthDisagrees,
     /// A floor that does so; placed without it.
     GroundDisagrees,
+    /// Cameras that have one person in two places: of their transforms one is wrong, or jumped.
+    CamerasDisagree,
     /// The network failed or answered with NaN or infinity.
     NetworkFailed,
     /// A pose that fits nowhere in front of the camera.
@@ -132,6 +134,7 @@ impl Cause {
             Self::NoGround => "no transform to the ground frame",
             Self::DepthDisagrees => "depths disagree with the person",
             Self::GroundDisagrees => "floor disagrees with the person",
+            Self::CamerasDisagree => "cameras disagree about a person",
             Self::NetworkFailed => "network failed",
             Self::NotPlaceable => "pose cannot be placed",
             Self::NoTransform => "no transform into the target frame",

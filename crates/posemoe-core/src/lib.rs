@@ -85,6 +85,7 @@
 pub mod assignment;
 pub mod depth;
 pub mod frames;
+pub mod fuse;
 pub mod geometry;
 pub mod health;
 pub mod keypoint;

@@ -38,6 +38,8 @@ pub const PELVIS: usize = 0;
 pub(crate) const RIGHT_HIP: usize = 1;
 /// Index of the left hip.
 pub(crate) const LEFT_HIP: usize = 4;
+/// Index of the spine, half way from the pelvis to the thorax.
+pub(crate) const SPINE: usize = 7;
 /// Index of the thorax (between the shoulders).
 pub(crate) const THORAX: usize = 8;
 /// The head: inside the skull, below the crown.

@@ -45,7 +45,7 @@ impl Default for MotionModel {
 
 /// Where between the hips the root is, detectors and people define differently (m, along each
 /// axis).
-const ROOT_DEFINITION_M: f64 = 0.02;
+pub(crate) const ROOT_DEFINITION_M: f64 = 0.02;
 
 /// One person's memory.
 #[derive(Clone, Debug, Default)]

@@ -17,7 +17,7 @@ const KNOWN_STATURE_SIGMA: f64 = 0.02;
 /// Of the variance that `stature_sigma` stands for, what is the pose's own: it may lean to the
 /// camera or away from it for as long as somebody is seen from that side, and no knowledge of the
 /// stature mends that.
-const SHARE_OF_POSE: f64 = 0.36;
+pub(crate) const SHARE_OF_POSE: f64 = 0.36;
 /// Errors of poses and of what is measured last so long (s): many frames of one second are little
 /// more than one.
 const LASTS_S: f64 = 1.0;

@@ -4,6 +4,7 @@ mod bags;
 mod cameras_and_frames;
 mod damaged;
 mod faltering;
+mod fused;
 mod misfits;
 mod program;
 #[path = "../../../../tests/support/python.rs"]
