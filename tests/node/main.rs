@@ -8,6 +8,7 @@ mod depth_images;
 mod floor;
 mod following;
 mod forgetting;
+mod fused;
 mod gaze;
 mod hri_and_nav;
 mod hri_input;

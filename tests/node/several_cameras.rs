@@ -12,6 +12,9 @@ const TWO: &str = "-p sources:=[front,rear] -p front.keypoints_topic:=/front/tra
     -p front.camera_info_topic:=/front/camera_info -p rear.keypoints_topic:=/rear/tracking \
     -p rear.camera_info_topic:=/rear/camera_info";
 
+/// The rear camera sees people at half of their distance.
+const OTHER: [f64; 2] = [600.0, 300.0];
+
 /// The calibration of a camera, in the optical frame that bears its name.
 fn calibrate(rig: &mut Rig, camera: &str, focal_px: f64) {
     let mut info = camera_info();
@@ -21,11 +24,11 @@ fn calibrate(rig: &mut Rig, camera: &str, focal_px: f64) {
 }
 
 /// Person 7 in an image of this camera; what is published upon it.
-fn see(rig: &mut Rig, camera: &str, at_ms: i64) -> Vec<Outgoing> {
+pub fn see(rig: &mut Rig, camera: &str, at_ms: i64) -> Vec<Outgoing> {
     show(rig, camera, at_ms, &["7"])
 }
 
-fn show(rig: &mut Rig, camera: &str, at_ms: i64, ids: &[&str]) -> Vec<Outgoing> {
+pub fn show(rig: &mut Rig, camera: &str, at_ms: i64, ids: &[&str]) -> Vec<Outgoing> {
     rig.bus.now = ms(at_ms);
     let people = ids.iter().map(|id| person(id, 0.0)).collect();
     let mut seen = detections(ms(at_ms), people);
@@ -33,16 +36,17 @@ fn show(rig: &mut Rig, camera: &str, at_ms: i64, ids: &[&str]) -> Vec<Outgoing> 
     rig.send(&format!("/{camera}/tracking"), &seen)
 }
 
-fn both(more: &str) -> Rig {
+/// Both, with their focal lengths.
+pub fn both(more: &str, [front_px, rear_px]: [f64; 2]) -> Rig {
     let mut rig = Rig::new(&format!("{TWO} {more}"));
-    calibrate(&mut rig, "front", 600.0);
-    calibrate(&mut rig, "rear", 300.0);
+    calibrate(&mut rig, "front", front_px);
+    calibrate(&mut rig, "rear", rear_px);
     rig
 }
 
 #[test]
 fn one_id_of_two_detectors_is_two_people_each_by_their_own_camera() {
-    let mut rig = both("");
+    let mut rig = both("", OTHER);
     let mut distance_m = |camera: &str, at_ms| {
         let sent = see(&mut rig, camera, at_ms);
         let out: People3D = rig.on(PEOPLE, &sent).unwrap();
@@ -65,7 +69,7 @@ fn one_id_of_two_detectors_is_two_people_each_by_their_own_camera() {
 
 #[test]
 fn who_hides_from_one_camera_is_predicted_there_only() {
-    let mut rig = both("");
+    let mut rig = both("", OTHER);
     for i in 0..10 {
         see(&mut rig, "front", i * 50);
         see(&mut rig, "rear", i * 50 + 10);
@@ -114,7 +118,7 @@ fn a_camera_without_calibration_is_named_while_the_other_works() {
 
 #[test]
 fn a_silent_camera_is_named_while_the_other_is_fed() {
-    let mut rig = both("");
+    let mut rig = both("", OTHER);
     rig.diagnose(ms(0), vec![]);
     see(&mut rig, "front", 50);
     let first = rig.diagnose(ms(100), vec![]);
@@ -157,7 +161,10 @@ fn told(rig: &mut Rig, sent: &[Outgoing]) -> (Vec<String>, Vec<String>) {
 #[test]
 fn lists_of_everyone_have_everyone_until_their_camera_falls_silent() {
     // A person stands 4 m before each camera; the cameras look the same way, side by side.
-    let mut rig = both("-p publish_hri:=true -p publish_nav_people:=true -p target_frame:=base");
+    let mut rig = both(
+        "-p publish_hri:=true -p publish_nav_people:=true -p target_frame:=base -p fuse:=false",
+        OTHER,
+    );
     for camera in ["front", "rear"] {
         let optical = format!("{camera}_optical");
         crate::transforms::fix(&mut rig, "base", &optical, [0.0; 3]);
@@ -178,7 +185,7 @@ fn lists_of_everyone_have_everyone_until_their_camera_falls_silent() {
 
 #[test]
 fn people_of_cameras_in_different_frames_are_not_mixed() {
-    let mut rig = both("-p publish_nav_people:=true");
+    let mut rig = both("-p publish_nav_people:=true", OTHER);
     see(&mut rig, "rear", 0);
     let sent = see(&mut rig, "front", 20);
     let people: People = rig.on("/people", &sent).unwrap();
@@ -188,7 +195,7 @@ fn people_of_cameras_in_different_frames_are_not_mixed() {
 
 #[test]
 fn one_camera_without_a_transform_does_not_hold_up_the_other() {
-    let mut rig = both("-p target_frame:=base");
+    let mut rig = both("-p target_frame:=base -p fuse:=false", OTHER);
     crate::transforms::fix(&mut rig, "base", "rear_optical", [0.0; 3]);
     assert_eq!(see(&mut rig, "front", 0).len(), 1, "/tf alone");
     let sent = see(&mut rig, "rear", 10);
