@@ -223,7 +223,7 @@ parameters! {
     fuse: bool = true, Range::Any, Unconfigured;
     /// Fused people: how far off TF has cameras turned (rad), one standard deviation.
     camera_turn_sigma_rad: f64 = 0.002, Range::Between(0.0, 0.5), Live;
-    /// Fused people: how far off TF has cameras placed (m, along each axis), one standard deviation.
+    /// Fused people: how far off TF has cameras placed (m, along each axis), one sigma.
     camera_place_sigma_m: f64 = 0.005, Range::Between(0.0, 1.0), Live;
     /// How long people wait for the transform into the target frame (s) before they are dropped.
     transform_timeout_s: f64 = 0.2, Range::Between(0.0, 5.0), Live;

@@ -154,8 +154,8 @@ impl Problem<'_> {
                 let weighed = self.lever(n, j).transpose() * information[n][j];
                 let off_m = mean_m[j] - self.witnesses[n].joints[j].point_m;
                 add(&mut right, n, &(weighed * off_m));
-                for m in 0..count {
-                    let mut block = -(weighed * own_m2[j] * information[m][j] * self.lever(m, j));
+                for (m, of) in information.iter().enumerate() {
+                    let mut block = -(weighed * own_m2[j] * of[j] * self.lever(m, j));
                     if m == n {
                         block += weighed * self.lever(n, j);
                     }
@@ -206,8 +206,8 @@ impl Problem<'_> {
         // How each joint goes with what the cameras get wrong.
         let goes = |j: usize| {
             let mut goes = DMatrix::<f64>::zeros(3, OWN * count);
-            for n in 0..count {
-                let with = shares[n][j] * self.lever(n, j);
+            for (n, share) in shares.iter().enumerate() {
+                let with = share[j] * self.lever(n, j);
                 goes.fixed_view_mut::<3, OWN>(0, OWN * n).copy_from(&with);
             }
             goes

@@ -2,8 +2,8 @@
 //!
 //! Camera after camera, the optimal assignment of its people to those whom other cameras show, by
 //! what they cost on average over the last moments. Who is with others already stays unless that
-//! is clearly worse, so that ids stay; who costs too much leaves. Two people of one camera are never
-//! one.
+//! is clearly worse, so that ids stay; who costs too much leaves. Two people of one camera are
+//! never one.
 
 use std::collections::{BTreeMap, BTreeSet};
 

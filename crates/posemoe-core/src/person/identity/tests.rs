@@ -292,7 +292,8 @@ proptest::proptest! {
         let names = named(&mut who, ms, &[odd.clone(), standing_at(100.0)]);
         proptest::prop_assert_eq!(&names[1], "u1");
         named(&mut who, ms + 33, &[odd, standing_at(100.0)]);
-        let costs = who.known.values().map(|t| t.at(at(ms + 66)).cost(at(ms + 66), &standing_at(100.0).joints));
+        let joints = standing_at(100.0).joints;
+        let costs = who.known.values().map(|t| t.at(at(ms + 66)).cost(at(ms + 66), &joints));
         proptest::prop_assert!(costs.flatten().all(f64::is_finite));
     }
 }

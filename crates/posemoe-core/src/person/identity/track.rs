@@ -67,8 +67,8 @@ impl Track {
     }
 
     /// How much less likely these joints are this person's, who is expected [`at`](Self::at) their
-    /// moment, than somebody's whom nobody knows (difference of negative logarithms); `None` where too few joints are common, or they
-    /// are too far off.
+    /// moment, than somebody's whom nobody knows (difference of negative logarithms); `None` where
+    /// too few joints are common, or they are too far off.
     pub fn cost(&self, stamp: Stamp, joints: &Joints) -> Option<f64> {
         if !self.is_near(joints) {
             return None;
