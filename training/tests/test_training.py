@@ -149,11 +149,11 @@ class Training(unittest.TestCase):
             weights = Path(folder, "weights.pt")
             checkpoint.save(weights, small(), PoseMoE(SIZES["xs"]), [], state=None)
             run = Run(small(), None, Processes())
-            run.start_from(checkpoint.load(weights), small().stages[1].name)
+            run.start_from(checkpoint.load(weights), small().stages[-1].name)
             followed = []
             with mock.patch.object(run, "_log", lambda stage, _: followed.append(stage.name)):
                 run.follow(report=lambda _: None)
-            self.assertEqual(followed, [small().stages[1].name] * small().stages[1].steps)
+            self.assertEqual(followed, [small().stages[-1].name] * small().stages[-1].steps)
             with self.assertRaisesRegex(recipe.RecipeError, "no stage 'third'; the recipe has single-frame, streams"):
                 run.start_from(checkpoint.load(weights), "third")
             with self.assertRaisesRegex(checkpoint.CheckpointError, "of size xs, variant full; the recipe has s, full"):
