@@ -128,6 +128,8 @@ class Run:
         torch.manual_seed(recipe.seed)
         self.recipe, self.out, self.processes = recipe, out, processes
         device = processes.device
+        # Once: it takes as long as a share of a step.
+        self.in_bfloat16 = faster_in_bfloat16(device.type) if recipe.precision == "auto" else recipe.precision == "bfloat16"
         self.motion = Motion.load(held_out=False, sources=recipe.sources()).to(device)
         self.held_out = Motion.load(held_out=True)
         self.network = PoseMoE(recipe.network_size(), recipe.variant).to(device)
@@ -166,9 +168,7 @@ class Run:
         return torch.Generator(self.processes.device).manual_seed(seed)
 
     def _autocast(self):
-        kind = self.processes.device.type
-        fast = faster_in_bfloat16(kind) if self.recipe.precision == "auto" else self.recipe.precision == "bfloat16"
-        return torch.autocast(kind, torch.bfloat16) if fast else nullcontext()
+        return torch.autocast(self.processes.device.type, torch.bfloat16) if self.in_bfloat16 else nullcontext()
 
     def follow(self, report: Callable[[str], None] = tqdm.write) -> PoseMoE:
         """Runs what is left of the recipe and gives back the averaged network."""

@@ -12,7 +12,7 @@ from unittest import mock
 
 import torch
 
-from posemoe_training import ablate, checkpoint, recipe
+from posemoe_training import ablate, checkpoint, recipe, train
 from posemoe_training.calibrate import calibrate_sigma
 from posemoe_training.data import DATA, Motion, Sources
 from posemoe_training.export.forms import StreamForm
@@ -105,6 +105,11 @@ class Training(unittest.TestCase):
             self.assertIn("2 process(es)", done.stdout + done.stderr)
             network, _ = checkpoint.load_network(out)
             self.assertTrue(all(torch.isfinite(p).all() for p in network.parameters()))
+
+    def test_which_precision_is_faster_is_measured_once(self):
+        with mock.patch.object(train, "faster_in_bfloat16", return_value=False) as measured:
+            Run(replace(small(), precision="auto"), None, Processes()).follow(report=lambda _: None)
+        measured.assert_called_once()
 
     def test_mixed_precision_trains_and_leaves_float32_weights(self):
         network = Run(replace(small(), precision="bfloat16"), None, Processes()).follow(report=lambda _: None)
