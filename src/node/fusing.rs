@@ -7,7 +7,7 @@ use posemoe_core::health::{Cause, Drops};
 use posemoe_core::person::pose::Poses;
 use posemoe_stamp::Stamp;
 
-use super::target::Placed;
+use super::target::{Placed, Target};
 
 /// Everyone by all cameras, in the target frame.
 pub struct Fusing {
@@ -18,11 +18,10 @@ pub struct Fusing {
 impl Fusing {
     /// `None` where there is nothing to fuse: one camera, no frame that cameras share, or nobody
     /// wants it.
-    pub fn new(config: &Config) -> Option<Self> {
-        let frame_id = config.target_frame.trim_start_matches('/');
-        let is_wanted = config.fuse && config.sources().len() > 1 && !frame_id.is_empty();
-        is_wanted.then(|| Self {
-            fusion: Fusion::new(frame_id, config.fusion()),
+    pub fn new(config: &Config, target: Option<&Target>) -> Option<Self> {
+        let target = target.filter(|_| config.fuse && config.sources().len() > 1);
+        target.map(|target| Self {
+            fusion: Fusion::new(target.frame_id(), config.fusion()),
             problem: None,
         })
     }

@@ -74,11 +74,12 @@ impl Work {
             }
             let is_hri = cameras.iter().any(|camera| camera.source.is_hri());
             let separations = Separations::advertise(bus, args, cameras.len())?;
+            let target = Target::new(&args.config);
             Ok(Self {
                 cameras,
                 transforms: Transforms::subscribe(bus, args, separations.is_some())?,
-                target: Target::new(&args.config),
-                fusing: Fusing::new(&args.config),
+                fusing: Fusing::new(&args.config, target.as_ref()),
+                target,
                 separations,
                 outputs: Outputs::advertise(bus, args, is_hri)?,
                 steady: Steady::default(),

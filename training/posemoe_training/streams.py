@@ -8,14 +8,14 @@ import torch
 
 from .anthropometry import Body
 from .bodies import lean_some, mirror_half, resize
-from .cameras import TRAINING_BORDER, place_cameras
+from .cameras import TRAINING_BORDER, Scene, place_cameras
 from .data import Motion
 from .depth import DepthCameras, measured
 from .detector import Detectors, detect
 from .draw import Draw
 from .memory import Memory
 from .poses import Poses, pose
-from .view import depth_view, person_view
+from .view import DEPTH_FEATURES, depth_view, person_view
 
 SLOWEST_HZ, FASTEST_HZ = 5.0, 60.0
 PLAYED_AT = (0.75, 1.25)  # times the recorded speed
@@ -135,11 +135,19 @@ def make_batch(motion: Motion, size: int, frames: int, rng: torch.Generator, noi
     border = border or (TRAINING_BORDER if vary else None)
     scene = place_cameras(world_m, draw, border, age_s if vary else None, roll_deg, distance_m)
     xy, score, family = detect(scene, age_s, draw, noise, world.detectors)
+    depth_m = measured(scene, xy, score, family, world.depth, draw)
+    return seen_in(scene, xy, score, age_s, present, motion.action[row], depth_m)
+
+
+def seen_in(scene: Scene, xy: torch.Tensor, score: torch.Tensor, age_s: torch.Tensor, present: torch.Tensor,
+            action: torch.Tensor, depth_m: Optional[torch.Tensor] = None) -> Batch:
+    """What the network is given of a scene of which a detector reports rays (B, T, 17, 2) and scores (B, T, 17), and
+    what is true; with depths where a camera measures them. `present` is of frames that there are, seen or not."""
     present = present * enough_seen(score)
     seen = person_view(xy, score)
-    depth = depth_view(xy, score, measured(scene, xy, score, family, world.depth, draw), seen)
+    depth = score.new_zeros(*score.shape, DEPTH_FEATURES) if depth_m is None else depth_view(xy, score, depth_m, seen)
     relative = scene.camera_m - scene.camera_m[:, :, :1]
     joints_m = torch.einsum("btij,btkj->btki", seen.view_from_camera, relative)
     keep = (present > 0).to(age_s.dtype)[..., None]
     return Batch(seen.keypoints * keep[..., None], seen.view * keep, depth * keep[..., None], age_s * keep[..., 0],
-                 present, joints_m, seen.view_from_camera, motion.action[row])
+                 present, joints_m, seen.view_from_camera, action)

@@ -12,7 +12,7 @@ import torch
 
 from ..memory import Memory
 from ..network import PoseMoE
-from ..view import DEPTH_FEATURES, look_at
+from ..view import DEPTH_FEATURES
 from .tracks import Track, sight
 
 ACROSS_M, ALONG_M = 0.02, 0.10   # how sure a lifted joint is across the line of sight, and along it
@@ -49,7 +49,7 @@ def in_hindsight(network: PoseMoE, track: Track, memory: Memory) -> torch.Tensor
         keypoints, view = track.keypoints[at] * present[..., None, None], track.view[at] * present[..., None]
         depth = torch.zeros(*keypoints.shape[:3], DEPTH_FEATURES)
         found.append(network.eval().lift_newest(keypoints, view, depth, age_s * present, present)[0])
-    return torch.einsum("nij,nki->nkj", look_at(sight(track.view)), torch.cat(found))
+    return torch.einsum("nij,nki->nkj", track.view_from_camera(), torch.cat(found))
 
 
 def _between(track: Track, values: torch.Tensor, stamp_s: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
@@ -133,12 +133,12 @@ def groups(tracks: Sequence[Track], camera_m: Sequence[torch.Tensor]) -> List[Li
     """Tracks (rows) of different bags that are of one person: those that are most alike first."""
     pairs = []
     for a, first in enumerate(tracks):
+        view = _view(first, camera_m[a], first.stamp_s)
         for b in range(a + 1, len(tracks)):
             second = tracks[b]
             if first.bag == second.bag or min(first.stamp_s[-1], second.stamp_s[-1]) <= max(first.stamp_s[0], second.stamp_s[0]):
                 continue
-            views = [_view(tracks[n], camera_m[n], first.stamp_s) for n in (a, b)]
-            off_m = apart_m(*views)
+            off_m = apart_m(view, _view(second, camera_m[b], first.stamp_s))
             if off_m is not None and off_m < MOST_APART_M:
                 pairs.append((off_m, a, b))
     of: Dict[int, List[int]] = {n: [n] for n in range(len(tracks))}
@@ -165,6 +165,6 @@ def taught(tracks: Sequence[Track], camera_m: Sequence[torch.Tensor]) -> List[Tr
         for n, turn in zip(rows, common_from_camera):
             at, there = _between(moments, joints_m @ turn, tracks[n].stamp_s)
             relative = (at - at[:, :1]).float()
-            said_m = torch.einsum("nij,nkj->nki", look_at(sight(tracks[n].view)), relative)
+            said_m = torch.einsum("nij,nkj->nki", tracks[n].view_from_camera(), relative)
             out[n] = tracks[n]._replace(taught_m=said_m * there[:, None, None], taught=there.float())
     return out

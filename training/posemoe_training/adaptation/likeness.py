@@ -14,8 +14,7 @@ from ..data import Motion
 from ..detector import Detectors, detect
 from ..draw import Draw
 from ..memory import Memory
-from ..streams import PLAYED_AT, AS_RECORDED, Batch, World, enough_seen, stream_times
-from ..view import DEPTH_FEATURES, person_view
+from ..streams import PLAYED_AT, AS_RECORDED, Batch, World, seen_in, stream_times
 from .tracks import Track, sight, streams
 
 MOST_PLACES = 4096
@@ -94,14 +93,7 @@ def _seen(world_m: torch.Tensor, age_s: torch.Tensor, present: torch.Tensor, act
     scene = placed(world_m, like, draw)
     xy, score, _ = detect(scene, age_s, draw, 1.0, like.detectors)
     score = score * ~draw.chance(like.missing.clamp(max=0.9) * 0.7, size, 1, 17)
-    present = present * enough_seen(score)
-    seen = person_view(xy, score)
-    relative = scene.camera_m - scene.camera_m[:, :, :1]
-    joints_m = torch.einsum("btij,btkj->btki", seen.view_from_camera, relative)
-    keep = (present > 0).to(age_s.dtype)[..., None]
-    return Batch(seen.keypoints * keep[..., None], seen.view * keep,
-                 torch.zeros(*score.shape, DEPTH_FEATURES), age_s * keep[..., 0], present, joints_m,
-                 seen.view_from_camera, action)
+    return seen_in(scene, xy, score, age_s, present, action)
 
 
 def placed(world_m: torch.Tensor, like: Likeness, draw: Draw) -> Scene:
@@ -110,8 +102,7 @@ def placed(world_m: torch.Tensor, like: Likeness, draw: Draw) -> Scene:
     row = (draw.unit(batch) * len(like.view)).long()
     up = unit(like.up[row] + UP_SPREAD_RAD * draw.normal(batch, 3))
     heading = draw.uniform(-torch.pi, torch.pi, batch)
-    any_way = unit(torch.cross(up, torch.tensor([0.0, 0.0, 1.0]).expand(batch, 3) + 1e-3, dim=-1))
-    other = torch.cross(up, any_way, dim=-1)
+    any_way, other, _ = world_from_camera(up).unbind(-2)
     first = heading.cos()[:, None] * any_way + heading.sin()[:, None] * other
     camera_from_world = torch.stack([first, torch.cross(up, first, dim=-1), up], -1)
     turned = torch.einsum("bij,btkj->btki", camera_from_world, world_m)

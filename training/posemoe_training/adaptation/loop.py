@@ -2,7 +2,7 @@
 
 import copy
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Sequence, Tuple
+from typing import Any, Callable, Dict, Sequence
 
 import torch
 
@@ -12,7 +12,7 @@ from ..draw import Draw
 from ..evaluation.held_out import quick
 from ..loss import loss_of
 from ..memory import Memory
-from ..network import Lifted, PoseMoE
+from ..network import PoseMoE
 from ..poses import Poses
 from ..prior.embedding import PoseEmbedding
 from ..recipe import Stage
@@ -21,10 +21,9 @@ from ..streams import make_batch as usual_batch
 from ..train import Optimizer
 from .likeness import Likeness, from_other_sides, make_batch
 from .objectives import NAMES, WEIGHTS, all_of
-from .tracks import Streams, Track, streams
-from .users import Users, users_of
+from .tracks import Track, streams
+from .users import FRAMES, SEED, Users, users_of
 
-FRAMES = 16                                   # of a stream
 USERS, SIDES, LIKE, USUAL = 8, 16, 10, 16     # streams a step, of each kind
 MATRIX_RATE, OTHER_RATE, WARM, AVERAGE = 0.002, 1e-4, 20, 0.95
 ROUNDS, STEPS = 4, 50                         # the held-out part is looked at after each round
@@ -32,7 +31,6 @@ LEAST_GAIN = 0.02                             # of what is measured there, or th
 MOST_LOST_MM = 0.8                            # by the usual simulated people
 SHARES = (1.0, 0.75, 0.5, 0.25)               # of the way from the weights that it began with
 HELD_STREAMS, LOOKED_AT = 48, 384
-SEED = 23
 PARTS = ("likeness", "sides", *NAMES)         # what can be left out
 
 
@@ -50,13 +48,6 @@ class Outcome:
         rows = {name: getattr(self, name) for name in ("adapted", "before", "after", "usual_before", "usual_after")}
         return {**rows, "noise_m": self.like.detectors.noise_m, "constant_scores": self.like.detectors.constant_scores,
                 "up": [round(v, 3) for v in self.like.up.mean(0).tolist()]}
-
-
-@torch.no_grad()
-def look(network: PoseMoE, tracks: Sequence[Track], memory: Memory) -> Tuple[Streams, Lifted]:
-    """Some of the user's streams, and what the network says of it."""
-    of = streams(tracks, HELD_STREAMS, FRAMES, torch.Generator().manual_seed(SEED), memory)
-    return of, network.eval().lift(*of.batch.inputs, memory)
 
 
 def adapt(network: PoseMoE, memory: Memory, tracks: Sequence[Track], motion: Motion, held_out: Motion,
@@ -132,7 +123,8 @@ def scores(network: PoseMoE, users: Users, held_out: Motion, embedding: PoseEmbe
            memory: Memory) -> Dict[str, float]:
     """What the held-out part says, always of the same streams seen from the same other sides, and what people do whom
     nobody learnt from, who look like the user's."""
-    of, lifted = look(network, users.held, memory)
+    of = streams(users.held, HELD_STREAMS, FRAMES, torch.Generator().manual_seed(SEED), memory)
+    lifted = network.eval().lift(*of.batch.inputs, memory)
     like = make_batch(held_out, users.like, LOOKED_AT, FRAMES, torch.Generator().manual_seed(SEED + 3), memory)
     error_m = (network.lift(*like.inputs, memory).joints_m[:, -1] - like.joints_m[:, -1]).norm(dim=-1)[:, 1:].mean()
     terms = all_of(network, lifted, of, users.ups(users.held), users.like, embedding,

@@ -2,7 +2,7 @@
 without a unit, and can be left out (`adapt --leave-out`) to see what it is worth.
 """
 
-from typing import Dict, Tuple
+from typing import Dict
 
 import torch
 
@@ -11,14 +11,14 @@ from ..network import Lifted, PoseMoE
 from ..poses import bones_of
 from ..prior.embedding import PoseEmbedding
 from ..skeleton import MIRRORED
-from ..streams import Batch, enough_seen
+from ..streams import Batch, seen_in
 from ..draw import Draw
-from ..view import DEPTH_FEATURES, person_view
 from .likeness import Likeness, placed, world_from_camera
 from .tracks import Streams
 
-NAMES = ("agreement", "consistency", "reprojection", "plausibility", "bones", "smoothness")
-WEIGHTS = {"agreement": 1.0, "consistency": 1.0, "reprojection": 0.3, "plausibility": 0.02, "bones": 0.5, "smoothness": 0.002}
+WEIGHTS = {"agreement": 1.0, "consistency": 1.0, "reprojection": 0.3, "plausibility": 0.02, "bones": 0.5,
+           "smoothness": 0.002}
+NAMES = tuple(WEIGHTS)
 ROBUST = 0.15            # reprojection errors beyond this, in units of apparent size, count less and less
 USUAL_SURPRISE = 0.9     # of real poses that are no more surprising: these cost nothing
 HARDEST_MM_S2 = 20.0     # m/s², an acceleration that people have
@@ -75,32 +75,25 @@ def plausibility(joints_m: torch.Tensor, batch: Batch, embedding: PoseEmbedding)
 
 
 def seen_anew(joints_m: torch.Tensor, batch: Batch, up: torch.Tensor, like: Likeness,
-              draw: Draw) -> Tuple[Batch, torch.Tensor]:
-    """Newest poses as they would be seen from another side: single frames, and what should be said of them."""
+              draw: Draw) -> Batch:
+    """Newest poses as they would be seen from another side: single frames."""
     newest = torch.einsum("bij,bki->bkj", batch.view_from_camera[:, -1], joints_m[:, -1]).detach()
     world = torch.einsum("bij,bkj->bki", world_from_camera(up), newest)
     scene = placed(world[:, None], like, draw)
     z = scene.camera_m[..., 2:].clamp(min=0.1)
     noise = like.detectors.noise_m * 1.2 * draw.normal(len(newest), 1, 17, 2)
     xy = (scene.camera_m[..., :2] + noise) / z
-    score = batch.keypoints[:, -1:, :, 2]
-    view = person_view(xy, score)
-    relative = scene.camera_m - scene.camera_m[:, :, :1]
-    true = torch.einsum("btij,btkj->btki", view.view_from_camera, relative)
     zero = torch.zeros(len(newest), 1)
-    present = torch.ones_like(zero) * enough_seen(score)
-    anew = Batch(view.keypoints, view.view, torch.zeros(len(newest), 1, 17, DEPTH_FEATURES), zero, present, true,
-                 view.view_from_camera, batch.action)
-    return anew, true
+    return seen_in(scene, xy, batch.keypoints[:, -1:, :, 2], zero, zero + 1, batch.action)
 
 
 def consistency(network: PoseMoE, joints_m: torch.Tensor, batch: Batch, up: torch.Tensor, like: Likeness,
                 embedding: PoseEmbedding, draw: Draw) -> torch.Tensor:
     """A pose, seen from another side and lifted again, is the same pose; asked of plausible poses only."""
-    anew, true = seen_anew(joints_m, batch, up, like, draw)
+    anew = seen_anew(joints_m, batch, up, like, draw)
     sure = embedding.plausibility(joints_m[:, -1].detach()) > 0.02
     found = network.lift(*anew.inputs).joints_m
-    return ((found - true).norm(dim=-1).mean(-1) * sure[:, None]).sum() / sure.sum().clamp(min=1)
+    return ((found - anew.joints_m).norm(dim=-1).mean(-1) * sure[:, None]).sum() / sure.sum().clamp(min=1)
 
 
 def agreement(lifted: Lifted, of: Streams) -> torch.Tensor:

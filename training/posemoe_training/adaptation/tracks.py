@@ -38,6 +38,10 @@ class Track(NamedTuple):
         """Some of its frames, by a slice or a mask (N,)."""
         return Track(self.bag, *(column if column is None else column[frames] for column in self[1:]))
 
+    def view_from_camera(self) -> torch.Tensor:
+        """Rotations (N, 3, 3) into each frame's virtual camera."""
+        return look_at(sight(self.view))
+
 
 def sight(view: torch.Tensor) -> torch.Tensor:
     """Unit lines of sight (..., 3), camera frame, of views (..., 3)."""
@@ -66,7 +70,7 @@ def read(path: Path) -> List[Track]:
         x = torch.tensor(sorted(values), dtype=torch.float64)
         ends = (x[:, 0].diff() > LONGEST_GAP_S).nonzero()[:, 0] + 1
         for part in x.tensor_split(ends):
-            tracks.append(Track(bag, part[:, 0], part[:, 4:].float().view(-1, 17, 3), part[:, 1:4].float()))
+            tracks.append(Track(bag, part[:, 0].contiguous(), part[:, 4:].float().view(-1, 17, 3), part[:, 1:4].float()))
     return tracks
 
 

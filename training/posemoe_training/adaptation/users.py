@@ -9,14 +9,13 @@ from ..data import Motion
 from ..memory import Memory
 from ..network import PoseMoE
 from ..streams import make_batch
-from ..view import look_at
 from .agreement import in_hindsight, taught
 from .likeness import Likeness, of_tracks, upwards
-from .tracks import Track, TrackError, sight, split, useful
+from .tracks import Track, TrackError, split, useful
 
 LEAST_FRAMES, LEAST_MOVING = 200, 0.1  # of keypoints, and of them those of people who change their pose
 SLOWEST_S = 0.12                       # between frames, for their noise to be told from movement
-COMPARED, FRAMES, SEED = 48, 16, 23
+COMPARED, FRAMES, SEED = 48, 16, 23    # streams, and frames of each
 LEVEL = (0.0, -1.0, 0.0)               # which way is up where nobody stands upright
 
 
@@ -57,7 +56,7 @@ def _ups(tracks: Sequence[Track], camera_m: Sequence[torch.Tensor]) -> Dict[str,
         for n in rows:
             own, track = camera_m[n], tracks[n]
             if track.taught is not None:
-                better = torch.einsum("nij,nki->nkj", look_at(sight(track.view)), track.taught_m)
+                better = torch.einsum("nij,nki->nkj", track.view_from_camera(), track.taught_m)
                 own = torch.where(track.taught[:, None, None] > 0, better, own)
             poses_m.append(own)
         up = upwards(torch.cat(poses_m), torch.cat([tracks[n].keypoints[..., 2] for n in rows]))

@@ -71,7 +71,7 @@ impl Prior {
 
 /// One person as these cameras show them; `None` where numbers fail.
 pub(super) fn fuse(
-    witnesses: &[Witness],
+    witnesses: &[&Witness],
     priors: &[Prior],
     extrinsics: &Extrinsics,
 ) -> Option<Body> {
@@ -90,7 +90,7 @@ pub(super) fn fuse(
 }
 
 struct Problem<'a> {
-    witnesses: &'a [Witness],
+    witnesses: &'a [&'a Witness],
     priors: &'a [Prior],
     extrinsics: &'a Extrinsics,
     /// Of what is across the ray and along it.

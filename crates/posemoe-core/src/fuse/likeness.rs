@@ -27,15 +27,20 @@ pub(super) fn cost(a: &Witness, b: &Witness) -> f64 {
     let doubt_m2 = a.pose.root_covariance_m2
         + b.pose.root_covariance_m2
         + Matrix3::from_diagonal_element(APART_M.powi(2));
-    let place = doubt_m2
-        .try_inverse()
-        .map_or(MOST, |inverse| apart_m.dot(&(inverse * apart_m)));
+    let place = squares(&apart_m, &doubt_m2).unwrap_or(MOST);
     let cost = place + POSE_WEIGHT * unlike(a, b);
     if cost.is_finite() {
         cost.min(MOST)
     } else {
         MOST
     }
+}
+
+/// A distance (m) in squares of sigma (Mahalanobis), by its covariance (m²); `None` where that has
+/// no inverse.
+pub(super) fn squares(apart_m: &Vector3<f64>, doubt_m2: &Matrix3<f64>) -> Option<f64> {
+    let inverse = doubt_m2.try_inverse()?;
+    Some(apart_m.dot(&(inverse * apart_m)))
 }
 
 /// How little their poses are alike, wherever they are: 1 where they are one and differ as much as

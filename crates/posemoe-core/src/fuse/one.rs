@@ -3,7 +3,7 @@
 use nalgebra::{Matrix3, Vector3};
 
 use super::body::{self, Body, Extrinsics, Prior};
-use super::likeness::cost;
+use super::likeness::{cost, squares};
 use super::people::key;
 use super::sizes::Sizes;
 use super::view::Witness;
@@ -65,7 +65,7 @@ impl Known {
             witness.is_seen() || unseen_s <= LINGERS_S
         };
         let seeing = members.iter().copied().filter(|witness| has_say(witness));
-        let seeing = self.fitting(id, seeing.cloned().collect(), drops);
+        let seeing = self.fitting(id, seeing.collect(), drops);
         let pose = self
             .together(id, &seeing, sizes, around)
             .unwrap_or_else(|| {
@@ -104,11 +104,16 @@ impl Known {
 
     /// Those who go together. Of two who do not, whoever is farther from where the person was is
     /// left out.
-    fn fitting(&self, id: &str, mut seeing: Vec<Witness>, drops: &mut Drops) -> Vec<Witness> {
+    fn fitting<'a>(
+        &self,
+        id: &str,
+        mut seeing: Vec<&'a Witness>,
+        drops: &mut Drops,
+    ) -> Vec<&'a Witness> {
         while let Some((a, b)) = worst_pair(&seeing) {
             let far = |n: usize| {
                 let last = self.last.as_ref().map(|(_, pose)| pose.root_m);
-                last.map_or(0.0, |last_m| strangeness(&seeing[n], &last_m))
+                last.map_or(0.0, |last_m| strangeness(seeing[n], &last_m))
             };
             let out = if far(a) > far(b) { a } else { b };
             let apart_m = (seeing[a].pose.root_m - seeing[b].pose.root_m).norm();
@@ -126,14 +131,14 @@ impl Known {
     fn together(
         &mut self,
         id: &str,
-        seeing: &[Witness],
+        seeing: &[&Witness],
         sizes: &mut Sizes,
         around: &Around<'_>,
     ) -> Option<PersonPose> {
         if seeing.len() < 2 {
             return None;
         }
-        let priors: Vec<Prior> = seeing.iter().map(Prior::of).collect();
+        let priors: Vec<Prior> = seeing.iter().map(|witness| Prior::of(witness)).collect();
         let body = body::fuse(seeing, &priors, around.extrinsics)?;
         for (witness, log_size) in seeing.iter().zip(&body.log_sizes) {
             sizes.take_in(key(witness), around.moment, *log_size);
@@ -160,7 +165,7 @@ impl Known {
     }
 }
 
-fn estimate(seeing: &[Witness], body: &Body) -> Estimate {
+fn estimate(seeing: &[&Witness], body: &Body) -> Estimate {
     let poses = || seeing.iter().map(|witness| &witness.pose);
     let root_m = body.joints_m[PELVIS];
     let least = |joint: usize| {
@@ -209,9 +214,9 @@ fn alone(id: &str, witness: &Witness, sizes: &Sizes) -> PersonPose {
 }
 
 /// The two who go together worst, where they do not.
-fn worst_pair(seeing: &[Witness]) -> Option<(usize, usize)> {
+fn worst_pair(seeing: &[&Witness]) -> Option<(usize, usize)> {
     let pairs = (0..seeing.len()).flat_map(|a| (a + 1..seeing.len()).map(move |b| (a, b)));
-    let costs = pairs.map(|(a, b)| (cost(&seeing[a], &seeing[b]), (a, b)));
+    let costs = pairs.map(|(a, b)| (cost(seeing[a], seeing[b]), (a, b)));
     let worst = costs.max_by(|a, b| a.0.total_cmp(&b.0));
     worst
         .filter(|(cost, _)| *cost > OUTVOTED)
@@ -223,7 +228,5 @@ fn strangeness(witness: &Witness, place_m: &Vector3<f64>) -> f64 {
     let apart_m = witness.pose.root_m - place_m;
     let doubt_m2 =
         witness.pose.root_covariance_m2 + Matrix3::from_diagonal_element(MOVED_M.powi(2));
-    doubt_m2
-        .try_inverse()
-        .map_or(f64::INFINITY, |inverse| apart_m.dot(&(inverse * apart_m)))
+    squares(&apart_m, &doubt_m2).unwrap_or(f64::INFINITY)
 }

@@ -7,32 +7,25 @@ use crate::geometry::camera::Camera;
 use crate::person::forecast::Forecast;
 use crate::person::marks::{Mark, Marks};
 use crate::person::pose::Joint;
-use crate::person::size::SizeModel;
 use crate::skeleton::JOINT_COUNT;
 
 mod faults;
 mod times;
 
-pub const SETTINGS: Settings = Settings {
-    validity: Validity {
-        stale_s: 0.3,
-        predict_s: 0.5,
-    },
-    reidentify_s: 2.0,
-    motion: MotionModel {
-        acceleration_noise: 0.5,
-        size: SizeModel {
-            stature_sigma: 0.05,
-            known_stature_m: 0.0,
+pub fn settings() -> Settings {
+    Settings {
+        validity: Validity {
+            stale_s: 0.3,
+            predict_s: 0.5,
         },
-        smoothing: 1.0,
-        predict_s: 0.5,
-    },
-    extrinsics: Extrinsics {
-        turn_sigma_rad: 0.002,
-        place_sigma_m: 0.005,
-    },
-};
+        reidentify_s: 2.0,
+        motion: MotionModel::default(),
+        extrinsics: Extrinsics {
+            turn_sigma_rad: 0.002,
+            place_sigma_m: 0.005,
+        },
+    }
+}
 
 pub fn at(ms: i64) -> Stamp {
     Stamp::from_nanos(ms * 1_000_000)
@@ -204,8 +197,19 @@ pub fn run(
     all
 }
 
+/// The same where each camera shows everybody.
+pub fn watch(
+    fusion: &mut Fusion,
+    eyes: &[Eye],
+    walkers: &[Walker],
+    span_ms: (i64, i64),
+    drops: &mut Drops,
+) -> Vec<Poses> {
+    run(fusion, eyes, walkers, span_ms, |_, _| true, drops)
+}
+
 pub fn new() -> (Fusion, Drops) {
-    (Fusion::new("room", SETTINGS), Drops::default())
+    (Fusion::new("room", settings()), Drops::default())
 }
 
 fn ids(poses: &Poses) -> Vec<(&str, State)> {
@@ -220,14 +224,7 @@ fn two_cameras_have_a_person_where_neither_alone_has_them() {
     let (mut fusion, mut drops) = new();
     let [a, b] = [(two()[0], 0.06), (two()[1], -0.05)].map(|(there, off)| Eye::of(there, off));
     let walker = Walker::standing(4.0, 0.3);
-    let all = run(
-        &mut fusion,
-        &[a, b],
-        &[walker],
-        (0, 1000),
-        |_, _| true,
-        &mut drops,
-    );
+    let all = watch(&mut fusion, &[a, b], &[walker], (0, 1000), &mut drops);
     assert_eq!(all.len(), 31);
     assert!(drops.is_empty(), "{}", drops.summary());
     for poses in &all[1..] {
@@ -251,14 +248,7 @@ fn a_person_of_one_camera_is_as_that_camera_has_them() {
     let (mut fusion, mut drops) = new();
     let eye = Eye::of(two()[0], 0.06);
     let walker = Walker::standing(4.0, 0.3);
-    let all = run(
-        &mut fusion,
-        &[eye],
-        &[walker],
-        (0, 300),
-        |_, _| true,
-        &mut drops,
-    );
+    let all = watch(&mut fusion, &[eye], &[walker], (0, 300), &mut drops);
     assert_eq!(all.len(), 10);
     for poses in &all {
         let expected = PersonPose {
@@ -281,14 +271,7 @@ fn people_keep_their_ids_as_they_pass_each_other() {
     };
     // Half a metre apart where they pass.
     let walkers = [goes(1.5, 3.6, 0.0), goes(-1.5, 4.1, 2.0)];
-    let all = run(
-        &mut fusion,
-        &eyes,
-        &walkers,
-        (0, 3000),
-        |_, _| true,
-        &mut drops,
-    );
+    let all = watch(&mut fusion, &eyes, &walkers, (0, 3000), &mut drops);
     for poses in &all[1..] {
         assert_eq!(ids(poses), [("f1", State::Tracked), ("f2", State::Tracked)]);
         for (person, walker) in poses.people.iter().zip(&walkers) {
@@ -306,23 +289,9 @@ fn two_of_one_camera_are_two() {
     // A detector that has one person twice.
     let walker = Walker::standing(4.0, 0.0);
     let twice = [walker, walker];
-    let all = run(
-        &mut fusion,
-        &eyes[..1],
-        &twice,
-        (0, 200),
-        |_, _| true,
-        &mut drops,
-    );
+    let all = watch(&mut fusion, &eyes[..1], &twice, (0, 200), &mut drops);
     assert_eq!(all[3].people.len(), 2);
-    let all = run(
-        &mut fusion,
-        &eyes,
-        &twice,
-        (231, 500),
-        |_, _| true,
-        &mut drops,
-    );
+    let all = watch(&mut fusion, &eyes, &twice, (231, 500), &mut drops);
     assert_eq!(ids(&all[5]).len(), 2);
 }
 
@@ -331,23 +300,9 @@ fn who_is_seen_by_nobody_is_lost_once_and_returns_under_the_same_id() {
     let (mut fusion, mut drops) = new();
     let eyes = [Eye::of(two()[0], 0.02), Eye::of(two()[1], 0.0)];
     let walkers = [Walker::standing(4.0, 0.0)];
-    run(
-        &mut fusion,
-        &eyes,
-        &walkers,
-        (0, 500),
-        |_, _| true,
-        &mut drops,
-    );
+    watch(&mut fusion, &eyes, &walkers, (0, 500), &mut drops);
     // Cameras that show nobody.
-    let none = run(
-        &mut fusion,
-        &eyes,
-        &[],
-        (528, 1500),
-        |_, _| true,
-        &mut drops,
-    );
+    let none = watch(&mut fusion, &eyes, &[], (528, 1500), &mut drops);
     let states: Vec<Option<State>> = none
         .iter()
         .map(|poses| poses.people.first().map(|person| person.state))
@@ -358,14 +313,7 @@ fn who_is_seen_by_nobody_is_lost_once_and_returns_under_the_same_id() {
         .filter(|state| **state == Some(State::Lost))
         .count();
     assert_eq!(lost, 1, "said once: {states:?}");
-    let again = run(
-        &mut fusion,
-        &eyes,
-        &walkers,
-        (1518, 1800),
-        |_, _| true,
-        &mut drops,
-    );
+    let again = watch(&mut fusion, &eyes, &walkers, (1518, 1800), &mut drops);
     assert_eq!(ids(&again[3]), [("f1", State::Tracked)]);
 }
 
@@ -374,23 +322,9 @@ fn ids_are_never_given_again() {
     let (mut fusion, mut drops) = new();
     let eyes = [Eye::of(two()[0], 0.0), Eye::of(two()[1], 0.0)];
     let walkers = [Walker::standing(4.0, 0.0)];
-    run(
-        &mut fusion,
-        &eyes,
-        &walkers,
-        (0, 500),
-        |_, _| true,
-        &mut drops,
-    );
+    watch(&mut fusion, &eyes, &walkers, (0, 500), &mut drops);
     fusion.forget();
-    let all = run(
-        &mut fusion,
-        &eyes,
-        &walkers,
-        (500, 900),
-        |_, _| true,
-        &mut drops,
-    );
+    let all = watch(&mut fusion, &eyes, &walkers, (500, 900), &mut drops);
     assert!(
         all.iter()
             .all(|poses| poses.people.iter().all(|p| p.id != "f1"))

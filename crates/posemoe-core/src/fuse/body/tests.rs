@@ -67,6 +67,7 @@ fn consistency(cameras: &[Isometry3<f64>]) -> (f64, f64) {
                 sigma: 0.05,
             })
             .collect();
+        let witnesses: Vec<&Witness> = witnesses.iter().collect();
         let body = fuse(&witnesses, &priors, &EXTRINSICS).unwrap();
         let truth_m = walker.joints_m(at(0));
         let off_m = body.joints_m[0] - truth_m[0];
@@ -121,6 +122,7 @@ fn a_joint_that_one_camera_has_elsewhere_is_where_the_others_have_it() {
     let glimpse = &mut witnesses[0].joints[13];
     glimpse.point_m = centre_m + turn * (glimpse.point_m - centre_m);
     let priors: Vec<Prior> = witnesses.iter().map(Prior::of).collect();
+    let witnesses: Vec<&Witness> = witnesses.iter().collect();
     let body = fuse(&witnesses, &priors, &EXTRINSICS).unwrap();
     let off_m = (body.joints_m[13] - walker.joints_m(at(0))[13]).norm();
     assert!(off_m < 0.05, "{off_m}, of 0.4 m");

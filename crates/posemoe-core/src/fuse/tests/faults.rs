@@ -49,39 +49,18 @@ fn a_transform_that_jumps_is_left_out_and_named() {
     let (mut fusion, mut drops) = new();
     let eyes = [Eye::of(two()[0], 0.01), Eye::of(two()[1], -0.01)];
     let walkers = [Walker::standing(4.0, 0.2)];
-    run(
-        &mut fusion,
-        &eyes,
-        &walkers,
-        (0, 1000),
-        |_, _| true,
-        &mut drops,
-    );
+    watch(&mut fusion, &eyes, &walkers, (0, 1000), &mut drops);
     assert!(drops.is_empty(), "{}", drops.summary());
     let mut jumped = eyes;
     jumped[1].by_tf.translation.vector.x += 1.0;
-    let during = run(
-        &mut fusion,
-        &jumped,
-        &walkers,
-        (1023, 1150),
-        |_, _| true,
-        &mut drops,
-    );
+    let during = watch(&mut fusion, &jumped, &walkers, (1023, 1150), &mut drops);
     assert!(drops.count(Cause::CamerasDisagree) > 0);
     for poses in &during {
         assert!(poses.people.iter().any(|p| p.id == "f1"));
         let off_m = off_m(poses, &walkers[0]);
         assert!(off_m < 0.1, "{off_m}, of 1 m");
     }
-    let after = run(
-        &mut fusion,
-        &eyes,
-        &walkers,
-        (1155, 4000),
-        |_, _| true,
-        &mut drops,
-    );
+    let after = watch(&mut fusion, &eyes, &walkers, (1155, 4000), &mut drops);
     assert_eq!(ids(after.last().unwrap()), [("f1", State::Tracked)]);
 }
 
@@ -92,14 +71,7 @@ fn a_camera_that_is_turned_by_ten_degrees_is_named_and_does_not_drag_people_away
     let turn = UnitQuaternion::from_axis_angle(&Vector3::z_axis(), 10f64.to_radians());
     eyes[1].by_tf.rotation = turn * eyes[1].by_tf.rotation;
     let walkers = [Walker::standing(4.0, 0.2)];
-    let all = run(
-        &mut fusion,
-        &eyes,
-        &walkers,
-        (0, 2000),
-        |_, _| true,
-        &mut drops,
-    );
+    let all = watch(&mut fusion, &eyes, &walkers, (0, 2000), &mut drops);
     assert!(
         drops.count(Cause::CamerasDisagree) > 30,
         "{}",
@@ -121,14 +93,7 @@ fn a_third_camera_outvotes_one_that_is_wrong() {
     let mut eyes = [two()[0], two()[1], third].map(|there| Eye::of(there, 0.01));
     eyes[1].by_tf.translation.vector.y += 1.0;
     let walkers = [Walker::standing(4.0, 0.2)];
-    let all = run(
-        &mut fusion,
-        &eyes,
-        &walkers,
-        (0, 2000),
-        |_, _| true,
-        &mut drops,
-    );
+    let all = watch(&mut fusion, &eyes, &walkers, (0, 2000), &mut drops);
     let last = all.last().unwrap();
     assert_eq!(last.people.len(), 2);
     assert!(off_m(last, &walkers[0]) < 0.03);
@@ -144,14 +109,7 @@ fn numbers_that_fail_leave_people_as_one_camera_has_them() {
         place_m: centre_m,
         ..Walker::standing(0.0, 0.0)
     }];
-    let all = run(
-        &mut fusion,
-        &eyes,
-        &walkers,
-        (0, 500),
-        |_, _| true,
-        &mut drops,
-    );
+    let all = watch(&mut fusion, &eyes, &walkers, (0, 500), &mut drops);
     for person in all.iter().flat_map(|poses| &poses.people) {
         assert!(person.root_m.iter().all(|v| v.is_finite()));
         assert!(person.root_covariance_m2.iter().all(|v| v.is_finite()));

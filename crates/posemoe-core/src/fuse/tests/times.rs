@@ -64,22 +64,8 @@ fn a_bag_that_begins_anew_begins_anew() {
     let (mut fusion, mut drops) = new();
     let eyes = [Eye::of(two()[0], 0.0), Eye::of(two()[1], 0.0)];
     let walkers = [Walker::standing(4.0, 0.0)];
-    run(
-        &mut fusion,
-        &eyes,
-        &walkers,
-        (5000, 6000),
-        |_, _| true,
-        &mut drops,
-    );
-    let again = run(
-        &mut fusion,
-        &eyes,
-        &walkers,
-        (0, 1000),
-        |_, _| true,
-        &mut drops,
-    );
+    watch(&mut fusion, &eyes, &walkers, (5000, 6000), &mut drops);
+    let again = watch(&mut fusion, &eyes, &walkers, (0, 1000), &mut drops);
     assert!(again.len() > 28, "{}", again.len());
     assert!(again.iter().all(|poses| poses.stamp < at(1000)));
     assert_eq!(again.last().unwrap().people.len(), 1);
