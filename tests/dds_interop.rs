@@ -11,7 +11,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use dds_support::{PATIENCE, domain, node_in, until};
+use dds_support::{ASK, PATIENCE, domain, fresh_clients, node_in, unanswered_of, until};
 use posemoe::bus::{Bus, Event, Events, Qos, Topic};
 use posemoe_stamp::Stamp;
 
@@ -25,7 +25,7 @@ fn chatter(qos: Qos) -> Topic {
     }
 }
 
-/// `tests/interop/dds_peer.py` as another process, killed when it is still there at the end.
+/// A script of `tests/interop/` as another process, killed when it is still there at the end.
 struct Peer {
     process: Child,
     output: BufReader<ChildStdout>,
@@ -33,7 +33,11 @@ struct Peer {
 
 impl Peer {
     fn start(domain: u16, arguments: &str) -> Option<Self> {
-        let mut script = python::script("dds_peer.py")?;
+        Self::of("dds_peer.py", domain, arguments)
+    }
+
+    fn of(script: &str, domain: u16, arguments: &str) -> Option<Self> {
+        let mut script = python::script(script)?;
         script
             .args(arguments.split_whitespace())
             .args(["--domain", &domain.to_string()])
@@ -255,6 +259,20 @@ async fn a_hung_subscriber_takes_nothing_from_another() {
     let lost = lost.expect("what the hung subscriber loses is counted");
     assert_eq!(lost.cause, "reader not keeping up");
     assert!(lost.count > 768, "{lost:?}");
+}
+
+#[tokio::test]
+async fn fresh_clients_have_their_answers() {
+    for bytes in [100, 20_000] {
+        let (domain, clients) = (domain(), fresh_clients());
+        let arguments = format!("--service {ASK} --clients {clients} --bytes {bytes}");
+        let Some(mut peer) = Peer::of("ask.py", domain, &arguments) else {
+            return;
+        };
+        let says = move || serde_json::from_str(&peer.says()).unwrap();
+        let unanswered = unanswered_of(domain, bytes, clients, says).await;
+        assert_eq!(unanswered, 0, "{bytes} bytes");
+    }
 }
 
 #[tokio::test]

@@ -11,11 +11,11 @@ mod namespace;
 
 use std::time::Duration;
 
-use dds_support::{PATIENCE, domain, message, node, number, receive, until};
+use dds_support::{
+    ASK, PATIENCE, domain, fresh_clients, message, node, number, receive, unanswered_of, until,
+};
 use fast_dds::{Peer, is_left_out};
-use posemoe::bus::dds::DdsBus;
-use posemoe::bus::{Bus, Event, Events, Qos, Service, Topic};
-use serde_json::Value;
+use posemoe::bus::{Bus, Qos, Topic};
 
 const STRING: &str = "std_msgs::msg::dds_::String_";
 const SERVICE: &str = "std_srvs::srv::dds_::Ask";
@@ -81,47 +81,9 @@ async fn it_hears_and_sees_us_leave() {
 /// How many of so many fresh clients have no answer of so many bytes.
 async fn unanswered(clients: usize, bytes: usize) -> usize {
     let domain = domain();
-    let mut bus = node("server", domain);
-    let service = Service {
-        name: "/server/ask".to_owned(),
-        type_name: "std_srvs/srv/Ask",
-    };
-    bus.serve(&service).unwrap();
-    let rest = [&service.name, SERVICE, &clients.to_string(), "100"];
+    let rest = [ASK, SERVICE, &clients.to_string(), "100"];
     let mut peer = Peer::start("ask", domain, &rest);
-    let answers = std::thread::spawn(move || {
-        let answers: Vec<Value> = (0..clients).map(|_| peer.says()).collect();
-        answers
-    });
-    let mut asked = 0;
-    while !answers.is_finished() {
-        asked += usize::from(answer(&mut bus, bytes).await);
-    }
-    let answers = answers.join().unwrap();
-    let slowest_ms = answers.iter().filter_map(|answer| answer["ms"].as_f64());
-    println!(
-        "{clients} clients, {bytes} bytes: the slowest answer took {:.1} ms; {asked} asked; {:?}",
-        slowest_ms.fold(0.0, f64::max),
-        bus.losses(),
-    );
-    assert!(answers.iter().all(|answer| answer["found"] == true));
-    let unanswered = answers.iter().filter(|answer| answer["answered"] != true);
-    unanswered.count()
-}
-
-/// Answers what is asked within a moment, if anything is.
-async fn answer(bus: &mut DdsBus, bytes: usize) -> bool {
-    let event = tokio::time::timeout(Duration::from_millis(20), bus.next()).await;
-    if let Ok(Ok(Some(Event::Request {
-        service,
-        request,
-        payload,
-    }))) = event
-    {
-        bus.respond(service, &request, &message(number(&payload), bytes));
-        return true;
-    }
-    false
+    unanswered_of(domain, bytes, clients, move || peer.says()).await
 }
 
 #[tokio::test]
@@ -132,11 +94,6 @@ async fn fresh_clients_have_their_answers() {
     for bytes in SIZES {
         assert_eq!(unanswered(fresh_clients(), bytes).await, 0, "{bytes} bytes");
     }
-}
-
-fn fresh_clients() -> usize {
-    let told = std::env::var("POSEMOE_FRESH_CLIENTS").ok();
-    told.map_or(20, |clients| clients.parse().unwrap())
 }
 
 #[test]

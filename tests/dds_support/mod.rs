@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use posemoe::bus::dds::{DdsBus, DdsOptions, DiscoveryRange};
-use posemoe::bus::{Event, Events, PublisherId, Qos, SubscriptionId, Topic};
+use posemoe::bus::{Bus, Event, Events, PublisherId, Qos, Service, SubscriptionId, Topic};
+use serde_json::Value;
 
 pub const PATIENCE: Duration = Duration::from_secs(15);
 pub const STRING: &str = "std_msgs/msg/String";
@@ -95,4 +96,62 @@ pub async fn next_message(bus: &mut DdsBus) -> Vec<u8> {
             None => panic!("the bus ended"),
         }
     }
+}
+
+/// The service that fresh clients ask.
+pub const ASK: &str = "/server/ask";
+
+/// So many clients, each of which comes and asks at once.
+pub fn fresh_clients() -> usize {
+    let told = std::env::var("POSEMOE_FRESH_CLIENTS").ok();
+    told.map_or(20, |clients| clients.parse().unwrap())
+}
+
+/// How many of so many fresh clients, of which a peer says one after the other what became of its
+/// request, have no answer of so many bytes from a node of ours.
+pub async fn unanswered_of(
+    domain: u16,
+    bytes: usize,
+    clients: usize,
+    mut says: impl FnMut() -> Value + Send + 'static,
+) -> usize {
+    let mut bus = node("server", domain);
+    let service = Service {
+        name: ASK.to_owned(),
+        type_name: "std_srvs/srv/Ask",
+    };
+    bus.serve(&service).unwrap();
+    let answers = std::thread::spawn(move || {
+        let answers: Vec<Value> = (0..clients).map(|_| says()).collect();
+        answers
+    });
+    let mut asked = 0;
+    while !answers.is_finished() {
+        asked += usize::from(answer(&mut bus, bytes).await);
+    }
+    let answers = answers.join().unwrap();
+    let slowest_ms = answers.iter().filter_map(|answer| answer["ms"].as_f64());
+    println!(
+        "{clients} clients, {bytes} bytes: the slowest answer took {:.1} ms; {asked} asked; {:?}",
+        slowest_ms.fold(0.0, f64::max),
+        bus.losses(),
+    );
+    assert!(answers.iter().all(|answer| answer["found"] == true));
+    let unanswered = answers.iter().filter(|answer| answer["answered"] != true);
+    unanswered.count()
+}
+
+/// Answers what is asked within a moment, if anything is.
+async fn answer(bus: &mut DdsBus, bytes: usize) -> bool {
+    let event = tokio::time::timeout(Duration::from_millis(20), bus.next()).await;
+    if let Ok(Ok(Some(Event::Request {
+        service,
+        request,
+        payload,
+    }))) = event
+    {
+        bus.respond(service, &request, &message(number(&payload), bytes));
+        return true;
+    }
+    false
 }

@@ -168,8 +168,10 @@ def pairs_and_detection(found, truth):
         }
         for ids, distance in apart.items():
             near[ids] = near.get(ids, 0) + (distance <= GATE_M)
-        within = ([ids for ids in m if apart[ids] <= GATE_M] for m in matchings(sorted(found[stamp]), sorted(people)))
-        best = min(within, key=lambda m: (-len(m), sum(apart[ids] for ids in m)))
+        kept = going_on(apart, last)
+        open_ids = set(found[stamp]) - {i for i, _ in kept}, set(people) - {j for _, j in kept}
+        within = ([ids for ids in m if apart[ids] <= GATE_M] for m in matchings(*map(sorted, open_ids)))
+        best = sorted(kept + min(within, key=lambda m: (-len(m), sum(apart[ids] for ids in m))))
         for i, j in best:
             count["found"] += 1
             count["switches"] += last.get(j, i) != i
@@ -179,6 +181,15 @@ def pairs_and_detection(found, truth):
     everyone = sorted({i for i, _ in near}), sorted({j for _, j in near})
     count["idtp"] = max(sum(near.get(ids, 0) for ids in m) for m in matchings(*everyone))
     return pairs, count
+
+
+def going_on(apart, last):
+    """CLEAR MOT: whoever was found with an id is still matched with it while they are near."""
+    near = sorted((distance, i, j) for (i, j), distance in apart.items() if last.get(j) == i and distance <= GATE_M)
+    nearest = {}
+    for _, i, j in near:
+        nearest.setdefault(i, j)
+    return list(nearest.items())
 
 
 def count_parts(count, predicted, people, pairs, apart):

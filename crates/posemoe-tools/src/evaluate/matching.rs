@@ -8,14 +8,33 @@ use serde::{Deserialize, Serialize};
 /// Distances are compared as whole nanometres, which the Hungarian method adds without rounding.
 const NM: f64 = 1e9;
 
-/// Pairs of (row, column): as many as there can be within the gate, and of those the set with the
-/// least sum of distances (m).
+/// Pairs of (row, column): those that `go_on`, and of the others as many as there can be
+/// within the gate, and of those the set with the least sum of distances (m).
 pub fn assign(
+    rows: usize,
+    columns: usize,
+    go_on: &[(usize, usize)],
+    distance_m: impl Fn(usize, usize) -> f64,
+    gate_m: f64,
+) -> Vec<(usize, usize)> {
+    let row_goes_on = |row| go_on.iter().any(|pair| pair.0 == row);
+    let column_goes_on = |column| go_on.iter().any(|pair| pair.1 == column);
+    let open_rows: Vec<usize> = (0..rows).filter(|row| !row_goes_on(*row)).collect();
+    let open_columns: Vec<usize> = (0..columns).filter(|c| !column_goes_on(*c)).collect();
+    let apart_m = |row: usize, column: usize| distance_m(open_rows[row], open_columns[column]);
+    let new = nearest(open_rows.len(), open_columns.len(), apart_m, gate_m);
+    let new = new.map(|(row, column)| (open_rows[row], open_columns[column]));
+    let mut pairs: Vec<_> = go_on.iter().copied().chain(new).collect();
+    pairs.sort_unstable();
+    pairs
+}
+
+fn nearest(
     rows: usize,
     columns: usize,
     distance_m: impl Fn(usize, usize) -> f64,
     gate_m: f64,
-) -> Vec<(usize, usize)> {
+) -> impl Iterator<Item = (usize, usize)> {
     let gate_nm = (gate_m * NM) as i64;
     // One pair more is worth more than any distances.
     let pair = (gate_nm + 1) * rows.min(columns) as i64;
@@ -28,7 +47,7 @@ pub fn assign(
             0
         }
     };
-    best(rows, columns, worth)
+    best(rows, columns, worth).into_iter()
 }
 
 /// Who was found, over all frames that have a truth.
@@ -98,6 +117,30 @@ impl Identities {
             .or_default() += 1;
     }
 
+    /// Pairs of (row, column) of a frame's predicted and true ids that go on: people with the id
+    /// that they were found with last, while they are within the gate of it (CLEAR MOT). Of several
+    /// people who had one id the nearest goes on with it.
+    pub fn go_on(
+        &self,
+        predicted: &[&str],
+        truth: &[&str],
+        distance_m: impl Fn(usize, usize) -> f64,
+        gate_m: f64,
+    ) -> Vec<(usize, usize)> {
+        let had = |row: usize, column: usize| {
+            let last = self.last.get(truth[column]);
+            last.is_some_and(|last| last == predicted[row]) && distance_m(row, column) <= gate_m
+        };
+        (0..predicted.len())
+            .filter_map(|row| {
+                let columns = (0..truth.len()).filter(|column| had(row, *column));
+                let nearer =
+                    |a: &usize, b: &usize| distance_m(row, *a).total_cmp(&distance_m(row, *b));
+                columns.min_by(nearer).map(|column| (row, column))
+            })
+            .collect()
+    }
+
     /// In some frame this prediction was matched with this true person; whether that is a switch.
     pub fn note_match(&mut self, predicted: &str, truth: &str) -> bool {
         let last = self.last.insert(truth.to_owned(), predicted.to_owned());
@@ -138,6 +181,7 @@ mod tests {
         assign(
             distances_m.len(),
             columns,
+            &[],
             |row, column| distances_m[row][column],
             1.0,
         )
@@ -162,6 +206,23 @@ mod tests {
     fn there_may_be_more_on_either_side() {
         assert_eq!(assigned(&[&[0.5], &[0.1], &[0.3]]), [(1, 0)]);
         assert_eq!(assigned(&[&[0.5, 0.1, 0.3]]), [(0, 1)]);
+    }
+
+    #[test]
+    fn who_was_found_goes_on_with_the_same_id_while_it_is_near() {
+        let mut ids = Identities::default();
+        assert!(!ids.note_match("1", "a"));
+        let apart_m = [[0.4, 0.1], [0.2, 0.5]]; // ids 1 and 2, people a and b
+        let distance_m = |row: usize, column: usize| apart_m[row][column];
+        let go_on = ids.go_on(&["1", "2"], &["a", "b"], distance_m, 1.0);
+        assert_eq!(go_on, [(0, 0)]);
+        let pairs = assign(2, 2, &go_on, distance_m, 1.0);
+        assert_eq!(pairs, [(0, 0), (1, 1)]);
+        // Beyond the gate it does not.
+        assert_eq!(ids.go_on(&["1", "2"], &["a", "b"], distance_m, 0.3), []);
+        // Both had it: the nearer one goes on.
+        assert!(!ids.note_match("1", "b"));
+        assert_eq!(ids.go_on(&["1"], &["a", "b"], distance_m, 1.0), [(0, 1)]);
     }
 
     #[test]

@@ -147,7 +147,10 @@ fn pair_frame(
             }
         }
     }
-    let pairs = assign(frame.people.len(), truth.len(), distance_m, gate_m);
+    let predicted_ids: Vec<&str> = frame.people.iter().map(|p| p.id.as_str()).collect();
+    let true_ids: Vec<&str> = truth.iter().map(|p| p.id.as_str()).collect();
+    let go_on = ids.go_on(&predicted_ids, &true_ids, distance_m, gate_m);
+    let pairs = assign(frame.people.len(), truth.len(), &go_on, distance_m, gate_m);
     let parts = &mut paired.parts;
     parts.note(&frame.people, truth, &pairs, distance_m, gate_m);
     for (row, column) in pairs {
