@@ -115,7 +115,9 @@ impl Person {
             Some(old) if stamp.seconds_since(old.seen) <= model.predict_s => {
                 let (mut root, mut limbs) = (old.root, old.limbs);
                 let passed_s = stamp.seconds_since(old.stamp);
-                root.see(passed_s, model.acceleration_noise, &estimate.placement);
+                let size_sigma = self.size.sigma(&model.size);
+                let noise = model.acceleration_noise;
+                root.see(passed_s, noise, &estimate.placement, size_sigma);
                 // Without smoothing velocities still are the filter's: differences would only
                 // shake.
                 let smoothing = if model.smoothing > 0.0 {

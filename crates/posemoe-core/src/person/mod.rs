@@ -15,3 +15,4 @@ mod passage;
 pub mod pose;
 pub mod reframe;
 pub mod size;
+mod slow;
