@@ -5,7 +5,7 @@
 //! it as the whole does. The state is position (m), velocity (m/s) and that slow error (m), in the
 //! camera optical frame.
 
-use nalgebra::{Matrix3, Rotation3, SMatrix, SVector, Vector3};
+use nalgebra::{Matrix3, SMatrix, SVector, UnitQuaternion, Vector3};
 
 use super::forecast::RootForecast;
 use super::passage::{INCREDIBLE, Passage, ROOT_LASTS};
@@ -104,8 +104,10 @@ impl RootMotion {
         let power = self.push_m2_s3(acceleration_noise);
         let before_m = self.position_m();
         let after_m = before_m + self.velocity_m_s() * passage.carry[(0, 1)];
-        // Slow errors go along with the ray to the person.
-        let turn = Rotation3::rotation_between(&before_m, &after_m).unwrap_or_default();
+        // Slow errors go along with the ray to the person. (Of rays that are almost one
+        // `Rotation3` takes the arc cosine of a little more than 1.)
+        let turn = UnitQuaternion::rotation_between(&before_m, &after_m).unwrap_or_default();
+        let turn = turn.to_rotation_matrix();
         let before_m2 = turn * self.slow_m2 * turn.transpose();
         self.slow_m2 = slow_m2.unwrap_or(before_m2);
         let left = slow::left(&before_m2, &self.slow_m2).unwrap_or_else(Matrix3::identity);

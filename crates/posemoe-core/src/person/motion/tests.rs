@@ -35,6 +35,16 @@ fn a_walk_shows_its_speed_and_goes_on_when_unseen() {
 }
 
 #[test]
+fn whoever_hardly_moves_is_somewhere() {
+    for i in 0..1000 {
+        let mut motion = RootMotion::start(&seen_at(1e-3 * f64::from(i)));
+        motion.state[VELOCITY] = 3e-8;
+        motion.predict(1.0 / 30.0, NOISE);
+        assert!(motion.covariance.iter().all(|v| v.is_finite()), "{i}");
+    }
+}
+
+#[test]
 fn who_is_seen_well_at_last_is_there_at_once() {
     let at = |z: f64, sigma_m: f64| {
         let sigmas_m = Vector3::new(0.02, 0.02, sigma_m);
