@@ -64,6 +64,41 @@ fn a_floor_that_is_tilted_by_10_degrees_drags_nobody() {
     assert_eq!(named, 1);
 }
 
+/// Where the one person is by a camera that looks down by so much on a floor that meets the rays to
+/// their ankles 4 m away, but for a tilt (degrees); and what is said of the floor.
+fn from_above(down_deg: f64, tilt_deg: f64) -> (f64, String) {
+    let mut rig = ready(GROUND);
+    let down = |deg: f64| Vector3::x() * -deg.to_radians();
+    let up = camera(0.0, down(down_deg)).rotation.inverse() * Vector3::z();
+    let height_m = 0.1 - 4.0 * up.dot(&Vector3::new(0.0, 0.225, 1.0));
+    let tilted = camera(height_m, down(down_deg + tilt_deg));
+    fix_turned(&mut rig, "base", FRAME, &tilted);
+    let found_m = distance_m(&mut rig);
+    let diagnosis = rig.diagnose(ms(1000), vec![]);
+    let text = diagnosis.get("dropped: floor disagrees with the person");
+    (found_m, text.to_owned())
+}
+
+#[test]
+fn from_above_too_a_tilted_floor_is_noticed_or_moves_people_by_little() {
+    for down_deg in [20.0, 45.0, 60.0] {
+        let (level_m, text) = from_above(down_deg, 0.0);
+        assert!((level_m - 4.0).abs() < 0.01, "{down_deg}: {level_m}");
+        assert_eq!(text, "");
+    }
+    for tilt_deg in [-10.0, 10.0] {
+        let (found_m, text) = from_above(20.0, tilt_deg);
+        assert!((found_m - 4.0).abs() < 0.1, "{tilt_deg}: {found_m}");
+        assert!(text.contains("feet of person \"7\""), "{tilt_deg}: {text}");
+        // The steeper a camera looks, the less a tilt does: stature explains as much.
+        for (down_deg, most_m) in [(45.0, 0.6), (60.0, 0.3)] {
+            let (found_m, _) = from_above(down_deg, tilt_deg);
+            let off_m = (found_m - 4.0).abs();
+            assert!(off_m < most_m, "{down_deg} {tilt_deg}: {found_m}");
+        }
+    }
+}
+
 #[test]
 fn where_nobody_knows_the_floor_people_are_as_by_rays() {
     let mut rig = ready(GROUND);

@@ -29,6 +29,8 @@ const DOUBTFUL_SIGMA: f64 = 2.0;
 /// Whatever puts a person at another distance than rays and prior do, by so many sigma of that,
 /// speaks of something else.
 const INCREDIBLE_SIGMA: f64 = 4.0;
+/// Of the floor fewer: where it is tilted, everybody on it is off together.
+const INCREDIBLE_ON_GROUND_SIGMA: f64 = 3.0;
 
 /// The root of a person, camera optical frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,16 +108,23 @@ pub fn place(evidence: &Evidence<'_>) -> Option<Placement> {
     let mut solution = by_rays;
     let mut disbelieved = Disbelieved::default();
     let depths = evidence.measured_depths();
-    for (given, refused) in [
-        (&depths, &mut disbelieved.depths),
-        (&evidence.on_ground, &mut disbelieved.ground),
+    let Disbelieved {
+        depths: of_depths,
+        ground: of_ground,
+    } = &mut disbelieved;
+    for (given, refused, most_sigma) in [
+        (&depths, of_depths, INCREDIBLE_SIGMA),
+        (&evidence.on_ground, of_ground, INCREDIBLE_ON_GROUND_SIGMA),
     ] {
         if given.iter().all(Option::is_none) {
             continue;
         }
         let before = problem;
         problem.add(evidence, given);
-        match problem.solve().filter(|found| limits.allow(found)) {
+        match problem
+            .solve()
+            .filter(|found| limits.allow(found, most_sigma))
+        {
             Some(found) => solution = found,
             None => (problem, *refused) = (before, true),
         }
@@ -164,9 +173,9 @@ impl Limits {
         }
     }
 
-    fn allow(&self, found: &Solution) -> bool {
+    fn allow(&self, found: &Solution, most_sigma: f64) -> bool {
         let off = (found.place_m().norm() / self.distance_m).ln();
-        off.abs() < INCREDIBLE_SIGMA * self.sigma
+        off.abs() < most_sigma * self.sigma
     }
 }
 
