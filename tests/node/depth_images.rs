@@ -11,18 +11,18 @@ use crate::bus::{Outgoing, Rig};
 use crate::messages::{KEYPOINTS, PEOPLE, camera_info, detections, header, ms, person, ready};
 use crate::transforms::fix_turned;
 
-const DEPTH: &str = "/camera/depth";
-const DEPTH_INFO: &str = "/camera/depth_info";
-const REGISTERED: &str = "-p depth_topic:=/camera/depth";
-const OF_ITS_OWN: &str =
+pub const DEPTH: &str = "/camera/depth";
+pub const DEPTH_INFO: &str = "/camera/depth_info";
+pub const REGISTERED: &str = "-p depth_topic:=/camera/depth";
+pub const OF_ITS_OWN: &str =
     "-p depth_topic:=/camera/depth -p depth_camera_info_topic:=/camera/depth_info";
 
 /// A wall (m) in every pixel, as an image in millimetres.
-fn wall(at_ms: i64, depth_m: f64) -> Image {
+pub fn wall(at_ms: i64, depth_m: f64) -> Image {
     sized(at_ms, depth_m, [640, 480])
 }
 
-fn sized(at_ms: i64, depth_m: f64, [width, height]: [u32; 2]) -> Image {
+pub fn sized(at_ms: i64, depth_m: f64, [width, height]: [u32; 2]) -> Image {
     let pixel = ((1000.0 * depth_m) as u16).to_le_bytes();
     Image {
         header: header(ms(at_ms)),
@@ -35,25 +35,25 @@ fn sized(at_ms: i64, depth_m: f64, [width, height]: [u32; 2]) -> Image {
     }
 }
 
-fn see(rig: &mut Rig, at_ms: i64) -> Vec<Outgoing> {
+pub fn see(rig: &mut Rig, at_ms: i64) -> Vec<Outgoing> {
     rig.bus.now = ms(at_ms);
     rig.send(KEYPOINTS, &detections(ms(at_ms), vec![person("7", 0.0)]))
 }
 
 /// How far away the one person is that comes out (m).
-fn distance_m(rig: &Rig, sent: &[Outgoing]) -> Option<f64> {
+pub fn distance_m(rig: &Rig, sent: &[Outgoing]) -> Option<f64> {
     let people: People3D = rig.on(PEOPLE, sent)?;
     let tracked = people.people.iter().find(|p| p.state == Person3D::TRACKED);
     tracked.map(|person| person.root_position.z)
 }
 
-fn seen_at(rig: &mut Rig, at_ms: i64) -> Option<f64> {
+pub fn seen_at(rig: &mut Rig, at_ms: i64) -> Option<f64> {
     let sent = see(rig, at_ms);
     distance_m(rig, &sent)
 }
 
 #[track_caller]
-fn assert_near(found_m: Option<f64>, expected_m: f64) {
+pub fn assert_near(found_m: Option<f64>, expected_m: f64) {
     let off = found_m.map(|m| (m - expected_m).abs());
     assert!(
         off.is_some_and(|off| off < 0.08),
@@ -62,7 +62,7 @@ fn assert_near(found_m: Option<f64>, expected_m: f64) {
 }
 
 /// A dropped cause's text in the diagnostics, such as `3 (last: ...)`.
-fn dropped(rig: &mut Rig, at_ms: i64, cause: &str) -> String {
+pub fn dropped(rig: &mut Rig, at_ms: i64, cause: &str) -> String {
     let diagnosis = rig.diagnose(ms(at_ms), vec![]);
     diagnosis.get(&format!("dropped: {cause}")).to_owned()
 }
@@ -230,7 +230,7 @@ fn an_image_of_8k_is_read_where_keypoints_are() {
 }
 
 /// The calibration of the keypoints' camera, of an image so many times as large.
-fn scaled(by: f64) -> CameraInfo {
+pub fn scaled(by: f64) -> CameraInfo {
     let mut info = camera_info();
     for place in [0, 2, 4, 5] {
         info.k[place] *= by;
