@@ -29,6 +29,7 @@ const STANDARD_TYPES: &[&str] = &[
     "rcl_interfaces/ParameterType",
     "rosgraph_msgs/Clock",
     "sensor_msgs/CameraInfo",
+    "sensor_msgs/CompressedImage",
     "sensor_msgs/Image",
     "sensor_msgs/JointState",
     "sensor_msgs/PointCloud2",

@@ -17,6 +17,8 @@ PARAMETERS = {
     "posemoe/msg/People2D, hri_msgs/msg/Skeleton2D or zed_msgs/msg/ObjectsStamped",
     "camera_info_topic": "Topic of the camera's calibration (node's default: /camera/camera_info)",
     "depth_topic": "Topic of depth images of what the camera sees (node's default: none)",
+    "depth_type": "Type of the depth images: sensor_msgs/msg/Image, sensor_msgs/msg/CompressedImage or auto "
+    "(node's default), as their topic ends in /compressedDepth or not",
     "depth_camera_info_topic": "Topic of their calibration, where they are not registered "
     "(node's default: the camera's)",
     "ground_frame": "Frame whose z = 0 is the floor, such as base_footprint (node's default: none)",

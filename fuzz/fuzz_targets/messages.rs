@@ -9,7 +9,7 @@ use posemoe::msg::diagnostic_msgs::DiagnosticArray;
 use posemoe::msg::hri_msgs::{IdsList, Skeleton2D};
 use posemoe::msg::posemoe::{People2D, People3D, Separation};
 use posemoe::msg::rcl_interfaces::SetParameters_Request;
-use posemoe::msg::sensor_msgs::{CameraInfo, Image, PointCloud2};
+use posemoe::msg::sensor_msgs::{CameraInfo, CompressedImage, Image, PointCloud2};
 use posemoe::msg::tf2_msgs::TFMessage;
 use posemoe::msg::visualization_msgs::MarkerArray;
 use posemoe::msg::yolo_msgs::DetectionArray;
@@ -51,6 +51,7 @@ fuzz_target!(|data: &[u8]| {
     survives::<IdsList>(data);
     survives::<CameraInfo>(data);
     survives::<Image>(data);
+    survives::<CompressedImage>(data);
     survives::<PointCloud2>(data);
     survives::<Separation>(data);
     survives::<TFMessage>(data);

@@ -155,6 +155,11 @@ macro_rules! parameters {
             pub fn names(&self) -> Vec<String> {
                 let fixed = [$( stringify!($name) ),+].into_iter().map(str::to_owned);
                 let more = self.given().into_iter().flat_map(BTreeMap::keys);
+    /// Type of the depth images; auto: CompressedImage where their topic, as remapped, ends in
+    /// /compressedDepth, else Image.
+    depth_type: String = "auto",
+        Range::OneOf(&["auto", "sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"]),
+        Unconfigured;
                 fixed.chain(more.cloned()).collect()
             }
 
@@ -213,7 +218,7 @@ parameters! {
     /// where the floor is.
     ground_frame: String = "", Range::Any, Unconfigured;
     /// Names of several sources (cameras); each may have NAME.keypoints_topic, NAME.keypoints_type,
-    /// NAME.camera_info_topic, NAME.image_rectified, NAME.depth_topic and
+    /// NAME.camera_info_topic, NAME.image_rectified, NAME.depth_topic, NAME.depth_type and
     /// NAME.depth_camera_info_topic, and is otherwise as the node.
     sources: Vec<String> = Vec::new(), Range::Any, Unconfigured;
     /// Frame of the 3D people, of the markers and of the people for Nav2; empty for the camera's.

@@ -9,12 +9,13 @@ use crate::msg::Message;
 use crate::msg::hri_msgs::Skeleton2D;
 
 /// The parameters that each source may have of its own.
-const OWN: [&str; 6] = [
+const OWN: [&str; 7] = [
     "keypoints_topic",
     "keypoints_type",
     "camera_info_topic",
     "image_rectified",
     "depth_topic",
+    "depth_type",
     "depth_camera_info_topic",
 ];
 
@@ -36,6 +37,8 @@ pub struct SourceConfig {
     pub image_rectified: bool,
     /// Topic of its depth images; empty where there are none.
     pub depth_topic: String,
+    /// Their type.
+    pub depth_type: String,
     /// Topic of their calibration; empty where it is that of the keypoints.
     pub depth_camera_info_topic: String,
 }
@@ -104,6 +107,7 @@ impl Config {
             camera_info_topic: of_it.camera_info_topic,
             image_rectified: of_it.image_rectified,
             depth_topic: of_it.depth_topic,
+            depth_type: of_it.depth_type,
             depth_camera_info_topic: of_it.depth_camera_info_topic,
         }
     }

@@ -1,6 +1,7 @@
 //! From a detector's message to an observation; a new detector is one file here.
 
 pub mod camera_info;
+pub mod compressed_depth;
 pub mod depth_image;
 pub mod hri;
 pub mod keypoints;

@@ -8,8 +8,8 @@ use crate::config::Config;
 use crate::config::ros_args::RosArgs;
 use crate::config::sources::SourceConfig;
 use crate::input::camera_info::Calibration;
-use crate::input::{depth_image, transforms};
-use crate::msg::sensor_msgs::{CameraInfo, Image};
+use crate::input::{compressed_depth, depth_image, transforms};
+use crate::msg::sensor_msgs::{CameraInfo, CompressedImage, Image};
 use crate::msg::{Message, decode};
 use posemoe_core::depth::queue::{DepthQueue, Stamped};
 use posemoe_core::depth::view::DepthView;
@@ -24,9 +24,13 @@ const MOST_WAITING: usize = 32;
 /// Nobody waits for images of a camera that has sent none for so long (s).
 const SILENT_S: f64 = 1.0;
 
+/// How topics end on which the transport `compressedDepth` of image_transport puts images.
+const COMPRESSED: &str = "/compressedDepth";
+
 /// Depth images with their calibration, and keypoints that wait for them.
 pub struct Depth {
     images: SubscriptionId,
+    are_compressed: bool,
     /// `None` where images are registered to the keypoints' camera.
     camera_info: Option<SubscriptionId>,
     calibration: Calibration,
@@ -50,13 +54,22 @@ impl Depth {
         let mut subscribe = |name: &str, type_name| {
             bus.subscribe(&args.subscription(name, type_name, Qos::SENSOR_DATA))
         };
-        let images = subscribe(&config.depth_topic, Image::TYPE_NAME)?;
+        let are_compressed = match config.depth_type.as_str() {
+            CompressedImage::TYPE_NAME => true,
+            Image::TYPE_NAME => false,
+            _ => args.resolve(&config.depth_topic).ends_with(COMPRESSED),
+        };
+        let images = match are_compressed {
+            true => subscribe(&config.depth_topic, CompressedImage::TYPE_NAME),
+            false => subscribe(&config.depth_topic, Image::TYPE_NAME),
+        }?;
         let camera_info = match config.depth_camera_info_topic.as_str() {
             "" => None,
             topic => Some(subscribe(topic, CameraInfo::TYPE_NAME)?),
         };
         Ok(Some(Self {
             images,
+            are_compressed,
             camera_info,
             calibration: Calibration::default(),
             queue: DepthQueue::default(),
@@ -79,13 +92,7 @@ impl Depth {
         drops: &mut Drops,
     ) -> bool {
         if subscription == self.images {
-            match decode::<Image>(payload) {
-                Ok(message) => {
-                    let image = depth_image::stamped(message, drops);
-                    image.into_iter().for_each(|image| self.queue.push(image));
-                }
-                Err(error) => note_undecodable(&error, drops),
-            }
+            self.take_in(payload, drops);
             return true;
         }
         if self.camera_info != Some(subscription) {
@@ -102,6 +109,17 @@ impl Depth {
             Err(error) => note_undecodable(&error, drops),
         }
         true
+    }
+
+    fn take_in(&mut self, payload: &[u8], drops: &mut Drops) {
+        let image = match self.are_compressed {
+            true => decode(payload).map(|message| compressed_depth::stamped(&message, drops)),
+            false => decode(payload).map(|message| depth_image::stamped(message, drops)),
+        };
+        match image {
+            Ok(image) => image.into_iter().for_each(|image| self.queue.push(image)),
+            Err(error) => note_undecodable(&error, drops),
+        }
     }
 
     /// Puts keypoints in line for their depth image.

@@ -4,6 +4,7 @@ mod bad_calibration;
 mod bad_input;
 mod bus;
 mod cloud;
+mod compressed_depth;
 mod depth_faults;
 mod depth_images;
 mod floor;

@@ -18,11 +18,11 @@ use posemoe_core::lift::stream::{MemoryShape, Reach, StreamLifter};
 use posemoe_core::lift::{LiftError, Lifter};
 use posemoe_stamp::Stamp;
 
-/// One source of each type, in one node, one of them with depth images; people wanted in another
-/// frame and in every form.
+/// One source of each type, in one node, two of them with depth images, plain and packed; people
+/// wanted in another frame and in every form.
 pub const ARGUMENTS: &str = "--ros-args -p sources:=[yolo,own,zed,hri] \
     -p yolo.depth_topic:=/depth -p yolo.depth_camera_info_topic:=/depth_info \
-    -p ground_frame:=floor -p publish_cloud:=true \
+    -p own.depth_topic:=/packed/compressedDepth -p ground_frame:=floor -p publish_cloud:=true \
     -p robot_parts:=[arm] -p arm.from:=shoulder -p arm.to:=tool -p arm.radius_m:=0.1 \
     -p yolo.keypoints_topic:=/yolo -p own.keypoints_topic:=/own -p zed.keypoints_topic:=/zed \
     -p own.keypoints_type:=posemoe/msg/People2D -p zed.keypoints_type:=zed_msgs/msg/ObjectsStamped \

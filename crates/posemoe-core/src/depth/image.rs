@@ -1,19 +1,29 @@
 //! A depth image as `sensor_msgs/msg/Image` carries it (REP 118): 16UC1 in millimetres, 32FC1 in
-//! metres.
+//! metres; and as the `compressedDepth` transport unpacks to.
 
 use nalgebra::Point2;
 
 /// What a pixel is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pixel {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pixel {
+    /// A number of 16 bits.
     Millimetres,
+    /// A floating-point number of 32 bits.
     Metres,
+    /// A number of 16 bits that grows as things come nearer, as image_transport packs metres: they
+    /// are `scale / (number - shift)`, and 0 is a hole.
+    Inverse {
+        /// What the inverse depth was multiplied by (m).
+        scale: f32,
+        /// What was added to that.
+        shift: f32,
+    },
 }
 
 impl Pixel {
     fn bytes(self) -> usize {
         match self {
-            Self::Millimetres => 2,
+            Self::Millimetres | Self::Inverse { .. } => 2,
             Self::Metres => 4,
         }
     }
@@ -81,6 +91,20 @@ impl DepthImage {
             "32FC1" => Pixel::Metres,
             _ => return Err(DepthImageError::Encoding(crate::health::excerpt(encoding))),
         };
+        Self::of([width_px, height_px], pixel, is_bigendian, step, data)
+    }
+
+    /// From pixels of which it is known what they are.
+    ///
+    /// # Errors
+    /// [`DepthImageError`] says what was found and what was expected.
+    pub fn of(
+        [width_px, height_px]: [u32; 2],
+        pixel: Pixel,
+        is_bigendian: bool,
+        step: u32,
+        data: Vec<u8>,
+    ) -> Result<Self, DepthImageError> {
         if width_px == 0 || height_px == 0 {
             return Err(DepthImageError::Empty(width_px, height_px));
         }
@@ -138,33 +162,35 @@ impl DepthImage {
 
     /// The depth at a pixel (m); `None` outside the image and where nothing was measured: 0, NaN,
     /// infinity.
-    pub(crate) fn depth_m(&self, [column, row]: [u32; 2]) -> Option<f64> {
+    pub fn depth_m(&self, [column, row]: [u32; 2]) -> Option<f64> {
         if column >= self.width_px || row >= self.height_px {
             return None;
         }
         let start = row as usize * self.step + column as usize * self.pixel.bytes();
         let bytes = self.data.get(start..start + self.pixel.bytes())?;
-        let depth_m = match (self.pixel, self.is_bigendian) {
-            (Pixel::Millimetres, big) => {
-                let pair: [u8; 2] = bytes.try_into().ok()?;
-                let number = if big {
-                    u16::from_be_bytes(pair)
-                } else {
-                    u16::from_le_bytes(pair)
-                };
-                f64::from(number) / 1000.0
+        let depth_m = match self.pixel {
+            Pixel::Millimetres => f64::from(self.number(bytes)?) / 1000.0,
+            Pixel::Inverse { scale, shift } => {
+                let number = Some(self.number(bytes)?).filter(|number| *number > 0)?;
+                f64::from(scale) / (f64::from(number) - f64::from(shift))
             }
-            (Pixel::Metres, big) => {
+            Pixel::Metres => {
                 let four: [u8; 4] = bytes.try_into().ok()?;
-                let number = if big {
-                    f32::from_be_bytes(four)
-                } else {
-                    f32::from_le_bytes(four)
-                };
-                f64::from(number)
+                f64::from(match self.is_bigendian {
+                    true => f32::from_be_bytes(four),
+                    false => f32::from_le_bytes(four),
+                })
             }
         };
         (depth_m.is_finite() && depth_m > 0.0).then_some(depth_m)
+    }
+
+    fn number(&self, bytes: &[u8]) -> Option<u16> {
+        let pair: [u8; 2] = bytes.try_into().ok()?;
+        Some(match self.is_bigendian {
+            true => u16::from_be_bytes(pair),
+            false => u16::from_le_bytes(pair),
+        })
     }
 }
 
@@ -232,6 +258,25 @@ mod tests {
         }
         let zero = DepthImage::new([1, 1], "16UC1", false, 2, vec![0, 0]).unwrap();
         assert_eq!(zero.depth_m([0, 0]), None);
+    }
+
+    #[test]
+    fn inverse_depths_are_turned_back_and_those_behind_everything_are_none() {
+        let pixel = Pixel::Inverse {
+            scale: 10_100.0,
+            shift: -1009.0,
+        };
+        let numbers = [0u16, 1, 4041, u16::MAX];
+        let data = numbers.iter().flat_map(|n| n.to_be_bytes()).collect();
+        let image = DepthImage::of([4, 1], pixel, true, 8, data).unwrap();
+        let found = [0, 1, 2, 3].map(|x| image.depth_m([x, 0]));
+        assert_eq!(found[..3], [None, Some(10.0), Some(2.0)]);
+        assert!(found[3].is_some_and(|m| (m - 0.1518).abs() < 1e-3));
+        for (scale, shift) in [(f32::NAN, 0.0), (-1.0, 0.0), (1.0, 1.0), (1.0, 2.0)] {
+            let pixel = Pixel::Inverse { scale, shift };
+            let image = DepthImage::of([1, 1], pixel, false, 2, vec![1, 0]).unwrap();
+            assert_eq!(image.depth_m([0, 0]), None, "{pixel:?}");
+        }
     }
 
     #[test]
