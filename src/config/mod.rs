@@ -1,5 +1,6 @@
 //! Every parameter with its default, range and meaning; ROS parameters are declared from here.
 
+mod error;
 pub mod file;
 pub mod overrides;
 pub mod parts;
@@ -9,11 +10,12 @@ pub mod ros_args;
 mod sections;
 mod settings;
 pub mod sources;
+mod statures;
 mod value;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
+pub use error::ConfigError;
 use overrides::Overrides;
 use parts::PartParameters;
 use sources::SourceParameters;
@@ -22,54 +24,6 @@ pub use value::{Change, Range, Value, ValueError};
 
 use posemoe_core::lift::Mode;
 use posemoe_core::separation::body::Unseen;
-
-/// Why a configuration is refused.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// A name that is no parameter's.
-    #[error("unknown parameter {name:?}; known are {known}")]
-    Unknown {
-        /// The name.
-        name: String,
-        /// All names that there are.
-        known: String,
-    },
-    /// A value of another type or outside its range.
-    #[error("parameter {name}: found {found}, expected {expected}")]
-    Unfit {
-        /// The parameter.
-        name: String,
-        /// Its value.
-        found: String,
-        /// What it may be.
-        expected: String,
-    },
-    /// Two parameters that do not go together.
-    #[error(
-        "parameters {first} and {second} contradict each other: found {found}, expected {expected}"
-    )]
-    Contradiction {
-        /// One.
-        first: String,
-        /// The other.
-        second: String,
-        /// What they say.
-        found: String,
-        /// What they may say together.
-        expected: String,
-    },
-    /// A parameter file that cannot be read.
-    #[error("{path}: {reason}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What was found.
-        reason: String,
-    },
-    /// A command line that cannot be read.
-    #[error("--ros-args: {0}")]
-    Arguments(String),
-}
 
 /// One parameter as it is declared.
 #[derive(Clone, Debug, PartialEq)]
@@ -155,11 +109,6 @@ macro_rules! parameters {
             pub fn names(&self) -> Vec<String> {
                 let fixed = [$( stringify!($name) ),+].into_iter().map(str::to_owned);
                 let more = self.given().into_iter().flat_map(BTreeMap::keys);
-    /// Type of the depth images; auto: CompressedImage where their topic, as remapped, ends in
-    /// /compressedDepth, else Image.
-    depth_type: String = "auto",
-        Range::OneOf(&["auto", "sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"]),
-        Unconfigured;
                 fixed.chain(more.cloned()).collect()
             }
 
@@ -206,6 +155,11 @@ parameters! {
     /// Topic of depth images (16UC1 or 32FC1) of what the keypoints' camera sees; empty where there
     /// are none.
     depth_topic: String = "", Range::Any, Unconfigured;
+    /// Type of the depth images; auto: CompressedImage where their topic, as remapped, ends in
+    /// /compressedDepth, else Image.
+    depth_type: String = "auto",
+        Range::OneOf(&["auto", "sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"]),
+        Unconfigured;
     /// Topic of the depth images' calibration; empty where they are registered to the keypoints'
     /// camera, in its size.
     depth_camera_info_topic: String = "", Range::Any, Unconfigured;
@@ -340,6 +294,9 @@ parameters! {
     /// Stature of everybody (m), where that is known: people's distance follows from it; 0 where it
     /// is not.
     known_stature_m: f64 = 0.0, Range::Between(0.0, 2.5), Live;
+    /// Stature (m) of single people, as ID=STATURE with their published id, such as 7=1.78; it goes
+    /// before known_stature_m. 0: unknown of this one.
+    known_statures: Vec<String> = Vec::new(), Range::Any, Live;
     /// What the network's sigmas are multiplied by: `posemoe evaluate` says how much would be right
     /// for your detector (sigma_factor).
     sigma_scale: f64 = 1.0, Range::Between(0.1, 10.0), Live;
@@ -385,6 +342,7 @@ impl Config {
                     .to_owned(),
             });
         }
+        self.check_statures()?;
         self.check_sources()
     }
 }

@@ -18,7 +18,7 @@ use posemoe_stamp::Stamp;
 /// The longest name of a frame (bytes): no name on a ROS topic or of a file is longer.
 const LONGEST_NAME: usize = 255;
 /// The longest track id (bytes): it stands in the names of a person's frames and topics.
-const LONGEST_ID: usize = 128;
+pub(crate) const LONGEST_ID: usize = 128;
 /// What trackers say of whom they do not track.
 const NOBODY: [&str; 2] = ["", "-1"];
 

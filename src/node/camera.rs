@@ -9,6 +9,7 @@ use super::ground::Floor;
 use super::received::Received;
 use super::source::Source;
 use crate::bus::{Bus, EndpointError, SubscriptionId};
+use crate::config::Config;
 use crate::config::ros_args::RosArgs;
 use crate::config::sources::SourceConfig;
 use crate::output::diagnostics::{Feed, Spread};
@@ -61,12 +62,14 @@ impl Camera {
         config: &SourceConfig,
         lifter: Box<dyn Lifter>,
     ) -> Result<Self, EndpointError> {
+        let mut pipeline = Pipeline::new(args.config.settings(), lifter);
+        pipeline.know_statures(args.config.statures_of(&config.name));
         Ok(Self {
             name: config.name.clone(),
             source: Source::subscribe(bus, args, config)?,
             depth: Depth::subscribe(bus, args, config)?,
             floor: Floor::default(),
-            pipeline: Pipeline::new(args.config.settings(), lifter),
+            pipeline,
             is_whole: true,
             pending: VecDeque::new(),
             gauge: Gauge::default(),
@@ -81,6 +84,12 @@ impl Camera {
     pub fn leave(self, bus: &mut dyn Bus) {
         self.source.leave(bus);
         self.depth.into_iter().for_each(|depth| depth.leave(bus));
+    }
+
+    /// Takes note of parameters that may change while people go in and out.
+    pub fn adjust(&mut self, config: &Config) {
+        self.pipeline.adjust(config.settings());
+        self.pipeline.know_statures(config.statures_of(&self.name));
     }
 
     /// Reads a message of this camera's topics; `None` when it is none. What is complete by it, in

@@ -20,15 +20,20 @@ impl Fusing {
     /// wants it.
     pub fn new(config: &Config, target: Option<&Target>) -> Option<Self> {
         let target = target.filter(|_| config.fuse && config.sources().len() > 1);
-        target.map(|target| Self {
-            fusion: Fusion::new(target.frame_id(), config.fusion()),
-            problem: None,
+        target.map(|target| {
+            let mut fusion = Fusion::new(target.frame_id(), config.fusion());
+            fusion.know_statures(config.all_statures());
+            Self {
+                fusion,
+                problem: None,
+            }
         })
     }
 
     /// Takes note of parameters that may change.
     pub fn adjust(&mut self, config: &Config) {
         self.fusion.adjust(config.fusion());
+        self.fusion.know_statures(config.all_statures());
     }
 
     /// Takes in whom a camera shows; everyone at each moment that is over with it.

@@ -115,7 +115,7 @@ impl Work {
     /// [`EndpointError`] when the bus refuses.
     pub fn adjust(&mut self, bus: &mut dyn Bus, args: &RosArgs) -> Result<(), EndpointError> {
         for camera in &mut self.cameras {
-            camera.pipeline.adjust(args.config.settings());
+            camera.adjust(&args.config);
         }
         if let Some(fusing) = &mut self.fusing {
             fusing.adjust(&args.config);

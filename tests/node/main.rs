@@ -23,6 +23,7 @@ mod remembering;
 mod resilience;
 mod separation;
 mod several_cameras;
+mod statures;
 mod steady;
 mod target_frame;
 mod together;

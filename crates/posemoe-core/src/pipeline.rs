@@ -26,6 +26,7 @@ use crate::person::crowd::Crowd;
 use crate::person::identity::Identity;
 use crate::person::observation::{Observation, Sighting};
 use crate::person::pose::{Poses, State};
+use crate::person::statures::Statures;
 use posemoe_stamp::{Stamp, TIME_JUMP_S};
 
 /// Turns observations into poses; owns everything that is remembered between them.
@@ -60,6 +61,11 @@ impl Pipeline {
             last: None,
             waiting: VecDeque::new(),
         }
+    }
+
+    /// Takes note of whose stature is known, in place of what was said before.
+    pub fn know_statures(&mut self, statures: Statures) {
+        self.crowd.know_statures(statures);
     }
 
     /// Takes in an observation, and gives everyone in each frame that can now be answered, in the

@@ -21,9 +21,10 @@ use crate::health::{Cause, Drops};
 use crate::person::extrapolate::Validity;
 use crate::person::memory::MotionModel;
 use crate::person::pose::{PersonPose, Poses, State};
+use crate::person::statures::Statures;
 pub use body::Extrinsics;
 use moments::Moments;
-use one::{Around, Known};
+use one::{Around, Known, Whose};
 use people::Everyone;
 use posemoe_stamp::Stamp;
 use sizes::Sizes;
@@ -61,6 +62,7 @@ pub struct Fusion {
     views: BTreeMap<usize, View>,
     everyone: Everyone,
     sizes: Sizes,
+    statures: Statures,
     known: BTreeMap<u64, Known>,
     /// Whom the last poses told of.
     told: BTreeMap<u64, PersonPose>,
@@ -76,9 +78,15 @@ impl Fusion {
             views: BTreeMap::new(),
             everyone: Everyone::default(),
             sizes: Sizes::default(),
+            statures: Statures::default(),
             known: BTreeMap::new(),
             told: BTreeMap::new(),
         }
+    }
+
+    /// Takes note of whose stature is known, in place of what was said before.
+    pub fn know_statures(&mut self, statures: Statures) {
+        self.statures = statures;
     }
 
     /// Goes on with other settings.
@@ -149,7 +157,9 @@ impl Fusion {
             let members: Vec<&Witness> = members.into_iter().map(|n| &witnesses[n]).collect();
             let known = self.known.entry(number).or_default();
             let id = format!("{PREFIX}{number}");
-            let pose = known.tell(&id, &members, &mut self.sizes, &around, drops);
+            let stature_m = self.statures.of(&id).filter(|stature_m| *stature_m > 0.0);
+            let whose = Whose { id: &id, stature_m };
+            let pose = known.tell(&whose, &members, &mut self.sizes, &around, drops);
             told.extend(pose.map(|pose| (number, pose)));
         }
         for (number, was) in std::mem::take(&mut self.told) {

@@ -7,13 +7,14 @@ use super::likeness::{cost, squares};
 use super::people::key;
 use super::sizes::Sizes;
 use super::view::Witness;
+use crate::geometry::place::size::log_bones_m;
 use crate::geometry::place::{Disbelieved, Placement};
 use crate::health::{Cause, Drops};
 use crate::person::extrapolate::{Validity, extrapolated};
 use crate::person::marks::Marks;
 use crate::person::memory::{Estimate, MotionModel, Person, ROOT_DEFINITION_M};
 use crate::person::pose::{AXIS_SHARE, PersonPose, Poses, State};
-use crate::person::size::Size;
+use crate::person::size::{Size, log_bones_of};
 use crate::skeleton::{JOINT_COUNT, PELVIS};
 use posemoe_stamp::Stamp;
 
@@ -35,6 +36,13 @@ pub(super) struct Known {
     last: Option<(Stamp, PersonPose)>,
 }
 
+/// Who it is.
+pub(super) struct Whose<'a> {
+    pub id: &'a str,
+    /// Where it is known (m).
+    pub stature_m: Option<f64>,
+}
+
 /// What goes for everyone.
 pub(super) struct Around<'a> {
     pub moment: Stamp,
@@ -48,12 +56,13 @@ impl Known {
     /// one.
     pub fn tell(
         &mut self,
-        id: &str,
+        whose: &Whose<'_>,
         members: &[&Witness],
         sizes: &mut Sizes,
         around: &Around<'_>,
         drops: &mut Drops,
     ) -> Option<PersonPose> {
+        let id = whose.id;
         let newest = members
             .iter()
             .max_by_key(|witness| (witness.is_seen(), witness.pose.forecast.seen))?;
@@ -71,7 +80,7 @@ impl Known {
             .unwrap_or_else(|| {
                 self.motion = Person::default();
                 let seen = seeing.iter().find(|witness| witness.is_seen());
-                alone(id, seen.unwrap_or(newest), sizes)
+                alone(whose, seen.unwrap_or(newest), sizes)
             });
         self.last = Some((around.moment, pose.clone()));
         Some(pose)
@@ -200,14 +209,20 @@ fn estimate(seeing: &[&Witness], body: &Body) -> Estimate {
     }
 }
 
-/// As the only camera has them that sees them; of the size that others found before.
-fn alone(id: &str, witness: &Witness, sizes: &Sizes) -> PersonPose {
-    let pose = match sizes.of(&key(witness)) {
+/// As the only camera has them that sees them; of the size that others found before, or of the
+/// stature that they are known to have.
+fn alone(whose: &Whose<'_>, witness: &Witness, sizes: &Sizes) -> PersonPose {
+    let known = whose.stature_m.map(|stature_m| {
+        let (log_m, variance) = log_bones_of(stature_m);
+        let joints_m = witness.pose.joints.map(|joint| joint.position_m);
+        (log_m - log_bones_m(&joints_m), variance)
+    });
+    let pose = match sizes.of(&key(witness)).or(known) {
         Some(log_size) => witness.of_size(log_size, Prior::of(witness).sigma),
         None => witness.pose.clone(),
     };
     PersonPose {
-        id: id.to_owned(),
+        id: whose.id.to_owned(),
         marks: None,
         ..pose
     }

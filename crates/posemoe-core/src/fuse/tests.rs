@@ -10,6 +10,7 @@ use crate::person::pose::Joint;
 use crate::skeleton::JOINT_COUNT;
 
 mod faults;
+mod sizes;
 mod times;
 
 pub fn settings() -> Settings {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::memory::{Estimate, MotionModel, Person};
 use super::pose::{PersonPose, State};
 use super::size::Size;
+use super::statures::Statures;
 use crate::health::{Cause, Drops};
 use crate::lift::PersonKey;
 use crate::skeleton::Pose;
@@ -20,6 +21,7 @@ const MOST_SIZES: usize = 256;
 pub struct Crowd {
     most: usize,
     model: MotionModel,
+    statures: Statures,
     members: BTreeMap<String, Member>,
     keys_given: u64,
     /// People who were forgotten since the last poses, to be declared lost in the next.
@@ -45,6 +47,7 @@ impl Crowd {
         Self {
             most,
             model,
+            statures: Statures::default(),
             members: BTreeMap::new(),
             keys_given: 0,
             lost: Vec::new(),
@@ -121,7 +124,9 @@ impl Crowd {
     /// What is known of someone's size.
     pub(crate) fn size(&self, id: &str) -> Size {
         let member = self.members.get(id);
-        member.map_or_else(Size::default, |member| member.person.size())
+        let mut size = member.map_or_else(Size::default, |member| member.person.size());
+        size.know(self.statures.of(id));
+        size
     }
 
     /// How fast someone's joints move against the root (m/s), where that is known.
@@ -176,6 +181,11 @@ impl Crowd {
     /// Goes on with another model of motion.
     pub(crate) fn adjust(&mut self, model: MotionModel) {
         self.model = model;
+    }
+
+    /// Takes note of whose stature is known, in place of what was said before.
+    pub(crate) fn know_statures(&mut self, statures: Statures) {
+        self.statures = statures;
     }
 
     /// Forgets everyone, those in frames that are yet to be answered too: those frames are given

@@ -112,7 +112,12 @@ impl Person {
     /// Takes in an estimate made from the frame at `stamp` (later than the one before).
     pub fn update(&mut self, stamp: Stamp, estimate: Estimate, model: &MotionModel) {
         let (root, limbs) = match self.placed.take() {
-            Some(old) if stamp.seconds_since(old.seen) <= model.predict_s => {
+            // Of whom another stature is told than a moment ago, the place changes at once, and
+            // nobody has moved.
+            Some(old)
+                if stamp.seconds_since(old.seen) <= model.predict_s
+                    && self.size.is_told_as(&estimate.size) =>
+            {
                 let (mut root, mut limbs) = (old.root, old.limbs);
                 let passed_s = stamp.seconds_since(old.stamp);
                 let size_sigma = self.size.sigma(&model.size);

@@ -16,3 +16,4 @@ pub mod pose;
 pub mod reframe;
 pub mod size;
 mod slow;
+pub mod statures;

@@ -52,6 +52,10 @@ pub struct Size {
     /// those.
     information: f64,
     weighted: f64,
+    /// The person's own stature (m), where it is known; 0 where that of everybody does not hold.
+    own_stature_m: Option<f64>,
+    /// The stature (m) by which the last guess was made; 0: by none.
+    told_m: f64,
     /// How much of a second the frame at `seen` counts for.
     counts_s: f64,
 }
@@ -64,6 +68,7 @@ impl Size {
         let passed_s = self.seen.map(|seen| stamp.seconds_since(seen));
         self.counts_s = passed_s.map_or(FIRST_S, |s| s.clamp(0.0, LASTS_S));
         self.seen = Some(stamp);
+        self.told_m = self.stature_m(model);
         if log_m.is_finite() {
             let before_s = self.guessed_s.min(AVERAGED_S);
             self.guessed_s = before_s + self.counts_s.max(f64::EPSILON);
@@ -78,6 +83,20 @@ impl Size {
             },
             sigma: (variance + pose_variance(model)).sqrt(),
         }
+    }
+
+    /// Takes note of the person's own stature (m), where it is known; 0: everybody's does not hold.
+    pub(crate) fn know(&mut self, own_stature_m: Option<f64>) {
+        self.own_stature_m = own_stature_m;
+    }
+
+    /// Whether both are of one stature, by all that was told when they were made.
+    pub(crate) fn is_told_as(&self, other: &Self) -> bool {
+        self.told_m == other.told_m
+    }
+
+    fn stature_m(&self, model: &SizeModel) -> f64 {
+        self.own_stature_m.unwrap_or(model.known_stature_m)
     }
 
     /// Takes in what was measured against the pose of that frame, the guess left aside.
@@ -102,11 +121,8 @@ impl Size {
 
     /// Logarithm of the length of all bones (m), and its variance.
     fn estimate(&self, model: &SizeModel) -> (f64, f64) {
-        let (log_m, variance) = match model.known_stature_m {
-            stature_m if stature_m > 0.0 => {
-                let log_m = (stature_m * BONES_IN_STATURE).ln();
-                (log_m, KNOWN_STATURE_SIGMA.powi(2))
-            }
+        let (log_m, variance) = match self.stature_m(model) {
+            stature_m if stature_m > 0.0 => log_bones_of(stature_m),
             _ => {
                 let of_stature = 1.0 - SHARE_OF_POSE;
                 (self.guess, model.stature_sigma.powi(2) * of_stature)
@@ -120,6 +136,12 @@ impl Size {
             variance / all + (LEAST_SIGMA * measured_share).powi(2),
         )
     }
+}
+
+/// Logarithm of the length of all bones (m) of somebody of a stature (m), and its variance.
+pub(crate) fn log_bones_of(stature_m: f64) -> (f64, f64) {
+    let log_m = (stature_m * BONES_IN_STATURE).ln();
+    (log_m, KNOWN_STATURE_SIGMA.powi(2))
 }
 
 fn pose_variance(model: &SizeModel) -> f64 {
@@ -229,6 +251,33 @@ mod tests {
             (prior.sigma - 0.02f64.hypot(0.03)).abs() < 1e-12,
             "{prior:?}"
         );
+    }
+
+    #[test]
+    fn somebodys_own_stature_goes_before_everybodys() {
+        let lifted = pose(1.7 * BONES_IN_STATURE);
+        let everybodys = SizeModel {
+            known_stature_m: 1.9,
+            ..MODEL
+        };
+        let larger = |own_m: Option<f64>, model: &SizeModel| {
+            let mut size = Size::default();
+            size.know(own_m);
+            let prior = size.guess(at(0), &lifted, model);
+            (prior.log.exp() * 1.7, prior.sigma)
+        };
+        for (own_m, model, expected_m) in [
+            (Some(1.6), MODEL, 1.6),
+            (Some(1.6), everybodys, 1.6),
+            (None, everybodys, 1.9),
+            (Some(0.0), everybodys, 1.7),
+        ] {
+            let (stature_m, sigma) = larger(own_m, &model);
+            assert!((stature_m - expected_m).abs() < 1e-9, "{own_m:?}");
+            let is_known = expected_m != 1.7;
+            let expected = if is_known { 0.02f64.hypot(0.03) } else { 0.05 };
+            assert!((sigma - expected).abs() < 1e-12, "{own_m:?}: {sigma}");
+        }
     }
 
     #[test]
