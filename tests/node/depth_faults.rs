@@ -158,7 +158,7 @@ fn a_transform_that_jumps_moves_nobody_and_is_reported() {
     );
     // As where a calibration goes wrong, or somebody knocks against the camera.
     for (n, jump_m) in [1.2, -1.2].into_iter().enumerate() {
-        let from_ms = 3000 + 4000 * n as i64;
+        let from_ms = 3000 + 10_000 * n as i64;
         let elsewhere = Isometry3::translation(0.1, 0.0, jump_m);
         fix_turned(&mut rig, FRAME, DEPTH_FRAME, &elsewhere);
         let meanwhile = walk_by(&mut rig, [from_ms, from_ms + 2000], |at_ms| {
@@ -171,7 +171,8 @@ fn a_transform_that_jumps_moves_nobody_and_is_reported() {
         let text = dropped(&mut rig, from_ms + 2000, "depths disagree with the person");
         assert!(text.contains("person \"7\""), "{jump_m}: {text}");
         fix_turned(&mut rig, FRAME, DEPTH_FRAME, &beside);
-        let after = walk_by(&mut rig, [from_ms + 2000, from_ms + 4000], |at_ms| {
+        // Depths that were behind people are held against the camera for some seconds more.
+        let after = walk_by(&mut rig, [from_ms + 2000, from_ms + 10_000], |at_ms| {
             of_its_own(at_ms, 4.3)
         });
         assert_near(after[after.len() - 1], 4.39);
@@ -251,7 +252,7 @@ fn a_depth_camera_that_is_unplugged_with_its_colour_loses_people_and_has_them_ag
         "tracked while the last image is fresh"
     );
     let message = rig.diagnose(ms(13_000), vec![]).message;
-    assert!(message.contains("no keypoints for 10.0 s"), "{message}");
+    assert!(message.contains("no keypoints for 10.1 s"), "{message}");
     // The person has gone nearer meanwhile; no depth of before is taken for that.
     let sent = show(&mut rig, 13_000, 3.7);
     assert_near(distance_m(&rig, &sent), 3.79);
