@@ -93,13 +93,18 @@ fn soak(frames: u64, look_every: Duration) {
     } = expected;
     assert_eq!(figure("frames_in"), Some(messages));
     assert_eq!(figure("frames_out"), Some(answered));
-    assert_eq!(figure("people_tracked"), Some(tracked));
     let dropped = soaked.stdout.lines().filter_map(|line| {
         let (count, rest) = line.strip_prefix("dropped ")?.split_once(" x ")?;
         let (cause, _) = rest.split_once(" (last")?;
         Some((cause.to_owned(), count.trim().parse().ok()?))
     });
-    assert_eq!(dropped.collect::<Vec<(String, u64)>>(), drops);
+    // Of millions of poses a few fit nobody's keypoints; they are refused, and counted.
+    let is_impossible = |(cause, _): &(String, u64)| cause == "impossible person";
+    let (impossible, dropped): (Vec<_>, Vec<_>) = dropped.partition(is_impossible);
+    let impossible: u64 = impossible.iter().map(|(_, count)| count).sum();
+    assert_eq!(dropped, drops);
+    assert_eq!(figure("people_tracked"), Some(tracked - impossible));
+    assert!(impossible <= tracked / 100_000, "{impossible} of {tracked}");
     let resident = &soaked.resident;
     let over_time = resident.iter().step_by(resident.len().div_ceil(24).max(1));
     println!(

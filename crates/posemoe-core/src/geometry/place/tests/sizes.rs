@@ -218,9 +218,10 @@ fn of_stature(is_known: bool) -> (f64, f64) {
             let larger = (bones_m - log_bones_m(&as_lifted)).exp();
             as_lifted.map(|joint_m| joint_m * larger)
         };
-        let guessed = (log_bones_of(1.7).0 - bones_m + 0.03 * dice.normal()).exp();
+        let guessed = (log_bones_of(1.7).0 - bones_m).exp();
         let lifted = true_pose.map(|joint_m| joint_m * guessed);
-        let seen = rays(&true_pose, &ROOT);
+        let leaning = (0.03 * dice.normal()).exp();
+        let seen = rays(&true_pose.map(|joint_m| joint_m * leaning), &ROOT);
         let mut size = Size::default();
         size.know(is_known.then_some(stature_m));
         let prior = size.guess(Stamp::from_nanos(0), &lifted, &model);
