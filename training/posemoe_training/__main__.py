@@ -1,4 +1,4 @@
-"""Command line: `python -m posemoe_training prepare|train|evaluate|ablate|export|scenes|prior|adapt`."""
+"""Command line: `python -m posemoe_training prepare|train|evaluate|ablate|rotations|export|scenes|prior|adapt`."""
 
 import argparse
 import importlib
@@ -15,6 +15,7 @@ COMMANDS = {
     "train": "train from scratch, go on, or begin with other weights",
     "evaluate": "errors on held-out people and on a real walk",
     "ablate": "take parts of the network away and measure what each is worth",
+    "rotations": "give a trained network a head for the orientations of segments",
     "export": "write the ONNX model and what proves that Rust computes the same",
     "prior": "learn the embedding of poses that `adapt` asks what is plausible",
     "adapt": "fit the network to your camera and detector, from keypoints alone",

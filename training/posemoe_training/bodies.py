@@ -7,6 +7,8 @@ gives each stream a body of its own.
 Positions are (..., T, 17, 3) in metres, world z up; rotations in space turn streams as a whole.
 """
 
+from typing import Tuple
+
 import torch
 
 from .anthropometry import TRUNK, Body
@@ -17,6 +19,7 @@ LEAN_CHANCE, LEAN_SPREAD_RAD = 0.25, 0.12
 # Mean direction of neck (thorax to nose) and head (nose to crown) against the trunk: forward, up.
 NECK_TILT_RAD, HEAD_TILT_RAD = 0.35, -0.10
 LEAST_BONE_M = 0.01
+JOINTS = len(MIRRORED)
 RIGHT_HIP, LEFT_HIP = HIPS
 LEFT_SHOULDER, RIGHT_SHOULDER = SHOULDERS
 LIMB_BONES = ((1, 2), (2, 3), (4, 5), (5, 6), (11, 12), (12, 13), (14, 15), (15, 16))  # from, to
@@ -105,7 +108,8 @@ def on_mean_body(x: torch.Tensor) -> torch.Tensor:
 
 
 def resize(x: torch.Tensor, body: Body) -> torch.Tensor:
-    """Streams (B, T, 17, 3) of the mean body, by another for each; steps are as long as legs."""
+    """Streams (B, T, 17, 3) of the mean body, by another for each; steps are as long as legs. Points after the joints
+    stay where they are from the pelvis."""
     mean = Body.mean()
     length = body.length_m[:, None, :, None]
     frame = trunk_frame(x)
@@ -134,11 +138,13 @@ def resize(x: torch.Tensor, body: Body) -> torch.Tensor:
         y[:, :, joint] = start + direction * length[:, :, joint]
     for a, b in LIMB_BONES:
         y[:, :, b] = y[:, :, a] + unit(x[:, :, b] - x[:, :, a]) * length[:, :, b]
+    y[:, :, JOINTS:] = x[:, :, JOINTS:] - x[:, :, :1] + y[:, :, :1]
     return y
 
 
-def mirror_half(x: torch.Tensor, draw: Draw) -> torch.Tensor:
-    mirrored = x[:, :, list(MIRRORED)] * torch.tensor([-1.0, 1.0, 1.0], device=x.device)
+def mirror_half(x: torch.Tensor, draw: Draw, others: Tuple[int, ...] = ()) -> torch.Tensor:
+    """`others` says which of the points after the joints changes places with which."""
+    mirrored = x[:, :, [*MIRRORED, *(JOINTS + other for other in others)]] * torch.tensor([-1.0, 1.0, 1.0], device=x.device)
     return torch.where(draw.chance(0.5, x.shape[0], 1, 1, 1), mirrored, x)
 
 

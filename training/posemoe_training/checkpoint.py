@@ -10,6 +10,7 @@ from .network import PoseMoE
 from .recipe import Recipe, parse
 
 FORMAT = 4
+ORIENTATION = "orientation."
 
 
 class CheckpointError(ValueError):
@@ -49,6 +50,11 @@ def recipe_of(kept: Dict[str, Any], path: Path) -> Recipe:
     return parse(kept["recipe"], str(path))
 
 
+def without_orientation(weights: Dict[str, torch.Tensor]) -> Dict[str, torch.Tensor]:
+    """What is trained before the head for orientations, which fits no other weights than those it was learnt upon."""
+    return {name: value for name, value in weights.items() if not name.startswith(ORIENTATION)}
+
+
 def load_network(path: Path) -> Tuple[PoseMoE, Memory]:
     """The averaged weights, ready to evaluate, and how much is remembered."""
     return network_of(load(path), path)
@@ -57,5 +63,7 @@ def load_network(path: Path) -> Tuple[PoseMoE, Memory]:
 def network_of(kept: Dict[str, Any], path: Path) -> Tuple[PoseMoE, Memory]:
     recipe = recipe_of(kept, path)
     network = PoseMoE(recipe.network_size(), recipe.variant)
+    if any(name.startswith(ORIENTATION) for name in kept["network"]):
+        network.with_orientation()
     network.load_state_dict(kept["network"])
     return network.eval(), recipe.memory

@@ -5,7 +5,7 @@ Positions are metres, world z up. Joint 0 is the absolute mid-hip.
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from .sources.recording import Recording, read_npz
 from .sources.repair import continuous_parts
 
 DATA = HOME / "data"
+AXIS_M = 0.1  # how far from the pelvis the points are that show axes
 
 # How often each source is drawn. UI-PRMD and ReActIdle hold much footage of little variety.
 SOURCE_WEIGHTS = {
@@ -104,6 +105,9 @@ class Motion:
     chance: torch.Tensor       # (S,) how often a sequence is drawn
     action: torch.Tensor       # (S,) row of `actions`
     actions: List[str]
+    # Directions that turn with bodies, and which of them is which in a mirror; 0 where unknown (rotations/).
+    axes: Optional[torch.Tensor] = None  # (N, A, 3)
+    mirrored: Tuple[int, ...] = ()
 
     @staticmethod
     def load(held_out: bool, sources: Sources = Sources()) -> "Motion":
@@ -161,7 +165,8 @@ class Motion:
         return draw.pick(self.chance, count)
 
     def sample(self, row: torch.Tensor, age_s: torch.Tensor, draw: Draw) -> torch.Tensor:
-        """Positions (B, T, 17, 3) at `age_s` (B, T) before a random moment of sequences `row` (B,)."""
+        """Positions (B, T, 17, 3) at `age_s` (B, T) before a random moment of sequences `row` (B,); after the joints,
+        where there are any, the axes, as points near the pelvis."""
         fps, length, first = self.fps[row], self.length[row], self.first[row]
         oldest = age_s.amax(1) * fps
         newest = oldest + draw.unit(len(row)) * (length - 2 - oldest).clamp(min=0)
@@ -171,4 +176,8 @@ class Motion:
         part = (at - low)[..., None, None]
         index = (first[:, None] + low).long()
         high = torch.minimum(index + 1, (first + length - 1)[:, None])
-        return self.positions_m[index] * (1 - part) + self.positions_m[high] * part
+        joints_m = self.positions_m[index] * (1 - part) + self.positions_m[high] * part
+        if self.axes is None:
+            return joints_m
+        axes = self.axes[index] * (1 - part) + self.axes[high] * part
+        return torch.cat([joints_m, joints_m[:, :, :1] + AXIS_M * axes], 2)

@@ -20,6 +20,7 @@ from torch import nn
 
 from .layers import Block, NewFrames, Past, TimeAttention, WholeStream
 from .memory import Memory
+from .orientation import OrientationHead, Turned, as_said
 from .readout import Readout
 from .rivals import TRUNKS
 from .skeleton import JOINTS
@@ -104,6 +105,7 @@ class Lifted(NamedTuple):
     joints_m: torch.Tensor          # (P, T, 17, 3) root-relative
     sigma_m: torch.Tensor           # (P, T, 17) distance within which 68 % of joints lie (after `calibrate`)
     early_m: Optional[torch.Tensor]  # (P, T, 17, 3) what the experts alone would say; for training
+    turned: Optional[Turned] = None  # (P, T, S, ...) of segments, where the network has a head for them
 
 
 class PoseMoE(nn.Module):
@@ -149,6 +151,7 @@ class PoseMoE(nn.Module):
         self.early = Readout(c)
         self.readout = Readout(c)
         self.sigma_head = nn.Sequential(nn.LayerNorm(2 * c), nn.Linear(2 * c, c), nn.GELU(), nn.Linear(c, 1))
+        self.orientation: Optional[OrientationHead] = None  # learnt by `rotations`, upon all of this
 
     def _tokens(self, keypoints: torch.Tensor, view: torch.Tensor) -> torch.Tensor:
         seen = (keypoints[..., 2:] > 0).to(keypoints.dtype)
@@ -195,7 +198,13 @@ class PoseMoE(nn.Module):
         joints = self.readout(pose, depth, keypoints, view)
         # Detached, so that a better sigma cannot be bought with worse joints.
         log_sigma = self.sigma_head(torch.cat([pose, depth], -1).detach()).squeeze(-1) - 2.5
-        return Lifted(joints, log_sigma.clamp(-6, 1).exp(), early)
+        turned = None if self.orientation is None else self.orientation(pose, depth, joints)
+        return Lifted(joints, log_sigma.clamp(-6, 1).exp(), early, turned)
+
+    def with_orientation(self) -> "PoseMoE":
+        """The same with a head for orientations that has learnt nothing."""
+        self.orientation = OrientationHead(self.size.channels)
+        return self
 
     def lift(self, keypoints: torch.Tensor, view: torch.Tensor, depth: torch.Tensor, age_s: torch.Tensor,
              present: torch.Tensor, memory: Memory = Memory(), causal: bool = True) -> Lifted:
@@ -203,26 +212,31 @@ class PoseMoE(nn.Module):
         shapes as in `streams.Batch`."""
         return self._answer(keypoints, view, depth, WholeStream.of(age_s, present, memory, causal))
 
+    def _said(self, lifted: Lifted) -> Tuple[torch.Tensor, ...]:
+        return () if lifted.turned is None else (as_said(*lifted.turned),)
+
     def lift_newest(self, keypoints: torch.Tensor, view: torch.Tensor, depth: torch.Tensor, age_s: torch.Tensor,
-                    present: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
+                    present: torch.Tensor) -> Tuple[torch.Tensor, ...]:
         """The last frame's joints (P, 17, 3) and sigmas (P, 17) in metres, from a window of frames that all see
-        each other. Frames after the last in time have ages below 0; their order does not matter."""
+        each other; with a head for orientations what it says of segments (P, S, 7). Frames after the last in time have ages below 0; their
+        order does not matter."""
         past = WholeStream.of(age_s, present, Memory(), causal=False)
         lifted = self._answer(keypoints, view, depth, past, newest_only=True)
-        return lifted.joints_m[:, -1], lifted.sigma_m[:, -1]
+        return tuple(t[:, -1] for t in (lifted.joints_m, lifted.sigma_m, *self._said(lifted)))
 
     def step(self, keypoints: torch.Tensor, view: torch.Tensor, depth: torch.Tensor, moment_s: torch.Tensor,
              age_s: torch.Tensor, stands_for: torch.Tensor, new_age_s: torch.Tensor, kept: List[torch.Tensor],
-             memory: Memory = Memory()) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+             memory: Memory = Memory()) -> Tuple[torch.Tensor, ...]:
         """New frames of each person, (P, F, 17, 3), (P, F, 3) and (P, F, 17, 3), at moments (P, F) modulo CYCLE_S, and
         what was kept of earlier ones, a tensor (P, 17, N, WIDTH) for each block in time. When each new frame is taken, the ages
         (P, F, N) of what is kept, how many frames that stands for (P, F, N), and the ages (P, F, F) of the new ones.
 
-        Gives joints (P, F, 17, 3), sigmas (P, F, 17), and the new entries (P, blocks, 17, F, WIDTH) to keep.
+        Gives joints (P, F, 17, 3), sigmas (P, F, 17), and the new entries (P, blocks, 17, F, WIDTH) to keep; with a
+        head for orientations also what it says of segments (P, F, S, 7).
         """
         past = NewFrames(moment_s, age_s, stands_for, new_age_s, kept, memory)
         lifted = self._answer(keypoints, view, depth, past)
-        return lifted.joints_m, lifted.sigma_m, torch.stack(past.entries, 1)
+        return lifted.joints_m, lifted.sigma_m, torch.stack(past.entries, 1), *self._said(lifted)
 
     def time_blocks(self) -> int:
         """How many blocks ask the past, each with a memory of its own."""

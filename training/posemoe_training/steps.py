@@ -59,6 +59,6 @@ def steps(network: PoseMoE, keypoints: torch.Tensor, view: torch.Tensor, depth: 
     stream = Stream(network, len(stamp_s), memory)
     for new in zip(*(t.split(1, 1) for t in (keypoints, view, depth, stamp_s))):
         step = stream.step(*new)
-        joints_m, sigma_m, entries = network.step(*step, memory)
+        joints_m, sigma_m, entries, *_ = network.step(*step, memory)
         yield step, joints_m[:, 0], sigma_m[:, 0]
         stream.keep(new[-1][:, 0], entries)

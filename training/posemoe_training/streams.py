@@ -9,12 +9,13 @@ import torch
 from .anthropometry import Body
 from .bodies import lean_some, mirror_half, resize
 from .cameras import TRAINING_BORDER, Scene, place_cameras
-from .data import Motion
+from .data import AXIS_M, Motion
 from .depth import DepthCameras, measured
 from .detector import Detectors, detect
 from .draw import Draw
 from .memory import Memory
 from .poses import Poses, pose
+from .skeleton import JOINTS
 from .view import DEPTH_FEATURES, depth_view, person_view
 
 SLOWEST_HZ, FASTEST_HZ = 5.0, 60.0
@@ -46,6 +47,7 @@ class Batch(NamedTuple):
     joints_m: torch.Tensor          # (B, T, 17, 3) root-relative, each in its own frame's virtual camera
     view_from_camera: torch.Tensor  # (B, T, 3, 3)
     action: torch.Tensor            # (B,) row of `Motion.actions`
+    axes: Optional[torch.Tensor] = None  # (B, T, A, 3) directions of `Motion.axes`, each in its frame's virtual camera
 
     @property
     def inputs(self) -> Tuple[torch.Tensor, ...]:
@@ -103,10 +105,11 @@ def _varied(motion: Motion, row: torch.Tensor, played_s: torch.Tensor, body: Bod
             draw: Draw) -> torch.Tensor:
     """Motion of those sequences by another body, in other poses too, with limbs of what others did for as long."""
     world_m = motion.sample(row, played_s, draw)
-    other = motion.draw_rows(len(row), draw)
-    lends = motion.seconds[other] >= played_s.amax(1)
-    world_m = pose(world_m, motion.sample(other, played_s, draw), lends, poses, draw)
-    return mirror_half(lean_some(resize(world_m, body), draw), draw)
+    if motion.axes is None:  # which other poses would leave behind
+        other = motion.draw_rows(len(row), draw)
+        lends = motion.seconds[other] >= played_s.amax(1)
+        world_m = pose(world_m, motion.sample(other, played_s, draw), lends, poses, draw)
+    return mirror_half(lean_some(resize(world_m, body), draw), draw, motion.mirrored)
 
 
 def make_batch(motion: Motion, size: int, frames: int, rng: torch.Generator, noise: float = 1.0, vary: bool = True,
@@ -134,9 +137,14 @@ def make_batch(motion: Motion, size: int, frames: int, rng: torch.Generator, noi
         world_m = resize(motion.sample(row, played_s, draw), body)
     border = border or (TRAINING_BORDER if vary else None)
     scene = place_cameras(world_m, draw, border, age_s if vary else None, roll_deg, distance_m)
+    points_m, scene.camera_m = scene.camera_m, scene.camera_m[:, :, :len(JOINTS)]
     xy, score, family = detect(scene, age_s, draw, noise, world.detectors)
     depth_m = measured(scene, xy, score, family, world.depth, draw)
-    return seen_in(scene, xy, score, age_s, present, motion.action[row], depth_m)
+    batch = seen_in(scene, xy, score, age_s, present, motion.action[row], depth_m)
+    if motion.axes is None:
+        return batch
+    axes = (points_m[:, :, len(JOINTS):] - points_m[:, :, :1]) / AXIS_M
+    return batch._replace(axes=torch.einsum("btij,btkj->btki", batch.view_from_camera, axes))
 
 
 def seen_in(scene: Scene, xy: torch.Tensor, score: torch.Tensor, age_s: torch.Tensor, present: torch.Tensor,

@@ -150,8 +150,9 @@ class Run:
         if stage:
             self.stage = self.recipe.stage_named(stage)
         self.own_data = kept["own_data"] + [row for row in self.own_data if row not in kept["own_data"]]
-        self.network.load_state_dict(kept["network"])
-        self.average.module.load_state_dict(kept["network"])
+        weights = checkpoint.without_orientation(kept["network"])
+        self.network.load_state_dict(weights)
+        self.average.module.load_state_dict(weights)
 
     def resume(self, kept: Dict[str, Any]) -> None:
         """Goes on where the checkpoint was written."""

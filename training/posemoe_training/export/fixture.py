@@ -5,7 +5,7 @@
 `window.*`   windows, with frames that are missing and frames after the one that is answered.
 `views.*`    made-up rays and depths with their person-centred view.
 
-Of a part of all frames and views depths are measured.
+Of a part of all frames and views depths are measured. A network that says how segments are turned has `segments` too.
 """
 
 import copy
@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from ..data import Motion
 from ..memory import Memory
 from ..network import PoseMoE
+from ..orientation import as_said
 from ..skeleton import TORSO
 from ..streams import make_batch
 from ..view import depth_view, person_view
@@ -64,6 +65,8 @@ def _stream(network: PoseMoE, memory: Memory, held_out: Motion, scene: Scene) ->
         given = (*columns.values(), age_s, torch.ones(len(frame)))
         lifted = network.lift(*(t.double()[None] for t in given), memory)
         columns |= {"joints_m": lifted.joints_m[0].float(), "sigma_m": lifted.sigma_m[0].float()}
+        if lifted.turned is not None:
+            columns["segments"] = as_said(*lifted.turned)[0].float()
         rows += [(int(at), visit, {name: column[n] for name, column in columns.items()}) for n, at in enumerate(frame)]
     rows.sort(key=lambda row: row[:2])
     return {
@@ -102,8 +105,8 @@ def _windows(network: PoseMoE, held_out: Motion) -> Tensors:
         "age_s": (batch.age_s - batch.age_s[:, answered, None]) * present, "present": present,
     }
     inputs = {name: tensor[:, order] for name, tensor in inputs.items()}
-    joints_m, sigma_m = network.lift_newest(*inputs.values())
-    return {f"window.{name}": tensor for name, tensor in {**inputs, "joints_m": joints_m, "sigma_m": sigma_m}.items()}
+    said = dict(zip(("joints_m", "sigma_m", "segments"), network.lift_newest(*inputs.values())))
+    return {f"window.{name}": tensor for name, tensor in {**inputs, **said}.items()}
 
 
 def _views() -> Tensors:

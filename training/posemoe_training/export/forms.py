@@ -12,6 +12,7 @@ from torch import nn
 from ..layers import CYCLE_S, WIDTH
 from ..memory import Memory
 from ..network import PoseMoE
+from ..segments import NAMES
 from ..steps import Stream
 from ..streams import Batch
 from .fused import FusedStep
@@ -25,6 +26,8 @@ KEYPOINTS = "x, y in the person-centred view divided by apparent size, detector 
 VIEW = "viewing ray x, y (unit vector, camera optical frame), log of the apparent size (tangent units)"
 DEPTH = ("measured depth: how far beyond the torso's in units of apparent size, log of the person's size in metres at "
          "the torso's, 1; zeros where none is measured")
+SEGMENTS_SAID = "of each segment its y axis and its z axis, neither of length 1, and the angle in degrees from the truth "\
+    "within which 68 % lie"
 OUTPUTS = {
     "joints_m": "float32 [people, 17, 3]: relative to the pelvis",
     "sigma_m": "float32 [people, 17]: distance from the truth within which 68 % of joints lie",
@@ -82,6 +85,8 @@ class StreamForm(nn.Module):
             "sigma_m": "float32 [people, frames, 17]: distance from the truth within which 68 % of joints lie",
             "entries": f"float32 [people, {len(self.kept)}, 17, frames, {WIDTH}]: to be kept in slots of each memory",
         }
+        if network.orientation is not None:
+            self.outputs["segments"] = f"float32 [people, frames, {len(NAMES)}, 7]: {SEGMENTS_SAID}"
         self.axes = {
             **{name: {1: "frames"} for name in ("keypoints", "view", "depth", "moment_s")},
             **{name: {1: "frames", 2: "slots"} for name in ("age_s", "stands_for")},
@@ -109,7 +114,7 @@ class StreamForm(nn.Module):
         *earlier, last = zip(*(t.split([1] * (frames - new) + [new], 1)
                                for t in (batch.keypoints, batch.view, batch.depth, -batch.age_s.double())))
         for frame in earlier:
-            *_, entries = self.network.step(*stream.step(*frame), memory)
+            entries = self.network.step(*stream.step(*frame), memory)[2]
             stream.keep(frame[-1][:, 0], entries)
         *step, kept = stream.step(*last)
         return (*step, *kept)
@@ -130,13 +135,15 @@ class WindowForm(nn.Module):
         "age_s": "float32 [people, frames]: seconds before the last one; below 0 for frames after it",
         "present": "float32 [people, frames]: 1 where there is a frame, else 0",
     }
-    outputs = OUTPUTS
     axes = {name: {1: "frames"} for name in inputs}
 
     def __init__(self, network: PoseMoE, memory: Memory):
         super().__init__()
         self.network, self.memory = network, memory
         self.exported = with_gelu(network)
+        self.outputs = dict(OUTPUTS)
+        if network.orientation is not None:
+            self.outputs["segments"] = f"float32 [people, {len(NAMES)}, 7]: {SEGMENTS_SAID}"
 
     def forward(self, keypoints: torch.Tensor, view: torch.Tensor, depth: torch.Tensor, age_s: torch.Tensor,
                 present: torch.Tensor) -> Inputs:

@@ -179,7 +179,7 @@ class FusedStep(nn.Module):
 
     def forward(self, keypoints: torch.Tensor, view: torch.Tensor, depth: torch.Tensor, moment_s: torch.Tensor,
                 age_s: torch.Tensor, stands_for: torch.Tensor, new_age_s: torch.Tensor,
-                kept: Sequence[torch.Tensor]) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+                kept: Sequence[torch.Tensor]) -> Tuple[torch.Tensor, ...]:
         keypoints, depth = (by_joint.flatten(0, 1).transpose(0, 1) for by_joint in (keypoints, depth))
         view = view.flatten(0, 1)
         now = Now(moment_s, age_s, stands_for, new_age_s, kept, self.forget, self.memory)
@@ -189,6 +189,6 @@ class FusedStep(nn.Module):
         streams = self.router(*streams)
         for pair in self.decoder:
             streams = pair(streams, now)
-        joints_m, sigma_m = self.readout(*streams, keypoints, view)
+        joints_m, sigma_m, *segments = self.readout(*streams, keypoints, view)
         return (joints_m.reshape(-1, now.frames, len(JOINTS), 3), sigma_m.reshape(-1, now.frames, len(JOINTS)),
-                torch.stack(now.entries, 1))
+                torch.stack(now.entries, 1), *(said.unflatten(0, (-1, now.frames)) for said in segments))

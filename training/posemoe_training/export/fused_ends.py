@@ -6,9 +6,10 @@ import torch
 from torch import nn
 
 from ..network import PoseMoE, Router
+from ..orientation import OF_EACH_JOINT, OrientationHead, as_said
 from ..readout import TYPICAL_SIZE_M
 from ..skeleton import JOINTS
-from .fused_layers import after_norm, gelu, linear, normalised, parts
+from .fused_layers import after_norm, gelu, linear, normalised, parts, with_gelu
 
 
 class Tokens(nn.Module):
@@ -55,7 +56,8 @@ class FusedRouter(nn.Module):
 
 
 class FusedReadout(nn.Module):
-    """Joints in metres and sigmas; the size's mean over joints is taken of numbers, not of tokens."""
+    """Joints in metres and sigmas; the size's mean over joints is taken of numbers, not of tokens. Then what is said of
+    segments, where there is a head for them."""
 
     def __init__(self, network: PoseMoE):
         super().__init__()
@@ -68,16 +70,31 @@ class FusedReadout(nn.Module):
         norm, first, _, last = network.sigma_head
         self.sigma_first = after_norm((norm, first.weight, first.bias))
         self.sigma_last = linear(last.weight, last.bias - 2.5)
+        self.segments = None if network.orientation is None else FusedOrientation(network.orientation)
 
     def forward(self, pose: torch.Tensor, depth: torch.Tensor, keypoints: torch.Tensor,
-                view: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
-        """Streams and keypoints (17, P, 3) to joints (P, 17, 3) and sigmas (P, 17)."""
+                view: torch.Tensor) -> Tuple[torch.Tensor, ...]:
+        """Streams and keypoints (17, P, 3) to joints (P, 17, 3) and sigmas (P, 17), and segments (P, S, 7)."""
         correct, pose_size = parts(self.of_pose(normalised(pose)).reshape(len(JOINTS), -1, 3), 2, 1)
         zeta, depth_size = parts(self.of_depth(normalised(depth)).reshape(len(JOINTS), -1, 2), 1, 1)
         zeta = zeta - zeta[:1]
         size_m = TYPICAL_SIZE_M * (pose_size + depth_size).mean(0, keepdim=True).clamp(-2, 2).exp()
         place = (keypoints[..., :2] + correct) * (1 + view[:, 2:3].exp() * zeta)
         found = torch.cat([place, zeta], -1)
-        log_sigma = self.sigma_last(gelu(self.sigma_first(normalised(torch.cat([pose, depth], -1)))))
-        joints_m = size_m * (found - found[:1])
-        return joints_m.transpose(0, 1), log_sigma.reshape(len(JOINTS), -1).T.clamp(-6, 1).exp()
+        both = normalised(torch.cat([pose, depth], -1))
+        log_sigma = self.sigma_last(gelu(self.sigma_first(both)))
+        joints_m = (size_m * (found - found[:1])).transpose(0, 1)
+        answer = joints_m, log_sigma.reshape(len(JOINTS), -1).T.clamp(-6, 1).exp()
+        return answer if self.segments is None else (*answer, self.segments(both, joints_m))
+
+
+class FusedOrientation(nn.Module):
+    def __init__(self, head: OrientationHead):
+        super().__init__()
+        self.of_joint = after_norm((head.norm, head.of_joint.weight, head.of_joint.bias))
+        self.head = with_gelu(head)
+
+    def forward(self, both: torch.Tensor, joints_m: torch.Tensor) -> torch.Tensor:
+        """Normalised streams (17 * P, 2 C) and joints (P, 17, 3) to what is said of segments (P, S, 7)."""
+        of_joint = self.of_joint(both).reshape(len(JOINTS), -1, OF_EACH_JOINT).transpose(0, 1).flatten(1)
+        return as_said(*self.head.from_joints(of_joint, joints_m.flatten(1)))

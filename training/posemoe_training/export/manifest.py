@@ -7,6 +7,7 @@ import onnx
 
 from .. import __version__
 from ..network import SIZES, PoseMoE, parameter_count
+from ..segments import NAMES
 from ..skeleton import JOINTS
 from .forms import Form
 
@@ -49,6 +50,7 @@ def manifest(form: Form, name: str, precision: str, own_data: OwnData = ()) -> D
         **form.promises(),
         "inputs": form.inputs,
         "outputs": form.outputs,
+        **({"segments": list(NAMES)} if "segments" in form.outputs else {}),
         "output_frame": "virtual camera of the frame that is answered: z towards the person, x level to the right, "
                         "y down",
         "output_unit": "m",
