@@ -154,6 +154,7 @@ fn placed(
                 person_score: 0.9,
                 marks: Marks::default(),
                 gaze: None,
+                segments: None,
             },
             &motion,
         );

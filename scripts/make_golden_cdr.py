@@ -76,6 +76,8 @@ def people_3d():
             position=xyz("Point", 0.5 * i, -0.25 * i, 3.0 + i),
             velocity=xyz("Vector3", 0.125, 0.0, -0.125 * i),
             sigma_m=0.03125 * (i + 1),
+            orientation=quaternion(0.5, -0.5, 0.5, 0.5 - i),
+            orientation_sigma_rad=0.0625 * i,
             score=0.75,
         )
 

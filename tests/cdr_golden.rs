@@ -117,6 +117,14 @@ fn people_3d() {
         (joint.velocity.z, joint.sigma_m, joint.score),
         (-0.375, 0.125, 0.75)
     );
+    assert_eq!(
+        (
+            joint.orientation.y,
+            joint.orientation.w,
+            joint.orientation_sigma_rad
+        ),
+        (-0.5, -2.5, 0.1875)
+    );
 }
 
 #[test]

@@ -47,12 +47,14 @@ fn header() -> impl Strategy<Value = posemoe::msg::std_msgs::Header> {
 }
 
 fn joint() -> impl Strategy<Value = pm::Joint3D> {
-    (any::<[f64; 3]>(), any::<f64>(), any::<f32>()).prop_map(|([x, y, z], sigma_m, score)| {
+    (any::<[f64; 3]>(), any::<[f64; 2]>(), any::<f32>()).prop_map(|([x, y, z], sigmas, score)| {
         let mut joint = pm::Joint3D {
-            sigma_m,
+            sigma_m: sigmas[0],
+            orientation_sigma_rad: sigmas[1],
             score,
             ..Default::default()
         };
+        joint.orientation.w = y;
         (joint.position.x, joint.position.y, joint.velocity.z) = (x, y, z);
         joint
     })

@@ -179,6 +179,7 @@ mod tests {
             root_covariance_m2: Matrix3::identity() * 1e-4,
             root_velocity_m_s: Vector3::zeros(),
             joints: [joint; JOINT_COUNT],
+            segments: Default::default(),
             marks: None,
             gaze: None,
             forecast: Forecast::default(),

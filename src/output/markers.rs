@@ -188,6 +188,7 @@ mod tests {
                 sigma_m: 0.1,
                 score: 0.9,
             }; JOINTS.len()],
+            segments: Default::default(),
             marks: None,
             gaze: None,
             forecast: posemoe_core::person::forecast::Forecast::default(),

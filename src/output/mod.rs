@@ -12,10 +12,10 @@ pub mod tf;
 
 use std::fmt::Write;
 
-use nalgebra::Vector3;
+use nalgebra::{UnitQuaternion, Vector3};
 
 use crate::msg::builtin_interfaces::Time;
-use crate::msg::geometry_msgs::{Point, Vector3 as Vector3Msg};
+use crate::msg::geometry_msgs::{Point, Quaternion, Vector3 as Vector3Msg};
 use crate::msg::std_msgs::Header;
 use posemoe_stamp::Stamp;
 
@@ -48,6 +48,16 @@ pub fn vector(v: &Vector3<f64>) -> Vector3Msg {
         x: v.x,
         y: v.y,
         z: v.z,
+    }
+}
+
+/// A turn as messages have it.
+pub fn quaternion(turn: &UnitQuaternion<f64>) -> Quaternion {
+    Quaternion {
+        x: turn.i,
+        y: turn.j,
+        z: turn.k,
+        w: turn.w,
     }
 }
 

@@ -2,8 +2,9 @@
 
 use nalgebra::Matrix3;
 
-use super::{header, point, time, vector};
+use super::{header, point, quaternion, time, vector};
 use crate::msg::posemoe::{Joint3D, People3D, Person3D};
+use posemoe_core::geometry::segments::OF_JOINT;
 use posemoe_core::person::pose::{PersonPose, Poses, State};
 use posemoe_core::skeleton::JOINTS;
 use posemoe_stamp::Stamp;
@@ -44,10 +45,13 @@ fn person(pose: &PersonPose, now: Stamp) -> Person3D {
         joints: pose
             .joints
             .iter()
-            .map(|joint| Joint3D {
+            .zip(OF_JOINT.map(|segment| pose.segments[segment]))
+            .map(|(joint, segment)| Joint3D {
                 position: point(&joint.position_m),
                 velocity: vector(&joint.velocity_m_s),
                 sigma_m: joint.sigma_m,
+                orientation: quaternion(&segment.frame_from_segment),
+                orientation_sigma_rad: segment.sigma_rad.unwrap_or(0.0),
                 score: joint.score as f32,
             })
             .collect(),

@@ -1,5 +1,5 @@
-//! `/tf`: for each tracked person `body_<id>` (REP-155) and below it a frame for each joint, and
-//! one of the head, x where it points, where the image shows enough of the face.
+//! `/tf`: for each tracked person `body_<id>` (REP-155) and below it a frame for each joint, turned
+//! as the segment that begins there, and one of the head, x where it points, where the image shows enough of the face.
 //!
 //! Joint frames carry our own prefix, since names such as `head_<id>` belong to the kinematic tree
 //! of human_description. Predicted people get no transforms: a frame cannot say that it is a guess.
@@ -9,10 +9,11 @@ use std::collections::BTreeSet;
 use nalgebra::{UnitQuaternion, Vector3};
 
 use super::body_id;
-use super::{header, vector};
-use crate::msg::geometry_msgs::{Quaternion, Transform, TransformStamped};
+use super::{header, quaternion, vector};
+use crate::msg::geometry_msgs::{Transform, TransformStamped};
 use crate::msg::tf2_msgs::TFMessage;
 use posemoe_core::geometry::body::camera_from_body;
+use posemoe_core::geometry::segments::OF_JOINT;
 use posemoe_core::health::{Cause, Drops};
 use posemoe_core::person::pose::{PersonPose, Poses, State};
 use posemoe_core::skeleton::{HEAD, JOINTS, PELVIS};
@@ -74,12 +75,7 @@ fn push_person(
                 child_frame_id: child,
                 transform: Transform {
                     translation: vector(&translation),
-                    rotation: Quaternion {
-                        x: turn.i,
-                        y: turn.j,
-                        z: turn.k,
-                        w: turn.w,
-                    },
+                    rotation: quaternion(turn),
                 },
             }
         };
@@ -95,13 +91,10 @@ fn push_person(
             continue; // body_<id> itself
         }
         let body_from_root = camera_from_body.inverse() * (joint.position_m - person.root_m);
+        let segment = &person.segments[OF_JOINT[index]].frame_from_segment;
+        let body_from_segment = camera_from_body.inverse() * segment;
         let child = format!("{JOINT_FRAME_PREFIX}_{name}_{body}");
-        transforms.push(transform(
-            &frame,
-            child,
-            body_from_root,
-            &UnitQuaternion::identity(),
-        ));
+        transforms.push(transform(&frame, child, body_from_root, &body_from_segment));
     }
     if let Some(gaze) = &person.gaze {
         let body_from_root = camera_from_body.inverse() * (head_m - person.root_m);

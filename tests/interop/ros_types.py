@@ -258,6 +258,8 @@ class Joint3D:
     position: Point
     velocity: Vector3
     sigma_m: float64
+    orientation: Quaternion
+    orientation_sigma_rad: float64
     score: float32
 
 

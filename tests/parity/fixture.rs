@@ -91,6 +91,17 @@ impl Fixture {
         depth
     }
 
+    /// What is said of segments, for a model that says it; else nothing.
+    pub fn turns(&self, of: &str, gives_segments: bool) -> Tensor<f32> {
+        if gives_segments {
+            return self.tensor(&format!("{of}.segments"));
+        }
+        Tensor {
+            shape: vec![0],
+            numbers: Vec::new(),
+        }
+    }
+
     pub fn tensor<N: Number>(&self, name: &str) -> Tensor<N> {
         let tensors = SafeTensors::deserialize(&self.bytes).unwrap();
         let view: TensorView<'_> = tensors

@@ -14,8 +14,10 @@ mod window;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use nalgebra::Vector3;
 use posemoe::config::Config;
 use posemoe::engine;
+use posemoe_core::geometry::segments::{Orientations, of_axes};
 use posemoe_core::lift::onnx::{Model, OnnxOptions, Runtime};
 use posemoe_core::lift::provider::Provider;
 
@@ -70,6 +72,8 @@ fn runtime() -> &'static Runtime {
 struct Worst {
     joints_m: f64,
     sigma_m: f64,
+    /// Of what is said of segments: angles (rad), and shares of sigma.
+    turns: f64,
 }
 
 impl Worst {
@@ -78,9 +82,31 @@ impl Worst {
         self.sigma_m = self.sigma_m.max(farthest::<1>(sigma_m));
     }
 
+    /// What PyTorch said of segments: y, z, neither of length 1, and a sigma in degrees.
+    fn turn_in(&mut self, ours: &Orientations, theirs: &[f32]) {
+        for (ours, theirs) in ours.iter().zip(theirs.as_chunks::<7>().0) {
+            let [y0, y1, y2, z0, z1, z2, sigma_deg] = theirs.map(f64::from);
+            let (y, z) = (Vector3::new(y0, y1, y2), Vector3::new(z0, z1, z2));
+            let turn = of_axes(&y, &z).unwrap();
+            let sigma = ours.sigma_rad.unwrap() / sigma_deg.to_radians() - 1.0;
+            let off = turn.angle_to(&ours.frame_from_segment).max(sigma.abs());
+            self.turns = if off <= self.turns { self.turns } else { off };
+        }
+    }
+
     fn assert_at_most(&self, what: &str, most_m: f64) {
-        let Self { joints_m, sigma_m } = self;
-        println!("{what}: joints {joints_m:.2e} m, sigma {sigma_m:.2e} m, at most {most_m:.0e}");
+        let Self {
+            joints_m,
+            sigma_m,
+            turns,
+        } = self;
+        println!(
+            "{what}: joints {joints_m:.2e} m, sigma {sigma_m:.2e} m, at most {most_m:.0e}; turns \
+            {turns:.2e}"
+        );
+        // Axes are sums, whose rounding shows where little is left of them.
+        let most_turns = 100.0 * most_m;
+        assert!(*turns <= most_turns, "{what}: turns: {turns:e}");
         assert!(*joints_m <= most_m, "{what}: joints: {joints_m:e} m");
         assert!(*sigma_m <= most_m, "{what}: sigma: {sigma_m:e} m");
     }

@@ -61,9 +61,13 @@ fn people_who_are_shared_out_are_answered_alike() {
         let entry_len = shape.blocks * JOINT_COUNT * shape.width;
         let answer = |network: &mut dyn StepNetwork| {
             let mut found =
-                [JOINT_COUNT * 3, JOINT_COUNT, entry_len].map(|n| vec![0.0; places * n]);
-            let [joints_m, sigma_m, entries] = &mut found;
-            let answers = Answers { joints_m, sigma_m };
+                [JOINT_COUNT * 3, JOINT_COUNT, 77, entry_len].map(|n| vec![0.0; places * n]);
+            let [joints_m, sigma_m, turns, entries] = &mut found;
+            let answers = Answers {
+                joints_m,
+                sigma_m,
+                turns,
+            };
             network.step(&step, answers, entries).unwrap();
             found
         };

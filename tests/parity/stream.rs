@@ -28,6 +28,7 @@ struct Stream {
     depth: Tensor<f32>,
     joints_m: Tensor<f32>,
     sigma_m: Tensor<f32>,
+    turns: Tensor<f32>,
 }
 
 impl Stream {
@@ -49,6 +50,7 @@ impl Stream {
             depth: fixture.depth("stream", network.takes_depth()),
             joints_m: fixture.tensor("stream.joints_m"),
             sigma_m: fixture.tensor("stream.sigma_m"),
+            turns: fixture.turns("stream", network.gives_segments()),
         }
     }
 
@@ -120,13 +122,21 @@ fn differences(
         }
         assert_eq!(lifted.len(), seen.len());
         for (row, lifted) in rows.clone().zip(&lifted) {
-            let Lifted { joints_m, sigma_m } = lifted.as_ref().unwrap();
+            let Lifted {
+                joints_m,
+                sigma_m,
+                segments,
+            } = lifted.as_ref().unwrap();
             let joints_m: Vec<f32> = joints_m.iter().flatten().map(|v| *v as f32).collect();
             let sigma_m = sigma_m.map(|v| v as f32);
             worst.take_in(
                 (&joints_m, stream.joints_m.row(row)),
                 (&sigma_m, stream.sigma_m.row(row)),
             );
+            assert_eq!(segments.is_some(), !stream.turns.numbers.is_empty());
+            if let Some(segments) = segments {
+                worst.turn_in(segments, stream.turns.row(row));
+            }
         }
         for row in rows.filter(|row| ends[&stream.visit[*row]] == *row) {
             lifter.forget(person(row));

@@ -2,6 +2,7 @@
 
 use posemoe_core::lift::network::{Answers, WindowNetwork, Windows};
 use posemoe_core::lift::onnx::{Model, OnnxWindow};
+use posemoe_core::lift::read_turns;
 
 use crate::fixture::{Fixture, Tensor};
 use crate::{Worst, model, tiny};
@@ -37,9 +38,12 @@ fn agrees(model: Model, fixture: &Fixture, what: &str) {
     let their_sigma_m: Tensor<f32> = fixture.tensor("window.sigma_m");
     let mut joints_m = vec![0.0; shape[0] * 51];
     let mut sigma_m = vec![0.0; shape[0] * 17];
+    let their_turns: Tensor<f32> = fixture.turns("window", network.gives_segments());
+    let mut turns = vec![f32::NAN; shape[0] * 77];
     let answers = Answers {
         joints_m: &mut joints_m,
         sigma_m: &mut sigma_m,
+        turns: &mut turns,
     };
     network.run(&windows, answers).unwrap();
     let mut worst = Worst::default();
@@ -47,5 +51,11 @@ fn agrees(model: Model, fixture: &Fixture, what: &str) {
         (&joints_m, &theirs_m.numbers),
         (&sigma_m, &their_sigma_m.numbers),
     );
+    for (ours, theirs) in turns
+        .chunks_exact(77)
+        .zip(their_turns.numbers.chunks_exact(77))
+    {
+        worst.turn_in(&read_turns(ours).unwrap(), theirs);
+    }
     worst.assert_at_most(what, 1e-4);
 }

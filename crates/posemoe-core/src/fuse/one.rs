@@ -9,6 +9,7 @@ use super::sizes::Sizes;
 use super::view::Witness;
 use crate::geometry::place::size::log_bones_m;
 use crate::geometry::place::{Disbelieved, Placement};
+use crate::geometry::segments::surest;
 use crate::health::{Cause, Drops};
 use crate::person::extrapolate::{Validity, extrapolated};
 use crate::person::marks::Marks;
@@ -205,6 +206,9 @@ fn estimate(seeing: &[&Witness], body: &Body) -> Estimate {
         score: std::array::from_fn::<f64, JOINT_COUNT, _>(score),
         person_score: 1.0,
         marks: Marks::default(),
+        segments: poses()
+            .map(|pose| pose.segments)
+            .reduce(|a, b| surest(&a, &b)),
         gaze: gazes.min_by(|a, b| a.sigma_rad.total_cmp(&b.sigma_rad)),
     }
 }

@@ -152,6 +152,7 @@ impl Eye {
                 sigma_m: 0.06,
                 score: 0.9,
             }),
+            segments: Default::default(),
             marks: Some(marks),
             gaze: None,
             forecast: Forecast {

@@ -7,4 +7,5 @@ pub mod canonical;
 pub mod capsule;
 pub mod kinematics;
 pub mod place;
+pub mod segments;
 pub mod surface;

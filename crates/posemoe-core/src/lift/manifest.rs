@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::Mode;
+use crate::geometry::segments::SEGMENTS;
 use crate::skeleton::JOINTS;
 
 /// Key of the manifest among the ONNX file's metadata.
@@ -47,6 +48,12 @@ pub struct Manifest {
     /// What each input is, in words.
     #[serde(default)]
     pub inputs: BTreeMap<String, String>,
+    /// What each output is, in words.
+    #[serde(default)]
+    pub outputs: BTreeMap<String, String>,
+    /// Segments in the order of the output of that name; of models that have it.
+    #[serde(default)]
+    pub segments: Vec<String>,
     /// Frame of the output, in words.
     pub output_frame: String,
     /// Unit of the output.
@@ -166,6 +173,9 @@ impl Manifest {
         if manifest.joints != JOINTS {
             return unfit("joints", manifest.joints.join(" "), JOINTS.join(" "));
         }
+        if manifest.gives_segments() && manifest.segments != SEGMENTS {
+            return unfit("segments", manifest.segments.join(" "), SEGMENTS.join(" "));
+        }
         if manifest.output_unit != "m" {
             return unfit("output_unit", manifest.output_unit, "m");
         }
@@ -189,6 +199,11 @@ impl Manifest {
     /// Whether it makes use of measured depths.
     pub fn takes_depth(&self) -> bool {
         self.inputs.contains_key("depth")
+    }
+
+    /// Whether it says how segments are turned.
+    pub fn gives_segments(&self) -> bool {
+        self.outputs.contains_key("segments")
     }
 }
 
@@ -303,6 +318,23 @@ mod tests {
         assert!(!parse(&json).unwrap().takes_depth());
         json["inputs"]["depth"] = "beyond the torso".into();
         assert!(parse(&json).unwrap().takes_depth());
+    }
+
+    #[test]
+    fn a_model_gives_segments_if_those_are_among_its_outputs() {
+        let mut json = stream();
+        assert!(
+            !parse(&json).unwrap().gives_segments(),
+            "older files do not"
+        );
+        json["outputs"] = json!({"joints_m": "metres", "segments": "axes and sigma"});
+        let error = parse(&json).unwrap_err();
+        assert!(
+            error.contains("segments = , expected pelvis chest"),
+            "{error}"
+        );
+        json["segments"] = json!(SEGMENTS);
+        assert!(parse(&json).unwrap().gives_segments());
     }
 
     #[test]

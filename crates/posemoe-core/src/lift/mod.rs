@@ -19,6 +19,7 @@ use std::str::FromStr;
 use nalgebra::Vector3;
 
 use crate::geometry::canonical::PersonView;
+use crate::geometry::segments::{Orientation, Orientations, SEGMENT_COUNT, of_axes};
 use crate::skeleton::JOINT_COUNT;
 use posemoe_stamp::Stamp;
 
@@ -28,10 +29,13 @@ pub const KEYPOINT_WIDTH: usize = 3;
 pub const VIEW_WIDTH: usize = 3;
 /// Numbers of one measured depth: beyond the torso's, log size, 1.
 pub const DEPTH_WIDTH: usize = 3;
+/// Numbers of one segment's turn: its y axis, its z axis, and a sigma in degrees.
+pub const TURN_WIDTH: usize = 7;
 /// Numbers of one person's joints, of their keypoints and of their measured depths.
 const JOINT_NUMBERS: usize = JOINT_COUNT * 3;
 const KEYPOINT_NUMBERS: usize = JOINT_COUNT * KEYPOINT_WIDTH;
 const DEPTH_NUMBERS: usize = JOINT_COUNT * DEPTH_WIDTH;
+const TURN_NUMBERS: usize = SEGMENT_COUNT * TURN_WIDTH;
 /// Frames that wait for later ones at most, before the oldest is answered with fewer of them.
 pub const MOST_WAITING: usize = 256;
 
@@ -109,19 +113,40 @@ pub struct Lifted {
     pub joints_m: [Vector3<f64>; JOINT_COUNT],
     /// Distance from the truth within which 68 % of joints lie, for each joint (m).
     pub sigma_m: [f64; JOINT_COUNT],
+    /// How segments are turned in that camera, by a network that says so; about their bones it
+    /// counts, along them joints do.
+    pub segments: Option<Orientations>,
 }
 
 impl Lifted {
-    /// From one person's 17 x 3 and 17 numbers; `None` when one of them is not finite.
-    fn read(joints_m: &[f32], sigma_m: &[f32]) -> Option<Self> {
+    /// From one person's 17 x 3, 17 and 11 x 7 numbers; `None` when one of the first two is not
+    /// finite. Turns that are not are those of a network that says nothing of them.
+    fn read(joints_m: &[f32], sigma_m: &[f32], turns: &[f32]) -> Option<Self> {
         let finite = joints_m.iter().chain(sigma_m).all(|v| v.is_finite());
         finite.then(|| Self {
             joints_m: std::array::from_fn(|j| {
                 Vector3::from_fn(|axis, _| f64::from(joints_m[3 * j + axis]))
             }),
             sigma_m: std::array::from_fn(|j| f64::from(sigma_m[j])),
+            segments: read_turns(turns),
         })
     }
+}
+
+/// From one person's 11 x 7 numbers; `None` when one is not finite, or two axes are one.
+pub fn read_turns(turns: &[f32]) -> Option<Orientations> {
+    let mut segments = Orientations::default();
+    for (segment, turn) in segments.iter_mut().zip(turns.chunks_exact(TURN_WIDTH)) {
+        let axis = |from: usize| Vector3::from_fn(|i, _| f64::from(turn[from + i]));
+        if !turn.iter().all(|v| v.is_finite()) {
+            return None;
+        }
+        *segment = Orientation {
+            frame_from_segment: of_axes(&axis(0), &axis(3))?,
+            sigma_rad: Some(f64::from(turn[6]).to_radians()),
+        };
+    }
+    Some(segments)
 }
 
 /// Why a frame could not be lifted.

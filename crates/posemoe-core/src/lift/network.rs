@@ -78,6 +78,9 @@ pub struct Answers<'a> {
     pub joints_m: &'a mut [f32],
     /// (P, 17) (m); of a stream (P, F, 17).
     pub sigma_m: &'a mut [f32],
+    /// (P, 11, 7): of each segment an axis along y, one along z and a sigma (degrees); of a stream
+    /// (P, F, 11, 7). NaN, and left so by networks that say nothing of segments.
+    pub turns: &'a mut [f32],
 }
 
 /// A network that takes a stream frame by frame.

@@ -5,7 +5,7 @@
 use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
 
 use super::network::{Answers, Step, StepNetwork};
-use super::{JOINT_NUMBERS, LiftError};
+use super::{JOINT_NUMBERS, LiftError, TURN_NUMBERS};
 use crate::skeleton::JOINT_COUNT;
 
 /// People of a share at least: a matrix of one row is multiplied by another routine, which rounds
@@ -87,15 +87,26 @@ impl<'a> Task<'a> {
         let (frames, of_each) = (count * step.frames, entries.len() / step.people);
         let (joints_m, other_joints_m) = answers.joints_m.split_at_mut(frames * JOINT_NUMBERS);
         let (sigma_m, other_sigma_m) = answers.sigma_m.split_at_mut(frames * JOINT_COUNT);
+        let (turns, other_turns) = answers.turns.split_at_mut(frames * TURN_NUMBERS);
         let (entries, other_entries) = entries.split_at_mut(count * of_each);
-        let task = |step, joints_m, sigma_m, entries| Task {
+        let own = Answers {
+            joints_m,
+            sigma_m,
+            turns,
+        };
+        let of_others = Answers {
+            joints_m: other_joints_m,
+            sigma_m: other_sigma_m,
+            turns: other_turns,
+        };
+        let task = |step, answers, entries| Task {
             step,
-            answers: Answers { joints_m, sigma_m },
+            answers,
             entries,
         };
         (
-            task(first, joints_m, sigma_m, entries),
-            task(others, other_joints_m, other_sigma_m, other_entries),
+            task(first, own, entries),
+            task(others, of_others, other_entries),
         )
     }
 
@@ -147,6 +158,10 @@ mod tests {
             answers.joints_m.copy_from_slice(step.keypoints);
             let sigma_m = answers.sigma_m.chunks_exact_mut(JOINT_COUNT);
             assert_eq!(sigma_m.len(), step.people * FRAMES);
+            let turns = answers.turns.chunks_exact_mut(TURN_NUMBERS);
+            turns
+                .zip(step.moment_s)
+                .for_each(|(turns, moment_s)| turns.fill(*moment_s));
             for (place, sigma_m) in sigma_m.enumerate() {
                 sigma_m.fill(step.view[place * 3] + step.moment_s[place]);
             }
@@ -166,7 +181,7 @@ mod tests {
         }
     }
 
-    fn answer(copies: usize, people: usize, view: &[f32]) -> Result<[Vec<f32>; 3], LiftError> {
+    fn answer(copies: usize, people: usize, view: &[f32]) -> Result<[Vec<f32>; 4], LiftError> {
         let numbers =
             |of_each: usize| -> Vec<f32> { (0..people * of_each).map(|n| n as f32).collect() };
         let slots = 3;
@@ -185,12 +200,19 @@ mod tests {
             new_age_s: &numbers(FRAMES * FRAMES),
             memory: &memory,
         };
-        let of_each = [FRAMES * JOINT_NUMBERS, FRAMES * JOINT_COUNT, WIDTH];
+        let [joints, sigmas, turns] =
+            [JOINT_NUMBERS, JOINT_COUNT, TURN_NUMBERS].map(|of_frame| FRAMES * of_frame);
+        let of_each = [joints, sigmas, turns, WIDTH];
         let mut found = of_each.map(|n| vec![-1.0; people * n]);
-        let [joints_m, sigma_m, entries] = &mut found;
+        let [joints_m, sigma_m, turns, entries] = &mut found;
+        let answers = Answers {
+            joints_m,
+            sigma_m,
+            turns,
+        };
         let others = (1..copies).map(|_| Echo).collect();
         let mut shares = Shares::new(Echo, others)?;
-        shares.step(&step, Answers { joints_m, sigma_m }, entries)?;
+        shares.step(&step, answers, entries)?;
         Ok(found)
     }
 

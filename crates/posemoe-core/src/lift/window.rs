@@ -9,7 +9,8 @@ use past::{Frame, Past};
 
 use super::network::{Answers, WindowNetwork, Windows};
 use super::{
-    DEPTH_NUMBERS, JOINT_NUMBERS, KEYPOINT_NUMBERS, LiftError, Lifted, Lifter, Seen, VIEW_WIDTH,
+    DEPTH_NUMBERS, JOINT_NUMBERS, KEYPOINT_NUMBERS, LiftError, Lifted, Lifter, Seen, TURN_NUMBERS,
+    VIEW_WIDTH,
 };
 use crate::lift::PersonKey;
 use crate::skeleton::JOINT_COUNT;
@@ -34,6 +35,7 @@ pub struct WindowLifter<N> {
     windows: Windows,
     joints_m: Vec<f32>,
     sigma_m: Vec<f32>,
+    turns: Vec<f32>,
 }
 
 impl<N: WindowNetwork> WindowLifter<N> {
@@ -46,6 +48,7 @@ impl<N: WindowNetwork> WindowLifter<N> {
             windows: Windows::default(),
             joints_m: Vec::new(),
             sigma_m: Vec::new(),
+            turns: Vec::new(),
         }
     }
 
@@ -117,14 +120,19 @@ impl<N: WindowNetwork> Lifter for WindowLifter<N> {
         self.lay_out(stamp, seen);
         self.joints_m.resize(seen.len() * JOINT_NUMBERS, 0.0);
         self.sigma_m.resize(seen.len() * JOINT_COUNT, 0.0);
+        self.turns.clear();
+        self.turns.resize(seen.len() * TURN_NUMBERS, f32::NAN);
         let answers = Answers {
             joints_m: &mut self.joints_m,
             sigma_m: &mut self.sigma_m,
+            turns: &mut self.turns,
         };
         self.network.run(&self.windows, answers)?;
         let joints_m = self.joints_m.chunks_exact(JOINT_NUMBERS);
         let sigma_m = self.sigma_m.chunks_exact(JOINT_COUNT);
-        lifted.extend(joints_m.zip(sigma_m).map(|(j, s)| Lifted::read(j, s)));
+        let turns = self.turns.chunks_exact(TURN_NUMBERS);
+        let answers = joints_m.zip(sigma_m).zip(turns);
+        lifted.extend(answers.map(|((j, s), t)| Lifted::read(j, s, t)));
         for one in seen {
             if let Some(past) = self.people.get_mut(&one.person) {
                 past.trim(stamp, &self.layout);

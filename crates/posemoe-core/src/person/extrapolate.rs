@@ -3,6 +3,7 @@
 
 use super::forecast::{Forecast, Way};
 use super::pose::{Joint, PersonPose, Poses, State};
+use crate::geometry::segments::aligned;
 use crate::skeleton::JOINT_COUNT;
 use posemoe_stamp::Stamp;
 
@@ -94,11 +95,13 @@ pub fn carried(person: &PersonPose, dt_s: f64) -> PersonPose {
         }
     };
     let joints: [Joint; JOINT_COUNT] = std::array::from_fn(joint);
+    let joints_m = joints.map(|joint| joint.position_m);
     PersonPose {
         root_m,
         root_covariance_m2: person.root_covariance_m2 + forecast.root.growth_m2(&root),
         root_velocity_m_s,
         joints,
+        segments: aligned(&person.segments, &joints_m),
         marks: None,
         gaze: None,
         forecast: Forecast {

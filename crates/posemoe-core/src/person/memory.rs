@@ -7,9 +7,10 @@ use super::gaze::Gaze;
 use super::limbs::Limbs;
 use super::marks::Marks;
 use super::motion::RootMotion;
-use super::pose::{Joint, PersonPose, State};
+use super::pose::{Joint, PersonPose, State, segments_of};
 use super::size::{Size, SizeModel};
 use crate::geometry::place::Placement;
+use crate::geometry::segments::Orientations;
 use crate::skeleton::{JOINT_COUNT, Pose};
 use posemoe_stamp::Stamp;
 
@@ -66,6 +67,7 @@ struct Placed {
     score: [f64; JOINT_COUNT],
     marks: Marks,
     gaze: Option<Gaze>,
+    segments: Option<Orientations>,
     confidence: f64,
 }
 
@@ -90,6 +92,8 @@ pub struct Estimate {
     pub marks: Marks,
     /// Where the head points, where the face tells.
     pub gaze: Option<Gaze>,
+    /// How segments are turned in the joints' frame, where the network says so.
+    pub segments: Option<Orientations>,
 }
 
 impl Person {
@@ -150,6 +154,7 @@ impl Person {
             score: estimate.score,
             marks: estimate.marks,
             gaze: estimate.gaze,
+            segments: estimate.segments,
             confidence: (estimate.person_score * seen_share).clamp(0.0, 1.0),
         });
     }
@@ -187,6 +192,18 @@ impl Person {
         } else {
             1.0
         };
+        let joints: [Joint; JOINT_COUNT] = std::array::from_fn(|j| Joint {
+            position_m: root_m
+                + if is_as_seen {
+                    limbs.seen_m(j)
+                } else {
+                    limbs.position_m(j)
+                },
+            velocity_m_s: root_velocity_m_s + limbs.velocity_m_s(j),
+            sigma_m: limbs.sigma_m(j) * placed.sigma_scale,
+            score: placed.score[j],
+        });
+        let joints_m = joints.map(|joint| joint.position_m);
         Some(PersonPose {
             id: id.to_owned(),
             state,
@@ -198,17 +215,8 @@ impl Person {
             root_m,
             root_covariance_m2: root_covariance_m2(root, self.size.sigma(&model.size)),
             root_velocity_m_s,
-            joints: std::array::from_fn(|j| Joint {
-                position_m: root_m
-                    + if is_as_seen {
-                        limbs.seen_m(j)
-                    } else {
-                        limbs.position_m(j)
-                    },
-                velocity_m_s: root_velocity_m_s + limbs.velocity_m_s(j),
-                sigma_m: limbs.sigma_m(j) * placed.sigma_scale,
-                score: placed.score[j],
-            }),
+            joints,
+            segments: segments_of(placed.segments.as_ref(), &joints_m),
             marks: (state == State::Tracked).then_some(placed.marks),
             gaze: placed.gaze.filter(|_| state == State::Tracked),
             forecast: Forecast {
@@ -260,6 +268,7 @@ pub(crate) mod tests {
             person_score: 0.8,
             marks: Marks::default(),
             gaze: None,
+            segments: None,
         }
     }
 

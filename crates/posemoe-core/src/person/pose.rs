@@ -5,7 +5,8 @@ use nalgebra::{Matrix3, Vector3};
 use super::forecast::Forecast;
 use super::gaze::Gaze;
 use super::marks::Marks;
-use crate::skeleton::JOINT_COUNT;
+use crate::geometry::segments::{Orientations, aligned, least_turn};
+use crate::skeleton::{JOINT_COUNT, Pose};
 use posemoe_stamp::Stamp;
 
 /// What a pose rests on.
@@ -60,6 +61,8 @@ pub struct PersonPose {
     pub root_velocity_m_s: Vector3<f64>,
     /// Joints in the order of [`crate::skeleton::JOINTS`].
     pub joints: [Joint; JOINT_COUNT],
+    /// How segments are turned; where joints show bones, along them.
+    pub segments: Orientations,
     /// Where the image shows the person; of the tracked only.
     pub marks: Option<Marks>,
     /// Where the head points; of the tracked, where the image shows enough of the face.
@@ -73,6 +76,19 @@ impl PersonPose {
     pub fn root_sigma_m(&self) -> Vector3<f64> {
         let variances_m2 = self.root_covariance_m2.diagonal();
         variances_m2.map(|variance_m2| variance_m2.max(0.0).sqrt())
+    }
+
+    /// Where the joints are (m).
+    pub fn joints_m(&self) -> Pose {
+        self.joints.map(|joint| joint.position_m)
+    }
+}
+
+/// How segments are turned between these joints (m): as was said of them, or as joints alone show.
+pub(crate) fn segments_of(said: Option<&Orientations>, joints_m: &Pose) -> Orientations {
+    match said {
+        Some(said) => aligned(said, joints_m),
+        None => least_turn(joints_m),
     }
 }
 

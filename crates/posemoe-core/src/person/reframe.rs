@@ -6,6 +6,7 @@ use super::forecast::{Forecast, RootForecast};
 use super::gaze::Gaze;
 use super::pose::{Joint, PersonPose, Poses};
 use crate::frames::Motion;
+use crate::geometry::segments::turned;
 
 /// The same people in the frame `frame_id`, in which the frame of `poses` moves as `motion` says,
 /// at the stamp of `poses`. Ids, states, scores and `sigma_m`, which is the same in all directions,
@@ -36,6 +37,7 @@ fn reframed(person: &PersonPose, motion: &Motion) -> PersonPose {
             velocity_m_s: motion.velocity_m_s(&joint.position_m, &joint.velocity_m_s),
             ..joint
         }),
+        segments: turned(&person.segments, &motion.target_from_source.rotation),
         gaze: person.gaze.map(|gaze| Gaze {
             camera_from_head: motion.target_from_source.rotation * gaze.camera_from_head,
             ..gaze
@@ -61,6 +63,7 @@ fn turned_m2(covariance_m2: &Matrix3<f64>, motion: &Motion) -> Matrix3<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::segments::Orientations;
     use crate::person::pose::State;
     use nalgebra::{Isometry3, Translation3, UnitQuaternion, Vector3};
     use posemoe_stamp::Stamp;
@@ -79,6 +82,7 @@ mod tests {
             people: vec![PersonPose {
                 marks: None,
                 gaze: None,
+                segments: Orientations::default(),
                 forecast: Forecast::default(),
                 id: "a".into(),
                 state: State::Predicted,

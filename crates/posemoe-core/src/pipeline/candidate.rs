@@ -1,9 +1,12 @@
 //! One person of a frame on the way through the stages.
 
+use nalgebra::UnitQuaternion;
+
 use super::plausible;
 use crate::geometry::canonical::{PersonView, Rays};
 use crate::geometry::place::ground::Ground;
 use crate::geometry::place::{Evidence, Placement, place, to_camera};
+use crate::geometry::segments::turned;
 use crate::health::{Cause, Drops};
 use crate::lift::PersonKey;
 use crate::lift::{Lifted, Seen};
@@ -103,6 +106,7 @@ impl Candidate {
         }
         let pose = lifted_pose.map(|joint_m| joint_m * placement.size);
         plausible::in_space(&pose, &placement.root_m, &self.rays, self.distance_m)?;
+        let camera_from_view = UnitQuaternion::from(self.view.view_from_camera.inverse());
         let head_m = placement.root_m + pose[HEAD];
         Ok(Estimate {
             placement,
@@ -113,6 +117,8 @@ impl Candidate {
             score: self.rays.map(|ray| ray.map_or(0.0, |ray| ray.score)),
             person_score: self.score,
             marks: self.marks,
+            segments: (lifted.segments.as_ref())
+                .map(|segments| turned(segments, &camera_from_view)),
             gaze: gaze(&self.face, head_m.norm(), &(pose[HEAD] - pose[THORAX])),
         })
     }

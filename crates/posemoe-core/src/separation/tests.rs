@@ -52,6 +52,7 @@ fn person(root_m: Vector3<f64>, velocity_m_s: Vector3<f64>) -> PersonPose {
             sigma_m: 0.0,
             score: 0.9,
         }),
+        segments: Default::default(),
         marks: None,
         gaze: None,
         forecast: Forecast::default(),

@@ -30,6 +30,7 @@ pub fn person(id: &str, state: State) -> PersonPose {
             sigma_m: 0.05,
             score: 0.9,
         }),
+        segments: Default::default(),
         marks: (state == State::Tracked).then_some(marks),
         gaze: None,
         forecast: Forecast::default(),

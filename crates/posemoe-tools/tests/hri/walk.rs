@@ -31,6 +31,7 @@ fn published(person: &Person3D) -> PersonPose {
         root_covariance_m2: Matrix3::zeros(),
         root_velocity_m_s: Vector3::zeros(),
         joints: std::array::from_fn(|j| joint(&person.joints[j])),
+        segments: Default::default(),
         marks: None,
         gaze: None,
         forecast: Forecast::default(),

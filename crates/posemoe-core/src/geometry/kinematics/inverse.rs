@@ -6,6 +6,7 @@ use nalgebra::{UnitQuaternion, Vector3};
 
 use super::limb::Limb;
 use super::{ANGLE_COUNT, Angles};
+use crate::geometry::segments::Orientations;
 use crate::skeleton::{JOINT_COUNT, LEFT_HIP, RIGHT_HIP};
 
 const NECK: usize = 9;
@@ -15,13 +16,13 @@ const RIGHT_SHOULDER: usize = 14;
 /// First angle of the head, which are roll, yaw and pitch.
 const HEAD_ANGLE: usize = 1;
 type AnglesOf = fn(&Limb, f64) -> [f64; 4];
-/// Each limb's angles, its side, first joint of the person and first angle; the others follow in
-/// both.
-const LIMBS: [(AnglesOf, f64, usize, usize); 4] = [
-    (Limb::arm, 1.0, LEFT_SHOULDER, 4),
-    (Limb::arm, -1.0, RIGHT_SHOULDER, 8),
-    (Limb::leg, 1.0, LEFT_HIP, 12),
-    (Limb::leg, -1.0, RIGHT_HIP, 16),
+/// Each limb's angles, its side, first joint of the person and first angle, of which the others
+/// follow; and its upper segment.
+const LIMBS: [(AnglesOf, f64, usize, usize, usize); 4] = [
+    (Limb::arm, 1.0, LEFT_SHOULDER, 4, 3),
+    (Limb::arm, -1.0, RIGHT_SHOULDER, 8, 5),
+    (Limb::leg, 1.0, LEFT_HIP, 12, 7),
+    (Limb::leg, -1.0, RIGHT_HIP, 16, 9),
 ];
 /// Joints nearer to each other than this (m) show no direction.
 const SHORTEST_M: f64 = 1e-4;
@@ -34,9 +35,14 @@ const SHORTEST_M: f64 = 1e-4;
 /// shows stays at rest: the waist, since the body frame's own z is the line from pelvis to thorax;
 /// the yaw of a head of which only the axis is known; and whatever hangs on a joint that is not
 /// finite or lies on its neighbour.
+///
+/// `segments` in the body frame, where a network says how they are turned, tell where elbows and
+/// knees of limbs point that are so straight (17 degrees) that their planes do not; these are shown
+/// bent as far as they are, if not quite the way.
 pub fn angles(
     joints_m: &[Vector3<f64>; JOINT_COUNT],
     body_from_head: Option<&UnitQuaternion<f64>>,
+    segments: Option<&Orientations>,
 ) -> Angles {
     let mut angles = [0.0; ANGLE_COUNT];
     let by_turn = body_from_head.and_then(head_of_turn);
@@ -44,12 +50,18 @@ pub fn angles(
     if let Some(found) = by_turn.or_else(by_axis) {
         angles[HEAD_ANGLE..HEAD_ANGLE + 3].copy_from_slice(&found);
     }
-    for (angles_of, side, joint, angle) in LIMBS {
+    for (angles_of, side, joint, angle, segment) in LIMBS {
         let Some(upper) = direction(joints_m, joint, joint + 1) else {
             continue;
         };
         let lower = direction(joints_m, joint + 1, joint + 2);
-        let found = angles_of(&Limb { upper, lower }, side);
+        let hinge = segments.map(|all| all[segment].frame_from_segment * Vector3::y());
+        let limb = Limb {
+            upper,
+            lower,
+            hinge,
+        };
+        let found = angles_of(&limb, side);
         angles[angle..angle + 4].copy_from_slice(&found);
     }
     angles

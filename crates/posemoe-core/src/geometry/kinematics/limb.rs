@@ -10,6 +10,9 @@ use nalgebra::{UnitQuaternion, Vector3};
 
 /// Below this sine of the angle between its parts a limb is straight, and its plane unknown.
 const STRAIGHT: f64 = 1e-4;
+/// Below this sine (17 degrees) the plane of a limb is so much noise that what is known of its hinge
+/// counts more and more.
+const NEARLY_STRAIGHT: f64 = 0.3;
 /// Middle of human_description's range of yaw (rad): -1.1 to 1.9 and -0.1 to 0.6.
 const USUAL_ARM_YAW: f64 = 0.4;
 const USUAL_LEG_YAW: f64 = 0.25;
@@ -19,6 +22,9 @@ const USUAL_LEG_YAW: f64 = 0.25;
 pub struct Limb {
     pub upper: Vector3<f64>,
     pub lower: Option<Vector3<f64>>,
+    /// Where its own y axis is, about which it bends, as far as that is known otherwise than by the
+    /// bend.
+    pub hinge: Option<Vector3<f64>>,
 }
 
 impl Limb {
@@ -52,13 +58,25 @@ impl Limb {
     }
 
     /// Unsigned angle between the parts (rad), and the limb's own y axis, about which it bends:
-    /// forwards for -1, backwards for +1. That of a straight limb is where the least turn from
-    /// hanging carries it.
+    /// forwards for -1, backwards for +1. The straighter a limb the more counts what is known of its
+    /// hinge; else that of a straight limb is where the least turn from hanging carries it.
     fn bend(&self, backwards: f64) -> (f64, Vector3<f64>) {
         let lower = self.lower.unwrap_or(self.upper);
         let across = self.upper.cross(&lower);
         let bend = across.norm().atan2(self.upper.dot(&lower));
-        let axis = (across * backwards).try_normalize(STRAIGHT);
+        let of_bend = (across * backwards).try_normalize(STRAIGHT);
+        let beside = |axis: Vector3<f64>| axis - self.upper * self.upper.dot(&axis);
+        let axis = match self
+            .hinge
+            .and_then(|hinge| beside(hinge).try_normalize(STRAIGHT))
+        {
+            Some(hinge) => {
+                let sure = (across.norm() / NEARLY_STRAIGHT).min(1.0).powi(2);
+                let mixed = of_bend.unwrap_or(hinge) * sure + hinge * (1.0 - sure);
+                mixed.try_normalize(STRAIGHT).or(of_bend)
+            }
+            None => of_bend,
+        };
         let least_turn = || UnitQuaternion::rotation_between(&-Vector3::z(), &self.upper);
         let axis = axis.unwrap_or_else(|| least_turn().unwrap_or_default() * Vector3::y());
         (bend, axis)

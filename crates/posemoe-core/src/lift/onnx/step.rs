@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use super::tensor::{ANY, answer, input, read_output};
 use super::{LoadError, Model};
+use crate::geometry::segments::SEGMENT_COUNT;
 use crate::lift::manifest::{Form, MemoryPromise};
 use crate::lift::network::{Answers, Step, StepNetwork};
-use crate::lift::{DEPTH_WIDTH, KEYPOINT_WIDTH, LiftError, Mode, VIEW_WIDTH};
+use crate::lift::{DEPTH_WIDTH, KEYPOINT_WIDTH, LiftError, Mode, TURN_WIDTH, VIEW_WIDTH};
 use crate::skeleton::JOINT_COUNT;
 
 /// A streaming model; its memory is the caller's, and goes in as it lies.
@@ -46,6 +47,10 @@ impl OnnxStep {
         }
         model.expect_output("joints_m", &[ANY, ANY, joints, 3])?;
         model.expect_output("sigma_m", &[ANY, ANY, joints])?;
+        if model.manifest().gives_segments() {
+            let of_each = [SEGMENT_COUNT as i64, TURN_WIDTH as i64];
+            model.expect_output("segments", &[ANY, ANY, of_each[0], of_each[1]])?;
+        }
         model.expect_output("entries", &[ANY, memory.blocks as i64, joints, ANY, width])?;
         Ok(Self {
             model,
@@ -63,6 +68,11 @@ impl OnnxStep {
     /// Whether it makes use of measured depths.
     pub fn takes_depth(&self) -> bool {
         self.takes_depth
+    }
+
+    /// Whether it says how segments are turned.
+    pub fn gives_segments(&self) -> bool {
+        self.model.manifest().gives_segments()
     }
 }
 

@@ -6,8 +6,9 @@ use ort::session::{Session, SessionInputValue, SessionOutputs};
 use ort::value::{Outlet, TensorElementType, TensorRef};
 
 use super::{LoadError, Model};
-use crate::lift::LiftError;
+use crate::geometry::segments::SEGMENT_COUNT;
 use crate::lift::network::Answers;
+use crate::lift::{LiftError, TURN_WIDTH};
 use crate::skeleton::JOINT_COUNT;
 
 /// An axis of any length, in the shape of a model's input or output.
@@ -79,10 +80,18 @@ pub fn answer<'s>(
     let outputs = session
         .run(inputs)
         .map_err(|e| LiftError::Runtime(e.to_string()))?;
-    let Answers { joints_m, sigma_m } = answers;
+    let Answers {
+        joints_m,
+        sigma_m,
+        turns,
+    } = answers;
     let shape = |of_each: &[usize]| [answered, of_each].concat();
     read_output(&outputs, "joints_m", &shape(&[JOINT_COUNT, 3]), joints_m)?;
     read_output(&outputs, "sigma_m", &shape(&[JOINT_COUNT]), sigma_m)?;
+    if outputs.contains_key("segments") {
+        let of_each = shape(&[SEGMENT_COUNT, TURN_WIDTH]);
+        read_output(&outputs, "segments", &of_each, turns)?;
+    }
     Ok(outputs)
 }
 

@@ -2,9 +2,10 @@
 
 use super::tensor::{ANY, answer, input};
 use super::{LoadError, Model};
+use crate::geometry::segments::SEGMENT_COUNT;
 use crate::lift::manifest::{Form, WindowPromise};
 use crate::lift::network::{Answers, WindowNetwork, Windows};
-use crate::lift::{DEPTH_WIDTH, KEYPOINT_WIDTH, LiftError, Mode, VIEW_WIDTH};
+use crate::lift::{DEPTH_WIDTH, KEYPOINT_WIDTH, LiftError, Mode, TURN_WIDTH, VIEW_WIDTH};
 use crate::skeleton::JOINT_COUNT;
 
 /// A model of windows.
@@ -34,6 +35,10 @@ impl OnnxWindow {
         model.expect_input("present", &[ANY, ANY])?;
         model.expect_output("joints_m", &[ANY, joints, 3])?;
         model.expect_output("sigma_m", &[ANY, joints])?;
+        if model.manifest().gives_segments() {
+            let of_each = [SEGMENT_COUNT as i64, TURN_WIDTH as i64];
+            model.expect_output("segments", &[ANY, of_each[0], of_each[1]])?;
+        }
         Ok(Self {
             model,
             window,
@@ -49,6 +54,11 @@ impl OnnxWindow {
     /// Whether it makes use of measured depths.
     pub fn takes_depth(&self) -> bool {
         self.takes_depth
+    }
+
+    /// Whether it says how segments are turned.
+    pub fn gives_segments(&self) -> bool {
+        self.model.manifest().gives_segments()
     }
 }
 

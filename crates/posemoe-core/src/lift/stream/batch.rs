@@ -5,7 +5,9 @@ use super::MemoryShape;
 use super::kept::Kept;
 use super::slots::{EMPTY_AGE_S, Slots};
 use crate::lift::network::{Answers, Step};
-use crate::lift::{DEPTH_NUMBERS, JOINT_NUMBERS, KEYPOINT_NUMBERS, Lifted, Shown, VIEW_WIDTH};
+use crate::lift::{
+    DEPTH_NUMBERS, JOINT_NUMBERS, KEYPOINT_NUMBERS, Lifted, Shown, TURN_NUMBERS, VIEW_WIDTH,
+};
 use crate::skeleton::JOINT_COUNT;
 
 /// Inputs and outputs; of people who are not seen in a frame the inputs are zeros, and nobody reads
@@ -26,6 +28,7 @@ pub struct Batch {
     new_age_s: Vec<f32>,
     joints_m: Vec<f32>,
     sigma_m: Vec<f32>,
+    turns: Vec<f32>,
     entries: Vec<f32>,
     /// What is kept of one person while their new frames come in.
     kept: Kept,
@@ -50,6 +53,7 @@ impl Batch {
             new_age_s: room(shape.together),
             joints_m: room(JOINT_NUMBERS),
             sigma_m: room(JOINT_COUNT),
+            turns: room(TURN_NUMBERS),
             entries: room(shape.entry_len()),
             kept: Kept::new(shape.reach),
         }
@@ -96,6 +100,7 @@ impl Batch {
             (&mut self.new_age_s, self.frames, EMPTY_AGE_S),
             (&mut self.joints_m, JOINT_NUMBERS, 0.0),
             (&mut self.sigma_m, JOINT_COUNT, 0.0),
+            (&mut self.turns, TURN_NUMBERS, f32::NAN),
             (&mut self.entries, self.shape.entry_len(), 0.0),
         ] {
             numbers.clear();
@@ -157,6 +162,7 @@ impl Batch {
         let answers = Answers {
             joints_m: &mut self.joints_m,
             sigma_m: &mut self.sigma_m,
+            turns: &mut self.turns,
         };
         (step, answers, &mut self.entries)
     }
@@ -167,6 +173,7 @@ impl Batch {
         let lifted = Lifted::read(
             &self.joints_m[place * JOINT_NUMBERS..][..JOINT_NUMBERS],
             &self.sigma_m[place * JOINT_COUNT..][..JOINT_COUNT],
+            &self.turns[place * TURN_NUMBERS..][..TURN_NUMBERS],
         );
         let mut entries = self.entries((row, frame)).flatten();
         lifted.filter(|_| entries.all(|v| v.is_finite()))
