@@ -78,19 +78,19 @@ def _start() -> torch.Tensor:
 
 
 class OrientationHead(nn.Module):
-    def __init__(self, channels: int):
+    def __init__(self, channels: int, of_each_joint: int = OF_EACH_JOINT, hidden: int = HIDDEN):
         super().__init__()
         self.gelu = nn.GELU()
         self.norm = nn.LayerNorm(2 * channels)
-        self.of_joint = nn.Linear(2 * channels, OF_EACH_JOINT)
+        self.of_joint = nn.Linear(2 * channels, of_each_joint)
         lines = _between(STRAIGHT)
         self.register_buffer("straight", torch.einsum("sj,ab->sajb", lines, torch.eye(3)).flatten(2).flatten(0, 1),
                              persistent=False)
         self.register_buffer("across", torch.stack(_rolled(ACROSS)), persistent=False)
         self.register_buffer("camera", torch.eye(OF_CAMERA), persistent=False)
-        self.first = nn.Linear(len(JOINTS) * (OF_EACH_JOINT + 3) + len(STRAIGHT) ** 2, HIDDEN)
-        self.second = nn.Linear(HIDDEN, HIDDEN)
-        self.last = nn.Linear(HIDDEN, AXES * DIRECTIONS + len(SEGMENTS))
+        self.first = nn.Linear(len(JOINTS) * (of_each_joint + 3) + len(STRAIGHT) ** 2, hidden)
+        self.second = nn.Linear(hidden, hidden)
+        self.last = nn.Linear(hidden, AXES * DIRECTIONS + len(SEGMENTS))
         with torch.no_grad():
             self.last.weight.mul_(0.1)
             self.last.bias[:AXES * DIRECTIONS] = _start().flatten()
@@ -105,7 +105,7 @@ class OrientationHead(nn.Module):
         return Turned(axes.reshape(*shape, len(SEGMENTS), 6), sigma_deg.reshape(*shape, len(SEGMENTS)))
 
     def from_joints(self, of_joint: torch.Tensor, joints_m: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
-        """From what is known of the joints (N, 17 * OF_EACH_JOINT) and where they are (N, 51): axes (N, S, 6) and
+        """From what is known of the joints (N, 17 * of_each_joint) and where they are (N, 51): axes (N, S, 6) and
         sigmas (N, S), float32."""
         straight = (joints_m @ self.straight.T).reshape(-1, len(STRAIGHT), 3)
         a, b, c, d = (joints_m @ part.T for part in self.across)
@@ -117,4 +117,4 @@ class OrientationHead(nn.Module):
         shares = x[:, :AXES * DIRECTIONS].reshape(-1, AXES, DIRECTIONS)
         axes = shares @ torch.cat([straight, across, camera], 1)
         z = torch.cat([axes[:, len(SEGMENTS):], straight[:, :len(LIMBS)]], 1)
-        return torch.cat([axes[:, :len(SEGMENTS)], z], -1), x[:, AXES * DIRECTIONS:].clamp(-2, 5.5).exp()
+        return torch.cat([axes[:, :len(SEGMENTS)], z], -1), x[:, AXES * DIRECTIONS:].clamp(-2.0, 5.5).exp()

@@ -17,7 +17,7 @@ APART = 1e-5  # relative to the largest number of an output; rounding only
 def any_weights(size: str) -> PoseMoE:
     """What training begins with at zero or one is not told from what is missing."""
     torch.manual_seed(5)
-    network = PoseMoE(SIZES[size]).eval()
+    network = PoseMoE(SIZES[size]).with_orientation().eval()
     with torch.no_grad():
         for parameter in network.parameters():
             parameter += 0.05 * torch.randn_like(parameter)
@@ -52,7 +52,7 @@ class Fused(unittest.TestCase):
     @torch.no_grad()
     def expect_same(self, network: PoseMoE, inputs: tuple) -> None:
         found, expected = FusedStep(network, MEMORY)(*inputs), network.step(*inputs, MEMORY)
-        for name, one, other in zip(("joints_m", "sigma_m", "entries"), found, expected):
+        for name, one, other in zip(("joints_m", "sigma_m", "entries", "segments"), found, expected, strict=True):
             self.assertEqual(one.shape, other.shape, name)
             most = APART * max(1.0, other.abs().max().item())
             self.assertLessEqual((one - other).abs().max().item(), most, name)

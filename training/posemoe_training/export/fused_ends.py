@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from ..network import PoseMoE, Router
-from ..orientation import OF_EACH_JOINT, OrientationHead, as_said
+from ..orientation import OrientationHead, as_said
 from ..readout import TYPICAL_SIZE_M
 from ..skeleton import JOINTS
 from .fused_layers import after_norm, gelu, linear, normalised, parts, with_gelu
@@ -96,5 +96,6 @@ class FusedOrientation(nn.Module):
 
     def forward(self, both: torch.Tensor, joints_m: torch.Tensor) -> torch.Tensor:
         """Normalised streams (17 * P, 2 C) and joints (P, 17, 3) to what is said of segments (P, S, 7)."""
-        of_joint = self.of_joint(both).reshape(len(JOINTS), -1, OF_EACH_JOINT).transpose(0, 1).flatten(1)
+        of_joint = self.of_joint(both)
+        of_joint = of_joint.reshape(len(JOINTS), -1, of_joint.shape[-1]).transpose(0, 1).flatten(1)
         return as_said(*self.head.from_joints(of_joint, joints_m.flatten(1)))

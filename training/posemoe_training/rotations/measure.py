@@ -8,7 +8,7 @@ from ..data import Motion
 from ..evaluation.held_out import AT, FRAMES, SEED, STREAMS_AT_ONCE
 from ..memory import Memory
 from ..network import PoseMoE
-from ..segments import CHEST, NAMES, PELVIS, angle_between, least_turn, twist_between
+from ..segments import CHEST, NAMES, PELVIS, aligned, angle_between, least_turn, twist_between
 from ..streams import AS_RECORDED, LEAST_KEYPOINTS, make_batch
 from .data import orientations
 
@@ -32,9 +32,9 @@ def measure(network: PoseMoE, motion: Motion, memory: Memory, people: int = 2048
             seen = (batch.keypoints[rows][:, at, :, 2] > 0).sum(-1) >= LEAST_KEYPOINTS
             known &= (seen & (batch.present[rows][:, at] > 0))[..., None]
             columns.append([t.flatten(0, 1) for t in (
-                found, least_turn(found_m), true, known, lifted.turned.sigma_deg[:, at])])
-    found, least, true, known, sigma_deg = (torch.cat(column) for column in zip(*columns))
-    error, of_least = (angle_between(x, true).rad2deg() for x in (found, least))
+                found, least_turn(found_m), aligned(true, found_m), true, known, lifted.turned.sigma_deg[:, at])])
+    found, least, best, true, known, sigma_deg = (torch.cat(column) for column in zip(*columns))
+    error, of_least, of_best = (angle_between(x, true).rad2deg() for x in (found, least, best))
 
     def mean(values: torch.Tensor, where: torch.Tensor) -> float:
         return values[where].double().mean().item()
@@ -47,9 +47,13 @@ def measure(network: PoseMoE, motion: Motion, memory: Memory, people: int = 2048
     return {
         "frames": len(found),
         "mean_deg": mean(error, known), "least_turn_mean_deg": mean(of_least, known),
+        # What the error of the joints alone leaves, were the turn about every bone known.
+        "bones_alone_mean_deg": mean(of_best, known),
         "within_1_sigma_pct": 100 * mean((error <= sigma_deg).float(), known),
         "within_2_sigma_pct": 100 * mean((error <= 2 * sigma_deg).float(), known),
-        "segments": {name: {"mean_deg": mean(error[:, s], known[:, s]), "least_turn_mean_deg": mean(of_least[:, s], known[:, s]),
+        "segments": {name: {"mean_deg": mean(error[:, s], known[:, s]),
+                            "least_turn_mean_deg": mean(of_least[:, s], known[:, s]),
+                            "bones_alone_mean_deg": mean(of_best[:, s], known[:, s]),
                             "twist_deg": mean(twist_between(found, true)[:, s].rad2deg().abs(), known[:, s]),
                             "least_turn_twist_deg": mean(twist_between(least, true)[:, s].rad2deg().abs(), known[:, s]),
                             "sigma_deg": mean(sigma_deg[:, s], known[:, s]),
