@@ -87,7 +87,6 @@ class OrientationHead(nn.Module):
         self.register_buffer("straight", torch.einsum("sj,ab->sajb", lines, torch.eye(3)).flatten(2).flatten(0, 1),
                              persistent=False)
         self.register_buffer("across", torch.stack(_rolled(ACROSS)), persistent=False)
-        self.register_buffer("camera", torch.eye(OF_CAMERA), persistent=False)
         self.first = nn.Linear(len(JOINTS) * (of_each_joint + 3) + len(STRAIGHT) ** 2, hidden)
         self.second = nn.Linear(hidden, hidden)
         self.last = nn.Linear(hidden, AXES * DIRECTIONS + len(SEGMENTS))
@@ -113,8 +112,8 @@ class OrientationHead(nn.Module):
         angles = (straight @ straight.transpose(1, 2)).reshape(-1, len(STRAIGHT) ** 2)
         x = self.gelu(self.first(torch.cat([self.gelu(of_joint), joints_m / UNIT_M, angles], -1)))
         x = self.last(self.gelu(self.second(x)) + x).float()
-        camera = self.camera.expand(len(joints_m), OF_CAMERA, 3)
         shares = x[:, :AXES * DIRECTIONS].reshape(-1, AXES, DIRECTIONS)
-        axes = shares @ torch.cat([straight, across, camera], 1)
+        # The camera's own directions are x, y and z: their shares are the sum.
+        axes = shares[..., :-OF_CAMERA] @ torch.cat([straight, across], 1) + shares[..., -OF_CAMERA:]
         z = torch.cat([axes[:, len(SEGMENTS):], straight[:, :len(LIMBS)]], 1)
         return torch.cat([axes[:, :len(SEGMENTS)], z], -1), x[:, AXES * DIRECTIONS:].clamp(-2.0, 5.5).exp()

@@ -10,8 +10,8 @@ use nalgebra::{UnitQuaternion, Vector3};
 
 /// Below this sine of the angle between its parts a limb is straight, and its plane unknown.
 const STRAIGHT: f64 = 1e-4;
-/// Below this sine (17 degrees) the plane of a limb is so much noise that what is known of its hinge
-/// counts more and more.
+/// Below this sine (17 degrees) the plane of a limb is so much noise that what is known of its
+/// hinge counts more and more.
 const NEARLY_STRAIGHT: f64 = 0.3;
 /// Middle of human_description's range of yaw (rad): -1.1 to 1.9 and -0.1 to 0.6.
 const USUAL_ARM_YAW: f64 = 0.4;
@@ -58,8 +58,9 @@ impl Limb {
     }
 
     /// Unsigned angle between the parts (rad), and the limb's own y axis, about which it bends:
-    /// forwards for -1, backwards for +1. The straighter a limb the more counts what is known of its
-    /// hinge; else that of a straight limb is where the least turn from hanging carries it.
+    /// forwards for -1, backwards for +1. The straighter a limb is the more counts what is known of
+    /// its hinge; where nothing is, that of a straight limb is where the least turn from hanging
+    /// carries it.
     fn bend(&self, backwards: f64) -> (f64, Vector3<f64>) {
         let lower = self.lower.unwrap_or(self.upper);
         let across = self.upper.cross(&lower);
