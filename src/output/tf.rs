@@ -1,5 +1,6 @@
 //! `/tf`: for each tracked person `body_<id>` (REP-155) and below it a frame for each joint, turned
-//! as the segment that begins there, and one of the head, x where it points, where the image shows enough of the face.
+//! as the segment that begins there, and one of the head, x where it points, where the image shows
+//! enough of the face.
 //!
 //! Joint frames carry our own prefix, since names such as `head_<id>` belong to the kinematic tree
 //! of human_description. Predicted people get no transforms: a frame cannot say that it is a guess.
