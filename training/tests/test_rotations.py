@@ -10,17 +10,17 @@ from posemoe_training.checkpoint import without_orientation
 from posemoe_training.draw import Draw
 from posemoe_training.network import SIZES, PoseMoE
 from posemoe_training.orientation import ACROSS, STRAIGHT, UNIT_M, OrientationHead
+from posemoe_training.memory import Memory
 from posemoe_training.rotations import data
 from posemoe_training.rotations.learn import Plan, examples, learn
-from posemoe_training.memory import Memory
 from posemoe_training.segments import (LIMBS, NAMES, SEGMENTS, aligned, angle_between, bones, least_turn, orthonormal,
                                        twist_between)
 from posemoe_training.streams import make_batch
 
 # Upright, arms hanging, facing +x.
 STANDING_M = torch.tensor([
-    [0, 0, 0], [0, -.1, 0], [0, -.1, -.45], [0, -.1, -.9], [0, .1, 0], [0, .1, -.45], [0, .1, -.9], [0, 0, .25], [0, 0, .5],
-    [0, 0, .6], [0, 0, .7], [0, .18, .5], [0, .18, .2], [0, .18, -.05], [0, -.18, .5], [0, -.18, .2], [0, -.18, -.05]])
+    [0, 0, 0], [0, -.1, 0], [0, -.1, -.45], [0, -.1, -.9], [0, .1, 0], [0, .1, -.45], [0, .1, -.9], [0, 0, .25],
+    [0, 0, .5], [0, 0, .6], [0, 0, .7], [0, .18, .5], [0, .18, .2], [0, .18, -.05], [0, -.18, .5], [0, -.18, .2], [0, -.18, -.05]])
 
 
 def some_turns(*shape: int) -> torch.Tensor:

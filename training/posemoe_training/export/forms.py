@@ -26,8 +26,8 @@ KEYPOINTS = "x, y in the person-centred view divided by apparent size, detector 
 VIEW = "viewing ray x, y (unit vector, camera optical frame), log of the apparent size (tangent units)"
 DEPTH = ("measured depth: how far beyond the torso's in units of apparent size, log of the person's size in metres at "
          "the torso's, 1; zeros where none is measured")
-SEGMENTS_SAID = "of each segment its y axis and its z axis, neither of length 1, and the angle in degrees from the truth "\
-    "within which 68 % lie"
+SEGMENTS_SAID = ("of each segment its y axis and its z axis, neither of length 1, and the angle in degrees from the "
+                 "truth within which 68 % lie")
 OUTPUTS = {
     "joints_m": "float32 [people, 17, 3]: relative to the pelvis",
     "sigma_m": "float32 [people, 17]: distance from the truth within which 68 % of joints lie",

@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> None:
               lambda: torch.autocast(device.type, torch.bfloat16, enabled=bfloat16))
         network.cpu()
         checkpoint.save(args.out or args.checkpoint, checkpoint.recipe_of(kept, args.checkpoint), network,
-                        kept["own_data"], state=None)
+                        kept["own_data"], kept["state"])
     elif network.orientation is None:
         raise checkpoint.CheckpointError(f"{args.checkpoint} has no head for orientations; `rotations` trains one")
     figures = measure(network, data.load(held_out=True), memory, args.people)

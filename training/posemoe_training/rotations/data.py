@@ -21,8 +21,8 @@ from ..sources.recording import Recording, read_npz
 FILE = HOME / "data" / "rotations_cmu.npz"
 PELVIS_BONE, HALF = math.radians(20), math.sqrt(3) / 2
 AHEAD, UP = (0.0, -1.0, 0.0), (0.0, 0.0, 1.0)
-# Each axis that is kept: segment of the file, and where it points in the rig's rest pose. Of the trunk x and z; of limbs
-# x, since z is the bone. The elbow's axis of the rig slants by 30 degrees.
+# Each axis that is kept: segment of the file, and where it points in the rig's rest pose. Of the trunk x and z; of
+# limbs x, since z is the bone. The elbow's axis of the rig slants by 30 degrees.
 RIG_AXES = tuple((row, axis) for row in range(3) for axis in (AHEAD, UP)) + (
     (3, (0.0, -HALF, 0.5)), (4, (0.0, -HALF, 0.5)), (5, AHEAD), (6, AHEAD))
 AXES_MIRRORED = (0, 1, 2, 3, 4, 5, 7, 6, 9, 8)

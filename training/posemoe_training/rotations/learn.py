@@ -57,7 +57,8 @@ class _Listener(nn.Module):
 
 
 @torch.no_grad()
-def examples(network: PoseMoE, motion: Motion, plan: Plan, memory: Memory, autocast: Callable = nullcontext) -> Examples:
+def examples(network: PoseMoE, motion: Motion, plan: Plan, memory: Memory,
+             autocast: Callable = nullcontext) -> Examples:
     """What the network makes of people in the cameras and detectors of its own training."""
     network.orientation = _Listener()
     network.eval()
@@ -88,7 +89,8 @@ def loss_of(turned: Turned, of: Examples) -> torch.Tensor:
 
 def fit(head: OrientationHead, seen: Examples, plan: Plan, report: Callable[[str], None]) -> OrientationHead:
     """Trains a head; gives back the running average of its weights."""
-    average = torch.optim.swa_utils.AveragedModel(head, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGE))
+    running = torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGE)
+    average = torch.optim.swa_utils.AveragedModel(head, multi_avg_fn=running)
     optimizer = torch.optim.AdamW(head.parameters(), lr=plan.rate, weight_decay=WEIGHT_DECAY)
     steps = -(-len(seen.known) // plan.size)
     rate = torch.optim.lr_scheduler.OneCycleLR(optimizer, plan.rate, plan.epochs * steps + 1, pct_start=0.1)

@@ -17,7 +17,7 @@ TWISTS = {"upper arms": (3, 5), "thighs": (7, 9)}
 
 @torch.no_grad()
 def measure(network: PoseMoE, motion: Motion, memory: Memory, people: int = 2048) -> Dict[str, object]:
-    """The frames, cameras and detectors of `evaluation.held_out`, of the held-out people whose orientations are known."""
+    """The frames, cameras and detectors of `evaluation.held_out`, of people whose orientations are known."""
     rng = torch.Generator().manual_seed(SEED)
     columns: List[List[torch.Tensor]] = []
     streams, at = max(1, people // len(AT)), list(AT)

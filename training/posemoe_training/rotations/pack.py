@@ -54,8 +54,9 @@ def main() -> None:
                 rows[key].append(value)
             quats.append(z["quat_xyzw_d1"][chosen, :, start:start + length])
             trusted.append(trust[:, start:start + length])
+    columns = {key: np.array(column) for key, column in rows.items()}
     np.savez_compressed(args.out, segments=np.array(KEPT), trusted=np.packbits(np.concatenate(trusted, -1), axis=-1),
-                        quat_xyzw_d1=np.concatenate(quats, -1), **{key: np.array(column) for key, column in rows.items()})
+                        quat_xyzw_d1=np.concatenate(quats, -1), **columns)
     print(f"{args.out}: {len(quats)} sequences, {args.out.stat().st_size / 1e6:.1f} MB; "
           f"without positions: {', '.join(without)}")
 
