@@ -105,13 +105,14 @@ class OrientationHead(nn.Module):
 
     def from_joints(self, of_joint: torch.Tensor, joints_m: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
         """From what is known of the joints (N, 17 * of_each_joint) and where they are (N, 51): axes (N, S, 6) and
-        sigmas (N, S), float32."""
+        sigmas (N, S), float32 or better."""
         straight = (joints_m @ self.straight.T).reshape(-1, len(STRAIGHT), 3)
         a, b, c, d = (joints_m @ part.T for part in self.across)
         across = (a * b - c * d).reshape(-1, len(ACROSS), 3)
         angles = (straight @ straight.transpose(1, 2)).reshape(-1, len(STRAIGHT) ** 2)
         x = self.gelu(self.first(torch.cat([self.gelu(of_joint), joints_m / UNIT_M, angles], -1)))
-        x = self.last(self.gelu(self.second(x)) + x).float()
+        x = self.last(self.gelu(self.second(x)) + x)
+        x, straight, across = (t.to(torch.promote_types(joints_m.dtype, torch.float32)) for t in (x, straight, across))
         shares = x[:, :AXES * DIRECTIONS].reshape(-1, AXES, DIRECTIONS)
         # The camera's own directions are x, y and z: their shares are the sum.
         axes = shares[..., :-OF_CAMERA] @ torch.cat([straight, across], 1) + shares[..., -OF_CAMERA:]
