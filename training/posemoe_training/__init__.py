@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-__version__ = "0.5.1"
+__version__ = "0.6.0"
 
 HOME = Path(__file__).resolve().parent.parent  # the folder training/
 CHECKPOINT = HOME / "checkpoints" / "s.pt"     # what `train` writes when nothing else is asked for

@@ -4,11 +4,11 @@ Noise is given in metres at the person, since detectors err in proportion to app
 """
 
 from dataclasses import dataclass
-from typing import Dict, NamedTuple, Tuple
+from typing import Dict, NamedTuple, Optional, Tuple
 
 import torch
 
-from .bodies import trunk_frame, unit
+from .bodies import in_world, trunk_frame, unit
 from .cameras import Scene
 from .draw import Draw
 from .occlusion import hidden
@@ -179,11 +179,17 @@ def _burst(age_s: torch.Tensor, draw: Draw) -> torch.Tensor:
 
 
 def detect(scene: Scene, age_s: torch.Tensor, draw: Draw, noise: float = 1.0,
-           detectors: Detectors = Detectors()) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """What a detector reports: rays (B, T, 17, 2) and scores (B, T, 17), 0 where missing; and its family (B,)."""
+           detectors: Detectors = Detectors(),
+           moved_m: Optional[torch.Tensor] = None) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """What a detector reports: rays (B, T, 17, 2) and scores (B, T, 17), 0 where missing; and its family (B,).
+
+    `moved_m` (17, 3) moves its marks in the trunk's frame (forward, left, up).
+    """
     batch, frames = age_s.shape
     covered = hidden(scene.camera_m)
     marks = as_detectors_mark(scene.camera_m, detectors.shares(), draw)
+    if moved_m is not None:
+        marks = marks._replace(points_m=marks.points_m + in_world(trunk_frame(scene.camera_m)[:, :, None], moved_m))
     marks = marks._replace(points_m=_swapped(marks.points_m, noise, draw))
     better = torch.exp(detectors.spread * draw.normal(batch, 1, 1, 1))
     error_m = _noise_m(marks, covered, age_s, detectors.noise_m * noise * better, noise, draw)

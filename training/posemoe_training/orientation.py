@@ -16,7 +16,7 @@ from torch import nn
 from .segments import CHEST, HEAD, LIMBS, PELVIS, SEGMENTS, aligned, orthonormal
 from .skeleton import HIPS, JOINTS, SHOULDERS
 
-OF_EACH_JOINT, HIDDEN = 24, 192
+OF_EACH_JOINT, HIDDEN = 16, 96
 UNIT_M = 0.4
 START_DEG = 20.0
 # Straight ones, from joint to joint: bones of limbs from the lower to the upper end, in the order of the segments; hips

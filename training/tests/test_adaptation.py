@@ -2,14 +2,17 @@
 
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
 import torch
 from torch import nn
 
-from posemoe_training.adaptation import agreement, likeness, loop, objectives, tracks, users
+from posemoe_training import HOME
+from posemoe_training.adaptation import agreement, likeness, loop, marks, objectives, tracks, users
 from posemoe_training.bodies import unit
+from posemoe_training.checkpoint import load_network
 from posemoe_training.data import Motion, Sources
 from posemoe_training.draw import Draw
 from posemoe_training.memory import Memory
@@ -106,6 +109,24 @@ class Adaptation(unittest.TestCase):
                             torch.tensor([1.0, 1.0, 0.0])) for t in self.tracks]
         self.assertAlmostEqual(users.shaking(self.tracks, self.motion), 1.0, delta=0.35)
         self.assertGreater(users.shaking(noisy, self.motion), 1.5)
+
+    def test_marks_that_lie_elsewhere_are_found(self):
+        network, memory = load_network(HOME / "weights" / "xs.pt")
+        true_m = marks.moves(torch.tensor([0.0, 0.04, 0.05, 0.0, 0.0, -0.04, 0.0, 0.0, 0.0, 0.0]))
+        torch.testing.assert_close(true_m[[1, 4, 14], 1], torch.tensor([-0.04, 0.04, 0.0]))
+
+        def seen(moved_m, seed: int = 31):
+            like = replace(self.like, moved_m=moved_m)
+            return likeness.make_batch(self.motion, like, 192, 3, rng(seed), memory)
+
+        found_m = marks.found_marks(network, seen(true_m, seed=32), 50, memory, seen)
+        trunk = [1, 4, 11, 14]
+        torch.testing.assert_close(found_m[trunk], true_m[trunk], atol=0.015, rtol=0)
+        none_m = marks.found_marks(network, seen(torch.zeros(17, 3), seed=33), 50, memory, seen)
+        self.assertLess(none_m[trunk].abs().max().item(), 0.015)
+        # One person's build is no detector's habit.
+        one_m = marks.found_marks(network, seen(true_m, seed=32), 1, memory, seen)
+        self.assertLess(one_m.norm(), found_m.norm())
 
     @torch.no_grad()
     def test_the_truth_costs_less_than_anything_else(self):

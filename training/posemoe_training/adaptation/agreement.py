@@ -35,10 +35,10 @@ class View:
 
 
 @torch.no_grad()
-def in_hindsight(network: PoseMoE, track: Track, memory: Memory) -> torch.Tensor:
-    """Poses (N, 17, 3) of a track in the camera's frame, from what was seen before and after each frame."""
+def in_hindsight(network: PoseMoE, track: Track, memory: Memory, around: int = AROUND) -> torch.Tensor:
+    """Poses (N, 17, 3) of a track in the camera's frame, from so many frames before and after each."""
     count = len(track.stamp_s)
-    offsets = torch.cat([torch.arange(-AROUND, 0), torch.arange(1, AROUND + 1), torch.zeros(1, dtype=torch.long)])
+    offsets = torch.cat([torch.arange(-around, 0), torch.arange(1, around + 1), torch.zeros(1, dtype=torch.long)])
     found = []
     for rows in torch.arange(count).split(AT_ONCE):
         at = rows[:, None] + offsets
@@ -129,6 +129,11 @@ def apart_m(a: View, b: View) -> Optional[float]:
     return float(((turned - a.camera_m).norm(dim=-1) * weight).sum() / weight.sum())
 
 
+def at_once(a: Track, b: Track) -> bool:
+    """Whether two bags have tracks of the same time."""
+    return a.bag != b.bag and min(a.stamp_s[-1], b.stamp_s[-1]) > max(a.stamp_s[0], b.stamp_s[0])
+
+
 def groups(tracks: Sequence[Track], camera_m: Sequence[torch.Tensor]) -> List[List[int]]:
     """Tracks (rows) of different bags that are of one person: those that are most alike first."""
     pairs = []
@@ -136,7 +141,7 @@ def groups(tracks: Sequence[Track], camera_m: Sequence[torch.Tensor]) -> List[Li
         view = _view(first, camera_m[a], first.stamp_s)
         for b in range(a + 1, len(tracks)):
             second = tracks[b]
-            if first.bag == second.bag or min(first.stamp_s[-1], second.stamp_s[-1]) <= max(first.stamp_s[0], second.stamp_s[0]):
+            if not at_once(first, second):
                 continue
             off_m = apart_m(view, _view(second, camera_m[b], first.stamp_s))
             if off_m is not None and off_m < MOST_APART_M:

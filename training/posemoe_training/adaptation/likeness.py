@@ -2,7 +2,7 @@
 detector errs. Simulated people are then drawn to look the same.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Optional, Sequence
 
 import torch
@@ -30,6 +30,8 @@ class Likeness:
     up: torch.Tensor         # (N, 3) unit, camera optical frame, of the camera that each frame is of
     missing: torch.Tensor    # (17,) how often each joint is not seen
     detectors: Detectors
+    # (17, 3) how its marks lie against the usual ones, forward, left and up of the trunk
+    moved_m: torch.Tensor = field(default_factory=lambda: torch.zeros(17, 3))
 
 
 def upwards(joints_m: torch.Tensor, score: torch.Tensor) -> Optional[torch.Tensor]:
@@ -91,7 +93,7 @@ def _seen(world_m: torch.Tensor, age_s: torch.Tensor, present: torch.Tensor, act
     """People (B, T, 17, 3), world z up, where the user's stand, through detectors like the user's."""
     size = len(world_m)
     scene = placed(world_m, like, draw)
-    xy, score, _ = detect(scene, age_s, draw, 1.0, like.detectors)
+    xy, score, _ = detect(scene, age_s, draw, 1.0, like.detectors, like.moved_m)
     score = score * ~draw.chance(like.missing.clamp(max=0.9) * 0.7, size, 1, 17)
     return seen_in(scene, xy, score, age_s, present, action)
 

@@ -24,21 +24,22 @@ USUAL_SURPRISE = 0.9     # of real poses that are no more surprising: these cost
 HARDEST_MM_S2 = 20.0     # m/s², an acceleration that people have
 
 
-def _root(joints_m: torch.Tensor, uv: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """The root (..., 3) that puts joints (..., 17, 3) on rays (uv, 1) best, by weighted least squares."""
+def placed_on_rays(joints_m: torch.Tensor, uv: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """Joints (..., 17, 3) where they lie on rays (uv, 1) best, by weighted least squares."""
     one, zero = torch.ones_like(uv[..., 0]), torch.zeros_like(uv[..., 0])
     rows = torch.stack([torch.stack([one, zero, -uv[..., 0]], -1), torch.stack([zero, one, -uv[..., 1]], -1)], -2)
     right = uv * joints_m[..., 2:] - joints_m[..., :2]
     weighted = rows * weight[..., None, None]
     normal = torch.einsum("...jki,...jkl->...il", weighted, rows) + 1e-6 * torch.eye(3)
-    return torch.linalg.solve(normal, torch.einsum("...jki,...jk->...i", weighted, right)[..., None])[..., 0]
+    root_m = torch.linalg.solve(normal, torch.einsum("...jki,...jk->...i", weighted, right)[..., None])[..., 0]
+    return joints_m + root_m[..., None, :]
 
 
 def reprojection(joints_m: torch.Tensor, batch: Batch) -> torch.Tensor:
     """How far joints, placed as well as can be, lie from the detector's points, in units of apparent size."""
     size = batch.view[..., 2].exp()[..., None]
     uv, score = batch.keypoints[..., :2] * size[..., None], batch.keypoints[..., 2]
-    placed_m = joints_m + _root(joints_m, uv, score)[..., None, :]
+    placed_m = placed_on_rays(joints_m, uv, score)
     seen = placed_m[..., :2] / placed_m[..., 2:].clamp(min=0.2)
     off = ((seen - uv) / size[..., None]).norm(dim=-1)
     robust = off.square() / (off.square() + ROBUST ** 2) * ROBUST

@@ -1,6 +1,6 @@
 """What keypoints say of the user's people, cameras and detector, before anything is learnt from them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Dict, Iterable, List, Sequence, Tuple
 
 import torch
@@ -8,14 +8,17 @@ import torch
 from ..data import Motion
 from ..memory import Memory
 from ..network import PoseMoE
-from ..streams import make_batch
-from .agreement import in_hindsight, taught
+from ..streams import Batch, make_batch
+from .agreement import at_once, in_hindsight, taught
 from .likeness import Likeness, of_tracks, upwards
-from .tracks import Track, TrackError, split, useful
+from .likeness import make_batch as make_like
+from .marks import found_marks
+from .tracks import Track, TrackError, split, streams, useful
 
 LEAST_FRAMES, LEAST_MOVING = 200, 0.1  # of keypoints, and of them those of people who change their pose
 SLOWEST_S = 0.12                       # between frames, for their noise to be told from movement
 COMPARED, FRAMES, SEED = 48, 16, 23    # streams, and frames of each
+LOOKED_AT, LOOKED_FRAMES = 256, 4      # the same, to tell where a detector's marks are
 LEVEL = (0.0, -1.0, 0.0)               # which way is up where nobody stands upright
 
 
@@ -35,7 +38,7 @@ class Users:
 def users_of(network: PoseMoE, tracks: Sequence[Track], motion: Motion, memory: Memory) -> Users:
     """Raises `TrackError` where nothing can be learnt."""
     tracks = check(tracks)
-    camera_m = [in_hindsight(network, track, memory) for track in tracks]
+    camera_m = [_lifted(network, track, tracks, memory) for track in tracks]
     known = taught(tracks, camera_m)
     learnt, held = split(known)
     if not learnt or not held:
@@ -44,7 +47,26 @@ def users_of(network: PoseMoE, tracks: Sequence[Track], motion: Motion, memory: 
     up = _ups(known, camera_m)
     like = of_tracks(learnt, torch.stack([up[t.bag] for t in learnt]), shaking(learnt, motion),
                      torch.Generator().manual_seed(SEED))
-    return Users(learnt, held, agreed, up, like)
+    return Users(learnt, held, agreed, up, with_marks(network, learnt, like, motion, memory))
+
+
+def with_marks(network: PoseMoE, tracks: Sequence[Track], like: Likeness, motion: Motion, memory: Memory) -> Likeness:
+    """With the user's detector's marks, as far as they can be told."""
+    def rng() -> torch.Generator:
+        return torch.Generator().manual_seed(SEED + 4)
+
+    def simulated(moved_m: torch.Tensor) -> Batch:
+        return make_like(motion, replace(like, moved_m=moved_m), LOOKED_AT, LOOKED_FRAMES, rng(), memory)
+
+    seen = streams(tracks, LOOKED_AT, LOOKED_FRAMES, rng(), memory).batch
+    return replace(like, moved_m=found_marks(network, seen, len(tracks), memory, simulated))
+
+
+def _lifted(network: PoseMoE, track: Track, others: Sequence[Track], memory: Memory) -> torch.Tensor:
+    """Poses (N, 17, 3) of a track in its camera's frame: as well as can be where other cameras may see the person, frame
+    by frame where they only have to say which way is up."""
+    shared = any(at_once(track, other) for other in others)
+    return in_hindsight(network, track, memory) if shared else in_hindsight(network, track, memory, around=0)
 
 
 def _ups(tracks: Sequence[Track], camera_m: Sequence[torch.Tensor]) -> Dict[str, torch.Tensor]:

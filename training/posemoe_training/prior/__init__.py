@@ -8,7 +8,7 @@ from .. import HOME
 WEIGHTS = HOME / "weights" / "prior.pt"
 STEPS, BATCH, RATE, WARM = 6000, 512, 1e-3, 1500
 DIVERGENCE = 0.5      # of a pose's divergence that counts in the end; it rises over the first WARM steps
-FORMAT, SEED, MEASURED = 1, 11, 8192
+FORMAT, SEED, MEASURED = 2, 11, 8192
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,15 +13,20 @@ from typing import NamedTuple, Tuple
 import torch
 from torch import nn
 
-from ..bodies import in_frame, in_world, turned, unit
+from ..bodies import frame_of, in_frame, in_world, turned, unit
 from ..poses import CHAIN, bones_of, pelvis_frame
 
 BONES = 16
 NUMBERS, WIDTH = 20, 256
 QUANTILES = 201
-CRITIC, MOST_ODDS = 4.0, 15.0
+CRITIC, MOST_ODDS = 8.0, 15.0
 DISTURBED_RAD, DISTURBED_CHANCE = (0.15, 1.2), 0.12  # how far bones are turned, and each bone's chance besides one
 FREE = [1, 2, 4, 5, 8, 9, 11, 12, 14, 15]            # bones that the pelvis' frame leaves free, of 16: limbs and head
+
+
+LIMBS = ((1, 2), (4, 5), (11, 12), (14, 15))         # upper and lower bone, of 16: legs, then arms
+ARMS = 2                                             # from this limb on
+HINGED = 10 * len(LIMBS)
 
 
 class Code(NamedTuple):
@@ -45,6 +50,20 @@ def with_directions(directions: torch.Tensor, like: torch.Tensor) -> torch.Tenso
     return torch.einsum("jk,bkc->bjc", CHAIN[:, 1:].to(turned), turned).reshape(like.shape)
 
 
+def hinged(directions: torch.Tensor) -> torch.Tensor:
+    """How limbs are bent (..., HINGED), of directions (..., 16, 3): what tells a hinge's way from any other, as pelvis and
+    chest see it, so that a critic need not find it out."""
+    up = unit(directions[..., 6, :] + directions[..., 7, :])
+    pelvis = frame_of(up, unit(directions[..., 3, :] - directions[..., 0, :]))
+    chest = frame_of(up, unit(directions[..., 10, :] - directions[..., 13, :]))
+    told = []
+    for limb, (upper, lower) in enumerate(LIMBS):
+        part = chest if limb >= ARMS else pelvis
+        a, b = in_frame(part, directions[..., upper, :]), in_frame(part, directions[..., lower, :])
+        told += [a, b, torch.cross(a, b, dim=-1), (a * b).sum(-1, keepdim=True)]
+    return torch.cat(told, -1)
+
+
 def disturbed(directions: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
     """Directions (B, 16, 3) with one limb's bone, and now and then more, turned by any angle about any axis."""
     batch, free = len(directions), torch.tensor(FREE)
@@ -64,7 +83,7 @@ class PoseEmbedding(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.encoder, self.decoder = _network(3 * BONES, 2 * NUMBERS), _network(NUMBERS, 3 * BONES)
-        self.critic = _network(3 * BONES, 1)
+        self.critic = _network(3 * BONES + HINGED, 1)
         self.log_spread = nn.Parameter(torch.full((BONES,), math.log(0.15)))  # of a direction's error, radians
         self.register_buffer("surprises", torch.zeros(QUANTILES))             # of real poses; `calibrate` sets it
 
@@ -89,11 +108,15 @@ class PoseEmbedding(nn.Module):
         away = (code.mean.square() + (2 * code.log_spread).exp() - 1) / 2 - code.log_spread
         return self._misfit(found, directions).mean(), away.sum(-1).mean()
 
+    def odds(self, directions: torch.Tensor) -> torch.Tensor:
+        """What the critic thinks of directions (..., 16, 3), (...)."""
+        return self.critic(torch.cat([directions.flatten(-2), hinged(directions)], -1))[..., 0]
+
     def critic_loss(self, directions: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
         """Tells real poses (B, 16, 3) from the same with some bones turned at random: in the end the logarithm of how
         much likelier a pose is among people than among those (noise-contrastive estimation, Gutmann and Hyvarinen 2010)."""
         odd = disturbed(directions, rng)
-        real, wrong = (self.critic(d.flatten(-2))[..., 0] for d in (directions, odd))
+        real, wrong = (self.odds(d) for d in (directions, odd))
         return (nn.functional.softplus(-real) + nn.functional.softplus(wrong)).mean()
 
     def surprise(self, x: torch.Tensor) -> torch.Tensor:
@@ -101,7 +124,7 @@ class PoseEmbedding(nn.Module):
         the critic thinks of them."""
         directions = directions_of(x)
         code = self.encode(directions).mean
-        odds = self.critic(directions.flatten(-2))[..., 0].clamp(-MOST_ODDS, MOST_ODDS)
+        odds = self.odds(directions).clamp(-MOST_ODDS, MOST_ODDS)
         return self._misfit(self.decode(code), directions) + code.square().sum(-1) / 2 - CRITIC * odds
 
     @torch.no_grad()
