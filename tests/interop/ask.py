@@ -9,24 +9,16 @@ Each client is a participant of its own, which asks as soon as it sees the servi
 import argparse
 import time
 
-from cyclonedds.core import Policy, Qos
 from cyclonedds.domain import DomainParticipant
-from cyclonedds.idl.types import array, int64, uint8, uint32, uint64
+from cyclonedds.idl.types import array, uint8, uint32
 from cyclonedds.pub import DataWriter
 from cyclonedds.sub import DataReader
 from cyclonedds.topic import Topic
-from cyclonedds.util import duration
 
 from dds_peer import partners, say, valid
 from ros_types import wire
+from steer import MARK, SERVICE
 
-SERVICE = Qos(
-    Policy.Reliability.Reliable(duration(milliseconds=100)),
-    Policy.Durability.Volatile,
-    Policy.History.KeepLast(10),
-    Policy.DataRepresentation(use_cdrv0_representation=True),
-)
-MARK = {"client": uint64, "number": int64}  # what rmw_cyclonedds puts before each request and reply
 PATIENCE_SECS = 5.0
 
 
