@@ -239,8 +239,7 @@ fn a_depth_camera_that_is_unplugged_with_its_colour_loses_people_and_has_them_ag
     let mut seen = Vec::new();
     for at_ms in (3000..13_000).step_by(50) {
         let sent = rig.be_due(ms(at_ms));
-        let states = states(&rig, &sent).into_iter().map(|(_, state)| state);
-        let state = states.last();
+        let state = states(&rig, &sent).pop().map(|(_, state)| state);
         if seen.last() != Some(&state) {
             seen.push(state);
         }
