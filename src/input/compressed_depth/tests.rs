@@ -5,7 +5,7 @@ const SIZE: [u32; 2] = [13, 7];
 
 /// As scripts/make_golden_depth.py writes it; 0 where nothing was measured.
 fn millimetres(x: u32, y: u32) -> u32 {
-    match (x + y) % 5 == 0 || x == SIZE[0] - 1 {
+    match (x + y).is_multiple_of(5) || x == SIZE[0] - 1 {
         true => 0,
         false => 1 + (x * 4801 + y * 7919) % 65535,
     }
