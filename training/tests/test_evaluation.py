@@ -90,6 +90,10 @@ class Lifts(unittest.TestCase):
     def same(self, one, other):
         torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
 
+    def frames(self, first: int, end: int) -> Batch:
+        """Some frames of all streams."""
+        return Batch(*(t if t is None or t.ndim < 2 else t[:, first:end] for t in self.batch))
+
     def test_a_frame_of_a_stream_is_what_it_was_when_it_was_the_newest(self):
         for remembered in (Memory(), Memory(frames=2), Memory(frames=0)):
             lift = stream.streaming(self.network, remembered)
@@ -100,14 +104,14 @@ class Lifts(unittest.TestCase):
             self.network.train()
             self.same(joints_m, every.joints_m[:, [12, 19, 7]])
             self.same(sigma_m, every.sigma_m[:, [12, 19, 7]])
-            cut = Batch(*(t[:, :13] if t.ndim > 1 else t for t in self.batch))
+            cut = self.frames(0, 13)
             self.same(lift(cut, [12])[0], joints_m[:, :1])
 
     def test_a_window_ends_at_its_frame_and_holds_only_so_many(self):
         lift = stream.windowed(self.network, 6)
         joints_m, sigma_m = lift(self.batch, [19, 12])
         first, end = 7, 13
-        window = Batch(*(t[:, first:end] if t.ndim > 1 else t for t in self.batch))
+        window = self.frames(first, end)
         with torch.no_grad():
             whole = self.network.eval().lift(*window.inputs, causal=False)
         self.same(joints_m[:, 1], whole.joints_m[:, -1])
