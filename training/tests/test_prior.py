@@ -73,7 +73,7 @@ class Prior(unittest.TestCase):
             torch.save({"format": prior.FORMAT, "embedding": self.embedding.state_dict()}, path)
             torch.testing.assert_close(prior.load(path).surprise(self.x), self.embedding.surprise(self.x))
             torch.save({"format": 99}, path)
-            with self.assertRaisesRegex(ValueError, "no pose embedding of format 1"):
+            with self.assertRaisesRegex(ValueError, "no pose embedding of format 2"):
                 prior.load(path)
 
     def test_auc(self):

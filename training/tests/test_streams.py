@@ -68,6 +68,9 @@ class Batches(unittest.TestCase):
     def test_a_seed_gives_one_batch(self):
         one, two = (make_batch(self.motion, 32, 24, rng(8)) for _ in range(2))
         for a, b in zip(one, two):
+            if a is None:  # orientations, which not every recording has
+                self.assertIsNone(b)
+                continue
             self.assertTrue(torch.isfinite(a.float()).all())
             self.assertTrue(torch.equal(a, b))
         self.assertFalse(torch.equal(one.keypoints, make_batch(self.motion, 32, 24, rng(9)).keypoints))
