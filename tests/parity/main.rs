@@ -17,7 +17,8 @@ use std::sync::OnceLock;
 use nalgebra::Vector3;
 use posemoe::config::Config;
 use posemoe::engine;
-use posemoe_core::geometry::segments::{Orientations, of_axes};
+use posemoe_core::geometry::axes::of_left;
+use posemoe_core::geometry::segments::Orientations;
 use posemoe_core::lift::onnx::{Model, OnnxOptions, Runtime};
 use posemoe_core::lift::provider::Provider;
 
@@ -87,7 +88,7 @@ impl Worst {
         for (ours, theirs) in ours.iter().zip(theirs.as_chunks::<7>().0) {
             let [y0, y1, y2, z0, z1, z2, sigma_deg] = theirs.map(f64::from);
             let (y, z) = (Vector3::new(y0, y1, y2), Vector3::new(z0, z1, z2));
-            let turn = of_axes(&y, &z).unwrap();
+            let turn = of_left(&y, &z).unwrap();
             let sigma = ours.sigma_rad.unwrap() / sigma_deg.to_radians() - 1.0;
             let off = turn.angle_to(&ours.frame_from_segment).max(sigma.abs());
             self.turns = if off <= self.turns { self.turns } else { off };

@@ -1,19 +1,16 @@
 //! The body frame of REP-155 (origin at mid-hip, x forward out of the body, z toward the head), and
 //! how tall the body is.
 
-use nalgebra::{Matrix3, Rotation3, UnitQuaternion, Vector3};
+use nalgebra::{UnitQuaternion, Vector3};
 
+use super::axes::of_up;
 use crate::skeleton::{JOINT_COUNT, LEFT_HIP, PELVIS, RIGHT_HIP, THORAX};
 
 /// Orientation of the body in the frame of `joints_m`; `None` when hips and spine are degenerate.
 pub fn camera_from_body(joints_m: &[Vector3<f64>; JOINT_COUNT]) -> Option<UnitQuaternion<f64>> {
     const SHORTEST_M: f64 = 1e-4;
     let z = (joints_m[THORAX] - joints_m[PELVIS]).try_normalize(SHORTEST_M)?;
-    let left = joints_m[LEFT_HIP] - joints_m[RIGHT_HIP];
-    let y = (left - z * left.dot(&z)).try_normalize(SHORTEST_M)?;
-    let x = y.cross(&z);
-    let rotation = Rotation3::from_matrix_unchecked(Matrix3::from_columns(&[x, y, z]));
-    Some(UnitQuaternion::from_rotation_matrix(&rotation))
+    of_up(&z, &(joints_m[LEFT_HIP] - joints_m[RIGHT_HIP]))
 }
 
 /// How high a person stands upright (m): shank, thigh (mean of both sides), trunk, neck and head

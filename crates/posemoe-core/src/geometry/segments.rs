@@ -5,8 +5,9 @@
 //! a network says is turned as little as that takes; without one each segment turns least against
 //! its parent.
 
-use nalgebra::{Matrix3, Rotation3, UnitQuaternion, Vector3};
+use nalgebra::{UnitQuaternion, Vector3};
 
+use super::axes::{direction, of_left, of_up};
 use crate::skeleton::{
     HEAD, JOINT_COUNT, LEFT_HIP, PELVIS, Pose, RIGHT_HIP, SHOULDERS, SPINE, THORAX,
 };
@@ -52,8 +53,6 @@ const LIMBS: [(usize, usize, usize); SEGMENT_COUNT - 3] = [
     (9, 3, 2),
 ];
 const NOSE: usize = 9;
-/// Joints nearer to each other than this (m) show no direction.
-const SHORTEST_M: f64 = 1e-4;
 
 /// How one segment is turned.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -77,13 +76,6 @@ impl Default for Orientation {
 
 /// Every segment of one person.
 pub type Orientations = [Orientation; SEGMENT_COUNT];
-
-/// y along `left`, z as far as possible along `up`; `None` where they show no plane.
-pub fn of_axes(left: &Vector3<f64>, up: &Vector3<f64>) -> Option<UnitQuaternion<f64>> {
-    let y = left.try_normalize(1e-9)?;
-    let z = (up - y * up.dot(&y)).try_normalize(1e-9)?;
-    Some(of_columns(y.cross(&z), y, z))
-}
 
 /// The same orientations, turned as little as it takes for bones to lie between these joints (m).
 pub fn aligned(orientations: &Orientations, joints_m: &Pose) -> Orientations {
@@ -153,20 +145,13 @@ pub fn surest(one: &Orientations, other: &Orientations) -> Orientations {
 /// y along the hips, z towards the thorax.
 fn pelvis(joints_m: &Pose) -> Option<UnitQuaternion<f64>> {
     let left = direction(joints_m, RIGHT_HIP, LEFT_HIP)?;
-    of_axes(&left, &direction(joints_m, PELVIS, THORAX)?)
+    of_left(&left, &direction(joints_m, PELVIS, THORAX)?)
 }
 
 /// z along the upper half of the spine, y towards the left shoulder.
 fn chest(joints_m: &Pose) -> Option<UnitQuaternion<f64>> {
     let z = direction(joints_m, SPINE, THORAX)?;
-    let left = direction(joints_m, SHOULDERS[1], SHOULDERS[0])?;
-    let y = (left - z * left.dot(&z)).try_normalize(SHORTEST_M)?;
-    Some(of_columns(y.cross(&z), y, z))
-}
-
-fn of_columns(x: Vector3<f64>, y: Vector3<f64>, z: Vector3<f64>) -> UnitQuaternion<f64> {
-    let rotation = Rotation3::from_matrix_unchecked(Matrix3::from_columns(&[x, y, z]));
-    UnitQuaternion::from_rotation_matrix(&rotation)
+    of_up(&z, &direction(joints_m, SHOULDERS[1], SHOULDERS[0])?)
 }
 
 /// The least turn from one direction to another; half a turn about some axis where they are
@@ -178,12 +163,6 @@ fn least(from: &Vector3<f64>, to: &Vector3<f64>) -> UnitQuaternion<f64> {
         UnitQuaternion::from_scaled_axis(across * std::f64::consts::PI)
     };
     UnitQuaternion::rotation_between(from, to).unwrap_or_else(about_any)
-}
-
-/// Unit vector from one joint to another.
-fn direction(joints_m: &Pose, from: usize, to: usize) -> Option<Vector3<f64>> {
-    let unit = (joints_m[to] - joints_m[from]).try_normalize(SHORTEST_M)?;
-    unit.iter().all(|v| v.is_finite()).then_some(unit)
 }
 
 #[cfg(test)]

@@ -18,8 +18,9 @@ use std::str::FromStr;
 
 use nalgebra::Vector3;
 
+use crate::geometry::axes::of_left;
 use crate::geometry::canonical::PersonView;
-use crate::geometry::segments::{Orientation, Orientations, SEGMENT_COUNT, of_axes};
+use crate::geometry::segments::{Orientation, Orientations, SEGMENT_COUNT};
 use crate::skeleton::JOINT_COUNT;
 use posemoe_stamp::Stamp;
 
@@ -142,7 +143,7 @@ pub fn read_turns(turns: &[f32]) -> Option<Orientations> {
             return None;
         }
         *segment = Orientation {
-            frame_from_segment: of_axes(&axis(0), &axis(3))?,
+            frame_from_segment: of_left(&axis(0), &axis(3))?,
             sigma_rad: Some(f64::from(turn[6]).to_radians()),
         };
     }

@@ -6,6 +6,7 @@ use nalgebra::{UnitQuaternion, Vector3};
 
 use super::limb::Limb;
 use super::{ANGLE_COUNT, Angles};
+use crate::geometry::axes::direction;
 use crate::geometry::segments::Orientations;
 use crate::skeleton::{JOINT_COUNT, LEFT_HIP, RIGHT_HIP};
 
@@ -24,8 +25,6 @@ const LIMBS: [(AnglesOf, f64, usize, usize, usize); 4] = [
     (Limb::leg, 1.0, LEFT_HIP, 12, 7),
     (Limb::leg, -1.0, RIGHT_HIP, 16, 9),
 ];
-/// Joints nearer to each other than this (m) show no direction.
-const SHORTEST_M: f64 = 1e-4;
 
 /// The angles (rad, within the limits of the tree) of a person whose joints are given in the body
 /// frame (m).
@@ -84,14 +83,4 @@ fn head_of_axis(axis: &Vector3<f64>) -> [f64; 3] {
     let roll = (-axis.y * axis.z.signum()).atan2(axis.z.abs());
     let axis = UnitQuaternion::new(Vector3::x() * -roll) * axis;
     [roll, 0.0, (-axis.x).atan2(axis.z)]
-}
-
-/// Unit vector from one joint to another.
-fn direction(
-    joints_m: &[Vector3<f64>; JOINT_COUNT],
-    from: usize,
-    to: usize,
-) -> Option<Vector3<f64>> {
-    let unit = (joints_m[to] - joints_m[from]).try_normalize(SHORTEST_M)?;
-    unit.iter().all(|v| v.is_finite()).then_some(unit)
 }
