@@ -47,7 +47,7 @@ pub fn message(poses: &Poses, drops: &mut Drops) -> TFMessage {
             );
             continue;
         }
-        let joints = person.joints.map(|joint| joint.position_m);
+        let joints = person.joints_m();
         match camera_from_body(&joints) {
             Some(camera_from_body) => {
                 push_person(poses, person, &body, &camera_from_body, &mut transforms)

@@ -10,7 +10,7 @@ use posemoe_core::geometry::segments::{HEAD_SEGMENT, turned};
 /// The 20 angles (rad) of a body, named `<joint>_<id>`; `None` when its hips and spine give no
 /// orientation.
 pub fn message(body: &Body<'_>) -> Option<JointState> {
-    let joints_m = body.person.joints.map(|joint| joint.position_m);
+    let joints_m = body.person.joints_m();
     let body_from_camera = camera_from_body(&joints_m)?.inverse();
     let joints_m = joints_m.map(|joint_m| body_from_camera * (joint_m - body.person.root_m));
     let gaze = body.person.gaze.as_ref();

@@ -18,7 +18,7 @@ const RADIUS_U: f64 = 0.15;
 
 /// The description of a body; `None` when its joints give no height.
 pub fn message(body: &Body<'_>) -> Option<Text> {
-    let height_m = height_m(&body.person.joints.map(|joint| joint.position_m))?;
+    let height_m = height_m(&body.person.joints_m())?;
     let mut data = String::new();
     // Writing to a String cannot fail.
     write_robot(&mut data, &body.id, height_m / UNITS_IN_HEIGHT).ok()?;

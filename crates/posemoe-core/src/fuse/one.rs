@@ -218,8 +218,7 @@ fn estimate(seeing: &[&Witness], body: &Body) -> Estimate {
 fn alone(whose: &Whose<'_>, witness: &Witness, sizes: &Sizes) -> PersonPose {
     let known = whose.stature_m.map(|stature_m| {
         let (log_m, variance) = log_bones_of(stature_m);
-        let joints_m = witness.pose.joints.map(|joint| joint.position_m);
-        (log_m - log_bones_m(&joints_m), variance)
+        (log_m - log_bones_m(&witness.pose.joints_m()), variance)
     });
     let pose = match sizes.of(&key(witness)).or(known) {
         Some(log_size) => witness.of_size(log_size, Prior::of(witness).sigma),

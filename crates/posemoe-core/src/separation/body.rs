@@ -124,7 +124,7 @@ impl Body {
 
 /// How large somebody is, as a share of [`STATURE_M`]; mean, where the joints do not tell.
 fn size(person: &PersonPose) -> f64 {
-    let height_m = height_m(&person.joints.map(|joint| joint.position_m));
+    let height_m = height_m(&person.joints_m());
     (height_m.unwrap_or(STATURE_M) / STATURE_M).clamp(SIZES[0], SIZES[1])
 }
 

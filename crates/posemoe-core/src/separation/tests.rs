@@ -88,8 +88,7 @@ fn who_reaches_out_is_as_far_as_the_hand() {
         (Level::Reduce, "left_hand", None)
     );
     // From the wrist at 0.18 m: the hand's ball of 0.22 m and the post's 5 cm.
-    let size =
-        crate::geometry::body::height_m(&someone.joints.map(|j| j.position_m)).unwrap() / 1.756;
+    let size = crate::geometry::body::height_m(&someone.joints_m()).unwrap() / 1.756;
     let expected_m = 1.9 - 0.18 - 0.22 * size - 0.05;
     assert!((nearest.distance_m - expected_m).abs() < 1e-9);
     assert!((nearest.points_m[1].x - 1.85).abs() < 1e-9);
@@ -159,8 +158,7 @@ fn an_arm_that_is_not_seen_reaches_wherever_it_can() {
     let reach = found(&someone, &part, Unseen::Reach);
     assert_eq!(reach.nearest.body_part, "left_hand");
     // Above the shoulder at -0.5 m: both arm bones and the hand.
-    let size =
-        crate::geometry::body::height_m(&someone.joints.map(|j| j.position_m)).unwrap() / 1.756;
+    let size = crate::geometry::body::height_m(&someone.joints_m()).unwrap() / 1.756;
     let expected_m = 1.5 - 0.3 - 0.25 - 0.22 * size - 0.05;
     assert!((reach.nearest.distance_m - expected_m).abs() < 1e-9);
     assert!(reach.nearest.distance_m < inferred.nearest.distance_m);

@@ -79,7 +79,7 @@ pub fn poses(people: Vec<PersonPose>) -> Poses {
 
 /// Direction of a bone in the body frame.
 pub fn direction(person: &PersonPose, from: &str, to: &str) -> Vector3<f64> {
-    let joints_m = person.joints.map(|joint| joint.position_m);
+    let joints_m = person.joints_m();
     let at = |name: &str| joints_m[JOINTS.iter().position(|joint| *joint == name).unwrap()];
     let body_from_camera = camera_from_body(&joints_m).unwrap().inverse();
     body_from_camera * (at(to) - at(from)).normalize()
