@@ -109,9 +109,9 @@ impl RootMotion {
         let turn = UnitQuaternion::rotation_between(&before_m, &after_m).unwrap_or_default();
         let turn = turn.to_rotation_matrix();
         let before_m2 = turn * self.slow_m2 * turn.transpose();
+        let left = slow_m2.and_then(|slow_m2| slow::left(&before_m2, &slow_m2));
         self.slow_m2 = slow_m2.unwrap_or(before_m2);
-        let left = slow::left(&before_m2, &self.slow_m2).unwrap_or_else(Matrix3::identity);
-        let kept = left * turn.matrix() * passage.carry[(2, 2)];
+        let kept = left.unwrap_or_else(Matrix3::identity) * turn.matrix() * passage.carry[(2, 2)];
 
         let mut carry: Covariance = passage.carry.kronecker(&Matrix3::identity());
         carry.fixed_view_mut::<3, 3>(SLOW, SLOW).copy_from(&kept);
