@@ -6,11 +6,12 @@ mod rvl;
 
 use std::io::Cursor;
 
+use super::depth_image::usable;
 use super::header;
 use crate::msg::sensor_msgs::CompressedImage;
 use posemoe_core::depth::image::{DepthImage, DepthImageError, Pixel};
 use posemoe_core::depth::queue::Stamped;
-use posemoe_core::health::{Cause, Drops, excerpt};
+use posemoe_core::health::{Drops, excerpt};
 
 /// Unpacked images may have so many pixels, which is all of 8K: a message of a few bytes may
 /// promise any size, and nothing is set aside for a larger one.
@@ -74,17 +75,12 @@ pub enum CompressedDepthError {
 /// The depth image of a message; `None` where it is none, which is counted.
 pub fn stamped(message: &CompressedImage, drops: &mut Drops) -> Option<Stamped> {
     let (stamp, frame_id) = header(&message.header, drops)?;
-    match unpack(&message.format, &message.data) {
-        Ok(image) => Some(Stamped {
-            stamp,
-            frame_id,
-            image,
-        }),
-        Err(error) => {
-            drops.note(Cause::BadDepthImage, error.to_string());
-            None
-        }
-    }
+    let image = usable(unpack(&message.format, &message.data), drops)?;
+    Some(Stamped {
+        stamp,
+        frame_id,
+        image,
+    })
 }
 
 /// How numbers of 16 bits are packed.

@@ -18,15 +18,20 @@ pub fn stamped(message: Image, drops: &mut Drops) -> Option<Stamped> {
         message.step,
         message.data,
     );
-    match image {
-        Ok(image) => Some(Stamped {
-            stamp,
-            frame_id,
-            image,
-        }),
-        Err(error) => {
-            drops.note(Cause::BadDepthImage, error.to_string());
-            None
-        }
-    }
+    let image = usable(image, drops)?;
+    Some(Stamped {
+        stamp,
+        frame_id,
+        image,
+    })
+}
+
+/// `None` of what is no depth image, which is counted.
+pub(super) fn usable(
+    image: Result<DepthImage, impl std::error::Error>,
+    drops: &mut Drops,
+) -> Option<DepthImage> {
+    image
+        .inspect_err(|error| drops.note(Cause::BadDepthImage, error.to_string()))
+        .ok()
 }

@@ -59,10 +59,11 @@ impl Depth {
             Image::TYPE_NAME => false,
             _ => args.resolve(&config.depth_topic).ends_with(COMPRESSED),
         };
-        let images = match are_compressed {
-            true => subscribe(&config.depth_topic, CompressedImage::TYPE_NAME),
-            false => subscribe(&config.depth_topic, Image::TYPE_NAME),
-        }?;
+        let type_name = match are_compressed {
+            true => CompressedImage::TYPE_NAME,
+            false => Image::TYPE_NAME,
+        };
+        let images = subscribe(&config.depth_topic, type_name)?;
         let camera_info = match config.depth_camera_info_topic.as_str() {
             "" => None,
             topic => Some(subscribe(topic, CameraInfo::TYPE_NAME)?),

@@ -1,5 +1,6 @@
 use super::*;
 use crate::msg::decode;
+use posemoe_core::health::Cause;
 
 const SIZE: [u32; 2] = [13, 7];
 
