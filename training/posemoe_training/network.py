@@ -218,8 +218,8 @@ class PoseMoE(nn.Module):
     def lift_newest(self, keypoints: torch.Tensor, view: torch.Tensor, depth: torch.Tensor, age_s: torch.Tensor,
                     present: torch.Tensor) -> Tuple[torch.Tensor, ...]:
         """The last frame's joints (P, 17, 3) and sigmas (P, 17) in metres, from a window of frames that all see
-        each other; with a head for orientations what it says of segments (P, S, 7). Frames after the last in time have ages below 0; their
-        order does not matter."""
+        each other; with a head for orientations what it says of segments (P, S, 7). Frames after the last in time have
+        ages below 0; their order does not matter."""
         past = WholeStream.of(age_s, present, Memory(), causal=False)
         lifted = self._answer(keypoints, view, depth, past, newest_only=True)
         return tuple(t[:, -1] for t in (lifted.joints_m, lifted.sigma_m, *self._said(lifted)))

@@ -20,6 +20,7 @@ from typing import NamedTuple, Optional, Tuple
 
 import torch
 
+from .bodies import frame_of, unit
 from .skeleton import HIPS, SHOULDERS
 
 
@@ -42,12 +43,8 @@ LIMBS = range(3, len(SEGMENTS))
 SHORTEST_M = 1e-4
 
 
-def unit(v: torch.Tensor) -> torch.Tensor:
-    return v / v.norm(dim=-1, keepdim=True).clamp(min=1e-9)
-
-
 def orthonormal(y: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
-    """frame_from_segment (..., 3, 3) of y along `y` (..., 3) and z as far as possible along `z`."""
+    """frame_from_segment (..., 3, 3) of y along `y` (..., 3) and z as far as possible along `z`. (`frame_of` keeps z.)"""
     y = unit(y)
     z = unit(z - (z * y).sum(-1, keepdim=True) * y)
     return torch.stack([torch.cross(y, z, dim=-1), y, z], -1)
@@ -78,22 +75,12 @@ def aligned(orientation: torch.Tensor, joints: torch.Tensor) -> torch.Tensor:
     return torch.where(free, orientation, turn @ orientation)
 
 
-def _trunk(joints: torch.Tensor, up: torch.Tensor, line: Tuple[int, int], keep_line: bool) -> torch.Tensor:
-    """Up and the line from right to left, one of which is kept as it is."""
-    left = unit(joints[..., line[1], :] - joints[..., line[0], :])
-    up = unit(up)
-    if keep_line:
-        up = unit(up - (up * left).sum(-1, keepdim=True) * left)
-    else:
-        left = unit(left - (left * up).sum(-1, keepdim=True) * up)
-    return torch.stack([torch.cross(left, up, dim=-1), left, up], -1)
-
-
 def least_turn(joints: torch.Tensor) -> torch.Tensor:
     """What joints (..., 17, 3) alone show, (..., S, 3, 3): pelvis and chest from hips, shoulders and spine, and of
     each other segment the least turn from its parent that lays its bone where it is."""
-    out = [_trunk(joints, joints[..., 8, :] - joints[..., 0, :], HIPS, keep_line=True),
-           _trunk(joints, joints[..., 8, :] - joints[..., 7, :], SHOULDERS[::-1], keep_line=False)]
+    hips, shoulders = (joints[..., left, :] - joints[..., right, :] for right, left in (HIPS, SHOULDERS[::-1]))
+    out = [orthonormal(hips, joints[..., 8, :] - joints[..., 0, :]),
+           frame_of(joints[..., 8, :] - joints[..., 7, :], shoulders)]
     along = bones(joints)
     for row, segment in enumerate(SEGMENTS[2:], 2):
         parent = out[segment.parent]

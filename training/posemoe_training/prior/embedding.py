@@ -13,8 +13,8 @@ from typing import NamedTuple, Tuple
 import torch
 from torch import nn
 
-from ..bodies import frame_of, in_frame, in_world, turned, unit
-from ..poses import CHAIN, bones_of, pelvis_frame
+from ..bodies import in_frame, in_world, turned, unit
+from ..poses import CHAIN, bones_of, chest_frame, pelvis_frame
 
 BONES = 16
 NUMBERS, WIDTH = 20, 256
@@ -22,11 +22,8 @@ QUANTILES = 201
 CRITIC, MOST_ODDS = 8.0, 15.0
 DISTURBED_RAD, DISTURBED_CHANCE = (0.15, 1.2), 0.12  # how far bones are turned, and each bone's chance besides one
 FREE = [1, 2, 4, 5, 8, 9, 11, 12, 14, 15]            # bones that the pelvis' frame leaves free, of 16: limbs and head
-
-
-LIMBS = ((1, 2), (4, 5), (11, 12), (14, 15))         # upper and lower bone, of 16: legs, then arms
-ARMS = 2                                             # from this limb on
-HINGED = 10 * len(LIMBS)
+LEGS, ARMS = ((1, 2), (4, 5)), ((11, 12), (14, 15))  # upper and lower bone, of 16
+HINGED = 10 * len(LEGS + ARMS)
 
 
 class Code(NamedTuple):
@@ -53,14 +50,13 @@ def with_directions(directions: torch.Tensor, like: torch.Tensor) -> torch.Tenso
 def hinged(directions: torch.Tensor) -> torch.Tensor:
     """How limbs are bent (..., HINGED), of directions (..., 16, 3): what tells a hinge's way from any other, as pelvis and
     chest see it, so that a critic need not find it out."""
-    up = unit(directions[..., 6, :] + directions[..., 7, :])
-    pelvis = frame_of(up, unit(directions[..., 3, :] - directions[..., 0, :]))
-    chest = frame_of(up, unit(directions[..., 10, :] - directions[..., 13, :]))
+    bones = nn.functional.pad(directions.reshape(-1, 1, BONES, 3), (0, 0, 1, 0))  # the pelvis itself is none
     told = []
-    for limb, (upper, lower) in enumerate(LIMBS):
-        part = chest if limb >= ARMS else pelvis
-        a, b = in_frame(part, directions[..., upper, :]), in_frame(part, directions[..., lower, :])
-        told += [a, b, torch.cross(a, b, dim=-1), (a * b).sum(-1, keepdim=True)]
+    for part, limbs in ((pelvis_frame(bones), LEGS), (chest_frame(bones), ARMS)):
+        part = part.reshape(*directions.shape[:-2], 3, 3)
+        for upper, lower in limbs:
+            a, b = in_frame(part, directions[..., upper, :]), in_frame(part, directions[..., lower, :])
+            told += [a, b, torch.cross(a, b, dim=-1), (a * b).sum(-1, keepdim=True)]
     return torch.cat(told, -1)
 
 

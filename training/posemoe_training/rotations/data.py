@@ -13,9 +13,9 @@ import numpy as np
 import torch
 
 from .. import HOME
-from ..bodies import trunk_frame
+from ..bodies import frame_of, trunk_frame, unit
 from ..data import SOURCE_WEIGHTS, Motion, is_held_out, on_one_body
-from ..segments import SEGMENTS, orthonormal, unit
+from ..segments import SEGMENTS, orthonormal
 from ..sources.recording import Recording, read_npz
 
 FILE = HOME / "data" / "rotations_cmu.npz"
@@ -115,7 +115,6 @@ def orientations(axes: torch.Tensor, joints_m: torch.Tensor) -> Tuple[torch.Tens
             # y is that of the hinge; upper and lower part share it.
             upper = SEGMENTS[row if row % 2 else row - 1].bone
             y = torch.cross(unit(joints_m[..., upper[1], :] - joints_m[..., upper[0], :]), axes[..., x, :], dim=-1)
-            y = unit(y - (y * z).sum(-1, keepdim=True) * z)
-            out.append(torch.stack([torch.cross(y, z, dim=-1), y, z], -1))
+            out.append(frame_of(z, y))
         known.append(size[..., x] > 0)
     return torch.stack(out, -3), torch.stack(known, -1)
