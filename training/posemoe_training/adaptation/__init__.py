@@ -30,12 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Adapts, reports, writes; nothing is written where nothing is gained."""
     from .. import prior
-    from ..checkpoint import load, network_of, recipe_of, save
+    from ..checkpoint import load, network_of, recipe_of, save, without_orientation
     from ..data import Motion
     from .loop import adapt, recalibrate
     from .tracks import read
 
     kept = load(args.checkpoint)
+    kept["network"] = without_orientation(kept["network"])
     network, memory = network_of(kept, args.checkpoint)
     embedding = prior.load(args.prior or prior.WEIGHTS)
     tracks = [track for path in args.keypoints for track in read(path)]
