@@ -3,15 +3,22 @@
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
+import onnx
 import torch
+from safetensors.torch import load_file
 
 from posemoe_training import prior
 from posemoe_training.data import Motion, Sources
 from posemoe_training.draw import Draw
+from posemoe_training.export.manifest import read_manifest
+from posemoe_training.export.refused import Refused
 from posemoe_training.poses import bones_of
+from posemoe_training.prior import export
 from posemoe_training.prior.distorted import HINGES, auc, bent_backwards
-from posemoe_training.prior.embedding import NUMBERS, PoseEmbedding, directions_of, with_directions
+from posemoe_training.prior.embedding import NUMBERS, QUANTILES, PoseEmbedding, directions_of, with_directions
+from posemoe_training.prior.export import PlausibilityForm, most_steps, write_fixture, write_plausibility
 from posemoe_training.prior.train import poses, train
 
 FEW = Sources(weights={"cmu_more": 0.5, "accad": 0.5})
@@ -75,6 +82,36 @@ class Prior(unittest.TestCase):
             torch.save({"format": 99}, path)
             with self.assertRaisesRegex(ValueError, "no pose embedding of format 2"):
                 prior.load(path)
+
+    def test_the_form_for_the_node_says_what_the_embedding_says(self):
+        x = torch.cat([self.x, bent_backwards(self.x, self.draw)])
+        found = PlausibilityForm(self.embedding).eval()(turned(x, 3) + torch.tensor([0.5, -1.0, 4.0]))
+        apart = (found - self.embedding.plausibility(x)).abs() * QUANTILES
+        self.assertLess(apart.max(), 1.5)
+        self.assertLess((apart > 0.5).float().mean(), 0.05)
+
+    def test_what_is_exported_is_small_and_judges_any_number_of_poses(self):
+        held_out = Motion.load(held_out=True, sources=FEW)
+        with tempfile.TemporaryDirectory() as folder:
+            out, fixture = Path(folder, "prior.onnx"), Path(folder, "prior.safetensors")
+            write_plausibility(self.embedding, held_out, out)
+            write_fixture(self.embedding, held_out, fixture)
+            self.assertLess(out.stat().st_size, 700_000)
+            model, kept = onnx.load(out), load_file(fixture)
+        promises = read_manifest(model)
+        self.assertEqual((promises["kind"], promises["name"]), ("plausibility", "prior"))
+        self.assertIn("ACCAD", [data["name"] for data in promises["training_data"]])
+        for count in (1, len(kept["joints_m"])):
+            self.assertLessEqual(most_steps(self.embedding, model, kept["joints_m"][:count]), 1)
+        self.assertGreater(most_steps(PoseEmbedding(), model, kept["joints_m"]), 10)
+
+    def test_a_file_of_another_embedding_is_not_written(self):
+        held_out = Motion.load(held_out=True, sources=FEW)
+        other = mock.patch.object(export, "CRITIC", 4.0)
+        with tempfile.TemporaryDirectory() as folder, other:
+            with self.assertRaisesRegex(Refused, "steps of 201 apart, expected 3 or fewer"):
+                write_plausibility(self.embedding, held_out, Path(folder, "prior.onnx"))
+            self.assertEqual(list(Path(folder).iterdir()), [])
 
     def test_auc(self):
         self.assertEqual(auc(torch.tensor([3.0, 4.0]), torch.tensor([1.0, 2.0])), 1.0)

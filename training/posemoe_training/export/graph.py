@@ -48,7 +48,7 @@ def _older(model: onnx.ModelProto) -> onnx.ModelProto:
     for node in model.graph.node:
         # The converter leaves this attribute of operator set 18 behind.
         kept = [attribute for attribute in node.attribute if attribute.name != "noop_with_empty_axes"]
-        if node.op_type == "ReduceMean":
+        if node.op_type in ("ReduceMean", "ReduceL2"):
             del node.attribute[:]
             node.attribute.extend(kept)
     return model

@@ -31,8 +31,8 @@ def size_name(network: PoseMoE) -> str:
     return next((name for name, size in SIZES.items() if size == network.size), "custom")
 
 
-def manifest(form: Form, name: str, precision: str, own_data: OwnData = ()) -> Dict[str, object]:
-    """`precision` is that of weights and arithmetic; inputs and outputs are float32 in any case.
+def described(form: Form, name: str, precision: str, parameters: int, own_data: OwnData = ()) -> Dict[str, object]:
+    """What every file says. `precision` is that of weights and arithmetic; inputs and outputs are float32 in any case.
 
     The weights are ours to license only where no data of a user touched them.
     """
@@ -41,21 +41,28 @@ def manifest(form: Form, name: str, precision: str, own_data: OwnData = ()) -> D
         "kind": form.kind,
         "name": name,
         "version": __version__,
-        "size": size_name(form.network),
-        "variant": form.network.variant,
-        "parameters": parameter_count(form.network),
+        "parameters": parameters,
         "precision": precision,
         "joint_set": "h36m17",
         "joints": list(JOINTS),
-        **form.promises(),
         "inputs": form.inputs,
         "outputs": form.outputs,
+        "licence": "bound by training_data" if own_data else "Apache-2.0",
+        "training_data": [*(dict(zip(("name", "licence", "credit"), row)) for row in TRAINING_DATA), *own_data],
+    }
+
+
+def manifest(form: Form, name: str, precision: str, own_data: OwnData = ()) -> Dict[str, object]:
+    """What the file of a network that lifts says."""
+    return {
+        **described(form, name, precision, parameter_count(form.network), own_data),
+        "size": size_name(form.network),
+        "variant": form.network.variant,
+        **form.promises(),
         **({"segments": list(NAMES)} if "segments" in form.outputs else {}),
         "output_frame": "virtual camera of the frame that is answered: z towards the person, x level to the right, "
                         "y down",
         "output_unit": "m",
-        "licence": "bound by training_data" if own_data else "Apache-2.0",
-        "training_data": [*(dict(zip(("name", "licence", "credit"), row)) for row in TRAINING_DATA), *own_data],
     }
 
 

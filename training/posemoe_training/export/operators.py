@@ -12,7 +12,7 @@ from .refused import Refused
 ALLOWED = frozenset(
     # arithmetic
     "Add Sub Mul Div Neg Abs Pow Sqrt Reciprocal Exp Log Sin Cos Min Max Clip "
-    "MatMul Gemm ReduceSum ReduceMean ReduceMax "
+    "MatMul Gemm ReduceSum ReduceMean ReduceMax ReduceL2 "
     # activations and normalisation
     "Erf Tanh Sigmoid Relu Softmax LayerNormalization "
     # comparison and choice

@@ -15,10 +15,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="[%(default)s]")
     parser.add_argument("--steps", type=int, default=STEPS, help="[%(default)s]")
     parser.add_argument("--pictures", type=Path, help="draw samples into this folder")
+    parser.add_argument("--export", type=Path, metavar="FILE.onnx",
+                        help="in place of training: write what the node reads of the weights that `--out` has")
+    parser.add_argument("--fixture", type=Path, metavar="FILE.safetensors",
+                        help="with --export: also write poses with their plausibility, for the parity test in Rust")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Trains, measures on held-out people, and writes the weights."""
+    """Trains, measures on held-out people, and writes the weights; or a model file of those that there are."""
+    if args.export:
+        return _export(args)
     import torch
 
     from ..data import Motion
@@ -33,6 +39,16 @@ def run(args: argparse.Namespace) -> None:
     torch.save({"format": FORMAT, "embedding": embedding.state_dict()}, args.out)
     if args.pictures:
         print(draw_samples(embedding, args.pictures))
+
+
+def _export(args: argparse.Namespace) -> None:
+    from ..data import Motion
+    from .export import write_fixture, write_plausibility
+
+    embedding, held_out = load(args.out), Motion.load(held_out=True)
+    write_plausibility(embedding, held_out, args.export)
+    if args.fixture:
+        write_fixture(embedding, held_out, args.fixture)
 
 
 def load(path: Path = WEIGHTS):
