@@ -212,7 +212,7 @@ fn main() {
         now: Stamp::from_nanos(1_700_000_000_000_000_000),
         ..Desk::default()
     };
-    let load: Loader = Box::new(|config| {
+    let load = Loader::of_lifters(|config| {
         let shape = MemoryShape {
             people: config.settings().max_people,
             reach: Reach {

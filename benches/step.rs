@@ -272,7 +272,7 @@ fn bench_crowd(criterion: &mut Criterion, lifter: &mut dyn Lifter, config: &Conf
     });
     stage("encode", &mut || {
         let poses = black_box(&poses);
-        black_box(encode(&people::message(poses)));
+        black_box(encode(&people::message(poses, &[])));
         black_box(encode(&tf::message(poses, &mut Drops::default())));
         black_box(encode(&markers::message(poses)));
     });

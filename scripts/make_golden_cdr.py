@@ -89,6 +89,7 @@ def people_3d():
             source_stamp=make("builtin_interfaces/Time", sec=1_700_000_000, nanosec=state),
             age_s=0.0625 * state,
             confidence=0.875,
+            plausibility=0.625,
             root_position=xyz("Point", 0.1, 0.2, 3.3),
             root_sigma=xyz("Vector3", 0.01, 0.02, 0.3),
             root_covariance=np.array([1e-4, 0, 0, 0, 4e-4, -1e-3, 0, -1e-3, 0.09]),

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any, Dict, List, Sequence, Tuple
@@ -82,6 +83,7 @@ def people(points: Sequence[Sequence[float]], stamp: int) -> Dict[str, Any]:
         "id": "walker",
         "state": TRACKED,
         "confidence": 1.0,
+        "plausibility": math.nan,  # nobody judged it
         "root_position": point([(a + b) / 2 for a, b in zip(*hips)]),
         "joints": [{"position": point(limb), "score": 1.0} for limb in limbs],
     }

@@ -1,6 +1,6 @@
 //! From the configuration to a lifter on a loaded network.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nalgebra::Rotation3;
 
@@ -9,7 +9,10 @@ use crate::library::{self, NotFound};
 use posemoe_core::geometry::canonical::PersonView;
 use posemoe_core::lift::PersonKey;
 use posemoe_core::lift::manifest::{Form, MemoryPromise};
-use posemoe_core::lift::onnx::{LoadError, Model, OnnxOptions, OnnxStep, OnnxWindow, Runtime};
+use posemoe_core::lift::onnx::{
+    LoadError, Model, OnnxOptions, OnnxPlausibility, OnnxStep, OnnxWindow, Runtime,
+};
+use posemoe_core::lift::plausibility::Plausibility;
 use posemoe_core::lift::provider::Provider;
 use posemoe_core::lift::shares::Shares;
 use posemoe_core::lift::stream::{MemoryShape, StreamLifter};
@@ -27,8 +30,38 @@ pub struct Engine {
     pub model: String,
 }
 
-/// Loads the network as the configuration says.
-pub type Loader = Box<dyn FnMut(&Config) -> Result<(Box<dyn Lifter>, Engine), EngineError>>;
+/// The parameter `plausibility_model` where nobody is to judge poses.
+const NOBODY: &str = "none";
+
+type Loading<T> = Box<dyn FnMut(&Config) -> Result<T, EngineError>>;
+
+/// Loads networks as the configuration says.
+pub struct Loader {
+    /// What lifts the people of one camera.
+    pub lifter: Loading<(Box<dyn Lifter>, Engine)>,
+    /// What judges everyone's poses; `None` where nobody does.
+    pub plausibility: Loading<Option<Box<dyn Plausibility>>>,
+}
+
+impl Loader {
+    /// From files.
+    pub fn of_files() -> Self {
+        Self {
+            plausibility: Box::new(load_plausibility),
+            ..Self::of_lifters(load)
+        }
+    }
+
+    /// Of those that lift, while nobody judges.
+    pub fn of_lifters(
+        lifter: impl FnMut(&Config) -> Result<(Box<dyn Lifter>, Engine), EngineError> + 'static,
+    ) -> Self {
+        Self {
+            lifter: Box::new(lifter),
+            plausibility: Box::new(|_| Ok(None)),
+        }
+    }
+}
 
 /// Why there is no network.
 #[derive(Debug, thiserror::Error)]
@@ -142,6 +175,7 @@ pub fn past(form: &Form, config: &Config) -> String {
                 shape.frame_bytes() as f64 / 1e3
             )
         }
+        Form::Plausibility => "none".to_owned(),
         Form::Window { window } => {
             let (frames, ahead_s) = (config.window_frames, config.lookahead_s);
             format!(
@@ -204,4 +238,35 @@ pub fn load(config: &Config) -> Result<(Box<dyn Lifter>, Engine), EngineError> {
         "network loaded"
     );
     Ok((lifter, engine))
+}
+
+/// The file of the model that judges poses; `None` where nobody wants one, or nobody asks for one
+/// and none ships.
+///
+/// # Errors
+/// [`NotFound`] when one is asked for: names every place that was looked at.
+pub fn plausibility_file(config: &Config) -> Result<Option<PathBuf>, NotFound> {
+    match config.plausibility_model.as_str() {
+        NOBODY => Ok(None),
+        "" => Ok(library::plausibility(None)
+            .inspect_err(|missing| tracing::warn!("how plausible poses are is not said: {missing}"))
+            .ok()),
+        asked => library::plausibility(Some(Path::new(asked))).map(Some),
+    }
+}
+
+/// Loads what judges poses, if that is wanted; it runs on the CPU, whatever runs the network.
+///
+/// # Errors
+/// [`EngineError`]: what was found and what is needed.
+pub fn load_plausibility(config: &Config) -> Result<Option<Box<dyn Plausibility>>, EngineError> {
+    let Some(file) = plausibility_file(config)? else {
+        return Ok(None);
+    };
+    let runtime = Runtime::load(&library(config)?)?;
+    let model = Model::load(&runtime, &OnnxOptions::cpu(&file))?;
+    let name = format!("{} {}", model.manifest().name, model.manifest().version);
+    let plausibility = OnnxPlausibility::new(model)?;
+    tracing::info!(model = name, file = %file.display(), "plausibility loaded");
+    Ok(Some(Box::new(plausibility)))
 }

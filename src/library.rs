@@ -62,9 +62,7 @@ pub fn onnxruntime(asked: Option<&Path>) -> Result<PathBuf, NotFound> {
 /// [`NotFound`]: names every place that was looked at, and the remedy.
 pub fn model(asked: Option<&Path>, mode: Mode) -> Result<PathBuf, NotFound> {
     let candidates = match (asked, mode) {
-        (Some(path), _) => std::iter::once(path.to_path_buf())
-            .chain(bare_name(path).map(shipped).unwrap_or_default())
-            .collect(),
+        (Some(path), _) => named(path),
         (None, Mode::Stream) => shipped("posemoe.onnx"),
         (None, Mode::Window) => shipped("posemoe_window.onnx"),
     };
@@ -72,6 +70,19 @@ pub fn model(asked: Option<&Path>, mode: Mode) -> Result<PathBuf, NotFound> {
         candidates,
         "model",
         "pass --model PATH or set the parameter model",
+    )
+}
+
+/// The model that judges poses: the file that is asked for, or the one that ships under that name;
+/// else the one that ships.
+///
+/// # Errors
+/// [`NotFound`]: names every place that was looked at, and the remedy.
+pub fn plausibility(asked: Option<&Path>) -> Result<PathBuf, NotFound> {
+    first_file(
+        asked.map_or_else(|| shipped("posemoe_prior.onnx"), named),
+        "the model of poses' plausibility",
+        "set the parameter plausibility_model to its path, or to none",
     )
 }
 
@@ -97,6 +108,13 @@ pub fn yardstick() -> Result<PathBuf, NotFound> {
         "the network to compare with",
         "leave out the mode window_entangled",
     )
+}
+
+/// Where a file that is asked for may be: there, or among those that ship.
+fn named(path: &Path) -> Vec<PathBuf> {
+    std::iter::once(path.to_path_buf())
+        .chain(bare_name(path).map(shipped).unwrap_or_default())
+        .collect()
 }
 
 /// A path that is no more than the name of a file.
@@ -177,6 +195,7 @@ mod tests {
             "posemoe_fp16.onnx",
             "posemoe_window.onnx",
             "posemoe_xs.onnx",
+            "posemoe_prior.onnx",
         ] {
             let found = model(Some(Path::new(name)), Mode::Stream).unwrap();
             assert!(found.ends_with(Path::new("models").join(name)), "{found:?}");
@@ -184,6 +203,21 @@ mod tests {
         // A path means what it says.
         let error = model(Some(Path::new("./posemoe_xs.onnx")), Mode::Stream).unwrap_err();
         assert_eq!(error.looked, [Path::new("./posemoe_xs.onnx")]);
+    }
+
+    #[test]
+    fn what_judges_poses_ships_and_can_be_named() {
+        let shipped = plausibility(None).unwrap();
+        assert_eq!(
+            plausibility(Some(Path::new("posemoe_prior.onnx"))).unwrap(),
+            shipped
+        );
+        let error = plausibility(Some(Path::new("/nowhere/p.onnx"))).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("/nowhere/p.onnx") && text.contains("or to none"),
+            "{text}"
+        );
     }
 
     #[test]

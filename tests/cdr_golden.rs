@@ -99,6 +99,7 @@ fn people_3d() {
     );
     let person = &message.people[1];
     assert_eq!((person.id.as_str(), person.confidence), ("22", 0.875));
+    assert_eq!(person.plausibility, 0.625);
     let source = &person.source_stamp;
     assert_eq!((source.sec, source.nanosec), (1_700_000_000, 2));
     assert_eq!(person.age_s, 0.125);

@@ -109,7 +109,7 @@ fn load(model: &str) -> Model {
 }
 
 fn lifter(model: Model) -> (Box<dyn Lifter>, Config) {
-    let mode = model.manifest().form.mode();
+    let mode = model.manifest().form.mode().unwrap();
     let mut config = Config::default();
     let name = Value::Text(mode.name().to_owned());
     config.set("mode", &name).unwrap();
@@ -307,7 +307,7 @@ fn both_forms_of_the_tiny_model_take_depths() {
     let modes = TINY.map(|model| {
         let model = load(model);
         assert!(model.manifest().takes_depth());
-        model.manifest().form.mode()
+        model.manifest().form.mode().unwrap()
     });
     assert_eq!(modes, [Mode::Stream, Mode::Window]);
 }

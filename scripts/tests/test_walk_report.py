@@ -43,7 +43,7 @@ def person(joints_m, sigma_m, state):
     zero = xyz((0, 0, 0))
     joints = [{"position": xyz(j), "velocity": zero, "sigma_m": sigma_m, "score": 0.9} for j in joints_m]
     root = {"root_position": xyz(joints_m[0]), "root_sigma": zero, "root_covariance": [0.0] * 9, "root_velocity": zero}
-    return dict(root, id="1", state=state, confidence=0.9, joints=joints)
+    return dict(root, id="1", state=state, confidence=0.9, plausibility=0.5, joints=joints)
 
 
 def write_output(path, camera, frames_m, sigma_m=0.05, state=TRACKED, skip=()):

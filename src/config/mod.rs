@@ -254,6 +254,9 @@ parameters! {
     /// Path of the model, or name of one that ships (posemoe_xs.onnx is faster and less accurate);
     /// empty for the mode's own.
     model: String = "", Range::Any, Start;
+    /// Path of the model that says how plausible poses are (Person3D.plausibility), or name of one
+    /// that ships; empty for posemoe_prior.onnx where that is there, none: it is not said.
+    plausibility_model: String = "", Range::Any, Start;
     /// Frames of each person that the streaming network remembers: those of late all, earlier ones
     /// thinned out over 8 s.
     memory_frames: i64 = 96, Range::Between(1.0, 1024.0), Unconfigured;

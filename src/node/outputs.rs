@@ -14,8 +14,10 @@ use crate::msg::visualization_msgs::MarkerArray;
 use crate::msg::{Message, encode};
 use crate::output::cloud::{self, Look};
 use crate::output::{markers, nav, people, separation_markers, tf};
-use posemoe_core::health::Drops;
-use posemoe_core::person::pose::Poses;
+use posemoe_core::health::{Cause, Drops};
+use posemoe_core::lift::plausibility::Plausibility;
+use posemoe_core::person::pose::{PersonPose, Poses};
+use posemoe_core::skeleton::Pose;
 use posemoe_stamp::Stamp;
 
 const QOS: Qos = Qos::reliable(10);
@@ -31,6 +33,8 @@ pub struct Outputs {
     cloud: Option<PublisherId>,
     latest: Latest,
     humans: Option<Humans>,
+    /// Who judges poses, if anybody does.
+    plausibility: Option<Box<dyn Plausibility>>,
     /// Whether bodies come from another node, as ROS4HRI has them.
     are_bodies_foreign: bool,
 }
@@ -43,6 +47,7 @@ impl Outputs {
     pub fn advertise(
         bus: &mut dyn Bus,
         args: &RosArgs,
+        plausibility: Option<Box<dyn Plausibility>>,
         are_bodies_foreign: bool,
     ) -> Result<Self, EndpointError> {
         let people = args.publication(&args.config.people_topic, People3D::TYPE_NAME, QOS);
@@ -54,6 +59,7 @@ impl Outputs {
             cloud: None,
             latest: Latest::default(),
             humans: None,
+            plausibility,
             are_bodies_foreign,
         };
         outputs.adjust(bus, args)?;
@@ -103,9 +109,15 @@ impl Outputs {
     }
 
     /// Publishes everyone of one frame as they are at a moment, known at `now`.
-    pub fn publish_told(&mut self, bus: &mut dyn Bus, config: &Config, told: &Told, now: Stamp) {
+    pub fn publish_told(
+        &mut self,
+        bus: &mut dyn Bus,
+        config: &Config,
+        (told, now): (&Told, Stamp),
+        drops: &mut Drops,
+    ) {
         let (poses, stamp) = (&told.poses, told.poses.stamp);
-        let people = people::message_at(poses, told.source, now);
+        let people = people::message_at(poses, &self.judged(poses, drops), told.source, now);
         bus.publish(self.people, stamp, &encode(&people));
         self.publish_markers(bus, poses);
         if let Some(publisher) = self.nav {
@@ -148,9 +160,11 @@ impl Outputs {
         bus: &mut dyn Bus,
         config: &Config,
         (camera, poses): (usize, &Poses),
+        drops: &mut Drops,
     ) {
         let stamp = poses.stamp;
-        bus.publish(self.people, stamp, &encode(&people::message(poses)));
+        let people = people::message(poses, &self.judged(poses, drops));
+        bus.publish(self.people, stamp, &encode(&people));
         self.publish_markers(bus, poses);
         self.publish_cloud(bus, config, poses, stamp);
         let Some(publisher) = self.nav else {
@@ -163,6 +177,19 @@ impl Outputs {
             ..poses.clone()
         };
         bus.publish(publisher, stamp, &encode(&nav::message(&everyone)));
+    }
+
+    /// How plausible everyone's pose is, as it is published; empty where that is not known.
+    fn judged(&mut self, poses: &Poses, drops: &mut Drops) -> Vec<Option<f64>> {
+        let Some(plausibility) = &mut self.plausibility else {
+            return Vec::new();
+        };
+        let all: Vec<Pose> = poses.people.iter().map(PersonPose::joints_m).collect();
+        plausibility.of(&all).unwrap_or_else(|error| {
+            let detail = format!("plausibility of people of {}: {error}", poses.stamp);
+            drops.note(Cause::NetworkFailed, detail);
+            Vec::new()
+        })
     }
 
     /// Forgets everyone.

@@ -63,10 +63,11 @@ impl Work {
         let mut lifters = Vec::new();
         let mut engine = Engine::default();
         for source in args.config.sources() {
-            let (lifter, loaded) = load(&args.config)?;
+            let (lifter, loaded) = (load.lifter)(&args.config)?;
             engine = loaded;
             lifters.push((source, lifter));
         }
+        let plausibility = (load.plausibility)(&args.config)?;
         let begun: Result<Self, NodeError> = all_or_none(bus, |bus| {
             let mut cameras = Vec::new();
             for (source, lifter) in lifters {
@@ -81,7 +82,7 @@ impl Work {
                 fusing: Fusing::new(&args.config, target.as_ref()),
                 target,
                 separations,
-                outputs: Outputs::advertise(bus, args, is_hri)?,
+                outputs: Outputs::advertise(bus, args, plausibility, is_hri)?,
                 steady: Steady::default(),
                 engine,
                 second: Second::default(),
@@ -241,7 +242,8 @@ impl Work {
         let moment = now.plus_seconds(config.lead_s);
         let all = self.steady.at(moment, now, &config.validity());
         for told in &all {
-            self.outputs.publish_told(bus, config, told, now);
+            self.outputs
+                .publish_told(bus, config, (told, now), &mut counts.drops);
         }
         if let (Some(separations), Some(transforms)) = (&self.separations, &self.transforms) {
             let fusing = self.fusing.as_ref();

@@ -1,5 +1,7 @@
 //! `posemoe/msg/People3D`: everything that is known of everyone.
 
+use std::iter::repeat;
+
 use nalgebra::Matrix3;
 
 use super::{header, point, quaternion, time, vector};
@@ -9,24 +11,38 @@ use posemoe_core::person::pose::{PersonPose, Poses, State};
 use posemoe_core::skeleton::JOINTS;
 use posemoe_stamp::Stamp;
 
+/// How plausible each person's pose is, in their order; of whom there is none that is not known.
+pub type Plausibilities = [Option<f64>];
+
 /// The message of one frame.
-pub fn message(poses: &Poses) -> People3D {
-    message_at(poses, poses.stamp, poses.stamp)
+pub fn message(poses: &Poses, plausibilities: &Plausibilities) -> People3D {
+    message_at(poses, plausibilities, poses.stamp, poses.stamp)
 }
 
 /// The message of people whose newest image is of `source`, as they are known at `now`.
-pub fn message_at(poses: &Poses, source: Stamp, now: Stamp) -> People3D {
+pub fn message_at(
+    poses: &Poses,
+    plausibilities: &Plausibilities,
+    source: Stamp,
+    now: Stamp,
+) -> People3D {
+    let plausibilities = plausibilities.iter().copied().chain(repeat(None));
     People3D {
         header: header(poses.stamp, &poses.frame_id),
         source_stamp: time(source),
         age_s: now.seconds_since(source),
         joint_names: JOINTS.map(str::to_owned).to_vec(),
-        people: poses.people.iter().map(|pose| person(pose, now)).collect(),
+        people: poses
+            .people
+            .iter()
+            .zip(plausibilities)
+            .map(|(pose, plausibility)| person(pose, plausibility, now))
+            .collect(),
         unplaced: u32::try_from(poses.unplaced).unwrap_or(u32::MAX),
     }
 }
 
-fn person(pose: &PersonPose, now: Stamp) -> Person3D {
+fn person(pose: &PersonPose, plausibility: Option<f64>, now: Stamp) -> Person3D {
     let seen = pose.forecast.seen;
     Person3D {
         id: pose.id.clone(),
@@ -38,6 +54,7 @@ fn person(pose: &PersonPose, now: Stamp) -> Person3D {
             State::Lost => Person3D::LOST,
         },
         confidence: pose.confidence as f32,
+        plausibility: plausibility.map_or(f32::NAN, |share| share as f32),
         root_position: point(&pose.root_m),
         root_sigma: vector(&pose.root_sigma_m()),
         root_covariance: row_by_row(&pose.root_covariance_m2),

@@ -11,7 +11,7 @@ use crate::bus::dds::{DdsBus, DdsOptions};
 use crate::bus::rcl::{self, RclBus};
 use crate::bus::{BusError, Event, Events};
 use crate::config::ros_args::RosArgs;
-use crate::engine;
+use crate::engine::Loader;
 use crate::node::{Node, Timing};
 
 /// A bus that the node can run on.
@@ -134,7 +134,7 @@ fn say_what_was_left_out() {
 
 async fn serve(mut bus: impl Events, ros: &RosArgs) -> Result<(), Failure> {
     let mut rosout = Rosout::advertise(&mut bus, ros)?;
-    let load = Box::new(engine::load);
+    let load = Loader::of_files();
     let mut node = Node::start(&mut bus, ros.clone(), load, Timing::Live)?;
     tracing::info!(node = ros.qualified_node(), "ready");
     while let Some(event) = bus.next().await? {

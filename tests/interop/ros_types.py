@@ -270,6 +270,7 @@ class Person3D:
     source_stamp: Time
     age_s: float64
     confidence: float32
+    plausibility: float32
     root_position: Point
     root_sigma: Vector3
     root_covariance: array[float64, 9]

@@ -13,9 +13,11 @@ use posemoe::engine::{Engine, Loader};
 use posemoe::msg::{Message, decode, diagnostic_msgs::DiagnosticArray, encode};
 use posemoe::node::{Node, Timing};
 use posemoe_core::lift::network::{Answers, Step, StepNetwork, WindowNetwork, Windows};
+use posemoe_core::lift::plausibility::Plausibility;
 use posemoe_core::lift::stream::{MemoryShape, Reach, StreamLifter};
 use posemoe_core::lift::window::{WindowLayout, WindowLifter};
 use posemoe_core::lift::{LiftError, Lifter, Mode};
+use posemoe_core::skeleton::Pose;
 use posemoe_stamp::Stamp;
 
 use crate::remembering;
@@ -197,6 +199,16 @@ impl WindowNetwork for Standing {
     }
 }
 
+/// Finds every pose as plausible as most are.
+#[derive(Clone)]
+struct Usual;
+
+impl Plausibility for Usual {
+    fn of(&mut self, poses: &[Pose]) -> Result<Vec<Option<f64>>, LiftError> {
+        Ok(vec![Some(0.5); poses.len()])
+    }
+}
+
 /// The lifter that the node would have, but for its network.
 fn lifter(config: &Config, network: Standing) -> Box<dyn Lifter> {
     match config.mode() {
@@ -237,17 +249,29 @@ impl Rig {
     }
 
     pub fn answering(ros_args: &str, answer: Answer) -> Self {
+        Self::judged(ros_args, answer, Usual)
+    }
+
+    pub fn judged(
+        ros_args: &str,
+        answer: Answer,
+        judge: impl Plausibility + Clone + 'static,
+    ) -> Self {
         let words = ros_args.split_whitespace().map(str::to_owned);
         let (args, _) =
             RosArgs::parse(std::iter::once("--ros-args".to_owned()).chain(words)).unwrap();
         let mut bus = MemoryBus::default();
-        let load: Loader = Box::new(move |config| {
+        let lifter = move |config: &Config| {
             let engine = Engine {
                 provider: "none".into(),
                 model: "standing".into(),
             };
             Ok((lifter(config, Standing { answer }), engine))
-        });
+        };
+        let load = Loader {
+            plausibility: Box::new(move |_| Ok(Some(Box::new(judge.clone())))),
+            ..Loader::of_lifters(lifter)
+        };
         let node = Node::start(&mut bus, args, load, Timing::Live).unwrap();
         Self { node, bus }
     }

@@ -19,6 +19,7 @@ mod looking_ahead;
 mod managed;
 mod messages;
 mod peers;
+mod plausibility;
 mod remembering;
 mod resilience;
 mod separation;

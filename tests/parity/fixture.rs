@@ -65,6 +65,11 @@ impl Fixture {
         Self::read(shipped("tests/data/tiny/parity.safetensors"))
     }
 
+    /// Of the model that judges poses.
+    pub fn plausibility() -> Self {
+        Self::read(shipped("tests/data/plausibility.safetensors"))
+    }
+
     fn read(path: PathBuf) -> Self {
         let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         Self { path, bytes }

@@ -6,6 +6,7 @@
 //! them the models and the fixture of `training/tests/make_tiny.py`, which have measured depths.
 
 mod fixture;
+mod plausibility;
 mod shares;
 mod stream;
 mod views;

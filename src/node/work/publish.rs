@@ -145,7 +145,8 @@ impl Work {
             }
             None => {
                 let config = &context.args.config;
-                self.outputs.publish_placed(bus, config, (camera, &poses));
+                self.outputs
+                    .publish_placed(bus, config, (camera, &poses), &mut counts.drops);
             }
         }
     }

@@ -12,6 +12,8 @@ use crate::skeleton::JOINTS;
 pub const MANIFEST_KEY: &str = "posemoe_manifest";
 /// The manifest's own version that this crate reads.
 pub const MANIFEST_FORMAT: u32 = 3;
+/// The kind of a model that judges poses.
+pub const PLAUSIBILITY: &str = "plausibility";
 /// Frames beyond which a memory or a window is a mistake rather than a choice; so the parameters.
 const MOST_FRAMES: usize = 1024;
 /// Blocks, and numbers of an entry, beyond which a memory is a mistake.
@@ -42,7 +44,7 @@ pub struct Manifest {
     pub joint_set: String,
     /// Joints in the order of inputs and outputs.
     pub joints: Vec<String>,
-    /// What it takes of a person's past; in the file `kind`, and `memory` or `window`.
+    /// What it is for; in the file `kind`, and `memory` or `window`.
     #[serde(flatten)]
     pub form: Form,
     /// What each input is, in words.
@@ -75,7 +77,7 @@ pub enum Precision {
     Float16,
 }
 
-/// What a model takes of a person's past.
+/// What a model is for: to lift people, with what it takes of each one's past, or to judge poses.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Form {
@@ -89,15 +91,23 @@ pub enum Form {
         /// How it is filled.
         window: WindowPromise,
     },
+    /// Poses in 3D, each by itself: how plausible they are.
+    Plausibility,
 }
 
 impl Form {
-    /// The mode that such a model is for.
-    pub fn mode(&self) -> Mode {
+    /// The mode that such a model lifts in.
+    pub fn mode(&self) -> Option<Mode> {
         match self {
-            Self::Stream { .. } => Mode::Stream,
-            Self::Window { .. } => Mode::Window,
+            Self::Stream { .. } => Some(Mode::Stream),
+            Self::Window { .. } => Some(Mode::Window),
+            Self::Plausibility => None,
         }
+    }
+
+    /// Its name in the file.
+    pub fn kind(&self) -> &'static str {
+        self.mode().map_or(PLAUSIBILITY, Mode::name)
     }
 }
 
@@ -176,8 +186,12 @@ impl Manifest {
         if manifest.gives_segments() && manifest.segments != SEGMENTS {
             return unfit("segments", manifest.segments.join(" "), SEGMENTS.join(" "));
         }
-        if manifest.output_unit != "m" {
-            return unfit("output_unit", manifest.output_unit, "m");
+        let unit = match manifest.form {
+            Form::Stream { .. } | Form::Window { .. } => "m",
+            Form::Plausibility => "share of real poses",
+        };
+        if manifest.output_unit != unit {
+            return unfit("output_unit", manifest.output_unit, unit);
         }
         match &manifest.form {
             Form::Stream { memory } => {
@@ -192,6 +206,7 @@ impl Manifest {
                 count("window.frames", window.frames, MOST_FRAMES)?;
                 seconds("window.span_s", window.span_s, 0.0)?;
             }
+            Form::Plausibility => {}
         }
         Ok(manifest)
     }
@@ -271,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn both_forms_are_read() {
+    fn all_forms_are_read() {
         let Form::Stream { memory } = parse(&stream()).unwrap().form else {
             panic!("a stream")
         };
@@ -281,6 +296,10 @@ mod tests {
             panic!("a window")
         };
         assert_eq!((window.frames, window.span_s), (27, 8.0));
+        let mut judge = manifest(json!({"kind": "plausibility"}));
+        assert!(parse(&judge).unwrap_err().contains("output_unit = m"));
+        judge["output_unit"] = "share of real poses".into();
+        assert_eq!(parse(&judge).unwrap().form, Form::Plausibility);
     }
 
     #[test]

@@ -2,12 +2,14 @@
 //!
 //! A [`Lifter`] remembers people's pasts, each in its own way: [`stream`] keeps what the network
 //! made of each frame, [`window`] the frames themselves. Beneath it a [`network`] turns numbers
-//! into numbers; [`onnx`] is the only one that is no stand-in of a test.
+//! into numbers; [`onnx`] is the only one that is no stand-in of a test. A [`plausibility`] judges
+//! the poses that come of it in the end.
 
 pub mod manifest;
 pub mod network;
 #[cfg(feature = "onnx")]
 pub mod onnx;
+pub mod plausibility;
 pub mod provider;
 pub mod shares;
 pub mod stream;

@@ -62,6 +62,15 @@ pub fn run(ros: &RosArgs) -> ExitCode {
         };
         say!("{:13} {verdict}", provider.name());
     }
+    let judges = engine::plausibility_file(&ros.config).map_err(EngineError::from);
+    let judges = judges.and_then(|file| {
+        engine::load_plausibility(&ros.config)?;
+        Ok(file.map_or("not said".to_owned(), |file| file.display().to_string()))
+    });
+    match judges {
+        Ok(file) => say!("plausibility  {file}"),
+        Err(error) => return missing(&error.to_string()),
+    }
     if runs {
         ExitCode::SUCCESS
     } else {
@@ -109,8 +118,9 @@ fn try_out(
 fn describe(model: &Model, config: &Config) -> String {
     let manifest = model.manifest();
     let past = match manifest.form.mode() {
-        Mode::Stream => "memory",
-        Mode::Window => "window",
+        Some(Mode::Stream) => "memory",
+        Some(Mode::Window) => "window",
+        None => "past  ",
     };
     let mut lines = format!(
         "network       {} {} ({})\n{past}        {}\n",

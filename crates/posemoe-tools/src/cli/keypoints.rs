@@ -84,12 +84,7 @@ fn rows_of(
             .replace(',', "_"),
         text: Rc::default(),
     };
-    let mut node = Node::start(
-        &mut bus,
-        ros,
-        rows.watch(Box::new(engine::load)),
-        Timing::Recorded,
-    )?;
+    let mut node = Node::start(&mut bus, ros, rows.watch(), Timing::Recorded)?;
     while let Some(event) = block_on(bus.next())? {
         node.handle(&mut bus, &event);
     }
@@ -106,10 +101,10 @@ struct Rows {
 }
 
 impl Rows {
-    fn watch(&self, mut load: Loader) -> Loader {
+    fn watch(&self) -> Loader {
         let rows = self.clone();
-        Box::new(move |config| {
-            let (lifter, engine) = load(config)?;
+        Loader::of_lifters(move |config| {
+            let (lifter, engine) = engine::load(config)?;
             let rows = rows.clone();
             Ok((Box::new(Watched { lifter, rows }), engine))
         })

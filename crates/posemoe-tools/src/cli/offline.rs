@@ -9,7 +9,7 @@ use futures::executor::block_on;
 use super::stages::{Stages, Stopwatch};
 use posemoe::config::ros_args::RosArgs;
 use posemoe::config::{Config, ConfigError};
-use posemoe::engine;
+use posemoe::engine::Loader;
 use posemoe::node::{Node, NodeError, Timing};
 use posemoe_bag::{BagBus, SystemTimer};
 use posemoe_bus::{Event, Events};
@@ -112,7 +112,7 @@ pub fn run<B: Played>(
         gather(&mut ros.config);
     }
     let stopwatch = Stopwatch::default();
-    let load = stopwatch.measure(Box::new(engine::load));
+    let load = stopwatch.measure(Loader::of_files());
     let mut run = Run {
         node: Node::start(bus, ros, load, Timing::Recorded)?,
         stages: Stages::default(),

@@ -115,13 +115,17 @@ impl Stopwatch {
     }
 
     /// Measures what is loaded.
-    pub fn measure(&self, mut load: Loader) -> Loader {
+    pub fn measure(&self, load: Loader) -> Loader {
         let stopwatch = self.clone();
-        Box::new(move |config| {
-            let (lifter, engine) = load(config)?;
-            let stopwatch = stopwatch.clone();
-            Ok((Box::new(Measured { lifter, stopwatch }), engine))
-        })
+        let mut load_lifter = load.lifter;
+        Loader {
+            lifter: Box::new(move |config| {
+                let (lifter, engine) = load_lifter(config)?;
+                let stopwatch = stopwatch.clone();
+                Ok((Box::new(Measured { lifter, stopwatch }), engine))
+            }),
+            ..load
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod damaged;
 mod faltering;
 mod fused;
 mod misfits;
+mod plausibility;
 mod program;
 #[path = "../../../../tests/support/python.rs"]
 mod python;

@@ -1,6 +1,7 @@
 //! Networks on ONNX Runtime; the only folder that names `ort`.
 
 mod model;
+mod plausibility;
 mod step;
 mod tensor;
 mod window;
@@ -10,11 +11,11 @@ use std::sync::{Mutex, PoisonError};
 
 use ort::environment::Environment;
 
-use super::Mode;
 use super::manifest::ManifestError;
 use super::provider::Provider;
 
 pub use model::Model;
+pub use plausibility::OnnxPlausibility;
 pub use step::OnnxStep;
 pub use window::OnnxWindow;
 
@@ -119,15 +120,19 @@ pub enum LoadError {
         /// What was found and expected.
         source: ManifestError,
     },
-    /// The model is for the other mode.
-    #[error("model {path} is of kind {found}, expected {expected}, as the parameter mode says")]
+    /// The model is for something else.
+    #[error(
+        "model {path} is of kind {found}, expected {expected}, as the parameter {parameter} says"
+    )]
     Kind {
         /// The file.
         path: PathBuf,
         /// What it is for.
-        found: Mode,
+        found: &'static str,
         /// What was asked for.
-        expected: Mode,
+        expected: &'static str,
+        /// By which parameter.
+        parameter: &'static str,
     },
     /// An input or output of the model does not fit its manifest.
     #[error("model {path}: {which} is {found}, expected {expected}")]

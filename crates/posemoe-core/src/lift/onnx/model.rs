@@ -6,11 +6,10 @@ use ort::ep;
 use ort::session::{Session, builder::SessionBuilder};
 
 use super::{LoadError, OnnxOptions, Runtime};
-use crate::lift::Mode;
 use crate::lift::manifest::{MANIFEST_KEY, Manifest, ManifestError};
 use crate::lift::provider::Provider;
 
-/// A loaded model, not yet looked at as a stream or a window.
+/// A loaded model, not yet looked at as what it is for.
 pub struct Model {
     pub(super) session: Session,
     manifest: Manifest,
@@ -81,12 +80,13 @@ impl Model {
         &self.manifest
     }
 
-    /// The error of a model that was wanted for another mode.
-    pub(super) fn is_not(&self, expected: Mode) -> LoadError {
+    /// The error of a model that a parameter wants to be of another kind.
+    pub(super) fn is_not(&self, expected: &'static str, parameter: &'static str) -> LoadError {
         LoadError::Kind {
             path: self.path.clone(),
-            found: self.manifest.form.mode(),
+            found: self.manifest.form.kind(),
             expected,
+            parameter,
         }
     }
 }

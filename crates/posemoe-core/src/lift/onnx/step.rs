@@ -26,7 +26,7 @@ impl OnnxStep {
     /// [`LoadError`] when it is not, or its inputs and outputs are not those of its manifest.
     pub fn new(model: Model) -> Result<Self, LoadError> {
         let Form::Stream { memory } = model.manifest().form else {
-            return Err(model.is_not(Mode::Stream));
+            return Err(model.is_not(Mode::Stream.name(), "mode"));
         };
         let takes_depth = model.manifest().takes_depth();
         let (joints, width) = (JOINT_COUNT as i64, memory.width as i64);

@@ -22,7 +22,7 @@ impl OnnxWindow {
     /// [`LoadError`] when it is not, or its inputs and outputs are not those of its manifest.
     pub fn new(model: Model) -> Result<Self, LoadError> {
         let Form::Window { window } = model.manifest().form else {
-            return Err(model.is_not(Mode::Window));
+            return Err(model.is_not(Mode::Window.name(), "mode"));
         };
         let takes_depth = model.manifest().takes_depth();
         let joints = JOINT_COUNT as i64;

@@ -159,15 +159,18 @@ pub fn measure(cell: Cell, mut ros: RosArgs) -> Result<Row, Failure> {
     configure(&mut ros.config, cell)?;
     let working = Rc::new(Shared::new(cell.mode.streams()));
     let shared = Rc::clone(&working);
-    let load: Loader = Box::new(move |config| {
-        let (lifter, engine) = engine::load(config)?;
-        let filled = Filled {
-            lifter,
-            working: Rc::clone(&shared),
-            first: Vec::new(),
-        };
-        Ok((Box::new(filled), engine))
-    });
+    let load = Loader {
+        lifter: Box::new(move |config| {
+            let (lifter, engine) = engine::load(config)?;
+            let filled = Filled {
+                lifter,
+                working: Rc::clone(&shared),
+                first: Vec::new(),
+            };
+            Ok((Box::new(filled), engine))
+        }),
+        ..Loader::of_files()
+    };
     let mut desk = Desk::default();
     let mut node = Node::start(&mut desk, ros, load, Timing::Live)?;
     for info in desk.camera_infos() {

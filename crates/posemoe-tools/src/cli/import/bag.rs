@@ -191,6 +191,7 @@ fn person(body: &Body, names: &[String]) -> Option<Person3D> {
         id: body.id.clone(),
         state: Person3D::TRACKED,
         confidence: 1.0,
+        plausibility: f32::NAN, // nobody judged it
         root_position: point(&pelvis.map_or(middle, |pelvis| pelvis.coords)),
         joints: body.joints_m.iter().map(joint).collect(),
         ..Person3D::default()
