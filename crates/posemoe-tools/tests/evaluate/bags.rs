@@ -20,7 +20,17 @@ pub struct Logged {
     topic: String,
     type_name: &'static str,
     log_time: Stamp,
+    definition: String,
     payload: Vec<u8>,
+}
+
+impl Logged {
+    /// The same of another release, whose definition says `to` instead of `from`.
+    pub fn defined_otherwise(mut self, from: &str, to: &str) -> Self {
+        assert!(self.definition.contains(from), "{from}");
+        self.definition = self.definition.replacen(from, to, 1);
+        self
+    }
 }
 
 /// A message that was recorded at this moment.
@@ -29,6 +39,7 @@ pub fn logged<M: Message>(topic: &str, log_time: Stamp, message: &M) -> Logged {
         topic: topic.to_owned(),
         type_name: M::TYPE_NAME,
         log_time,
+        definition: type_info(M::TYPE_NAME).unwrap().definition.to_owned(),
         payload: encode(message),
     }
 }
@@ -39,9 +50,8 @@ pub fn write(path: &Path, library: &str, messages: &[Logged]) -> String {
     let options = mcap::WriteOptions::new().profile("ros2").library(library);
     let mut writer = options.create(file).unwrap();
     for message in messages {
-        let info = type_info(message.type_name).unwrap();
-        let definition = info.definition.as_bytes();
-        let schema = writer.add_schema(info.type_name, "ros2msg", definition);
+        let definition = message.definition.as_bytes();
+        let schema = writer.add_schema(message.type_name, "ros2msg", definition);
         let channel = writer.add_channel(schema.unwrap(), &message.topic, "cdr", &BTreeMap::new());
         let log_time = u64::try_from(message.log_time.nanos()).unwrap();
         let header = mcap::records::MessageHeader {

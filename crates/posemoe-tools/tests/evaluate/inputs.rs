@@ -254,6 +254,22 @@ fn where_nothing_can_be_compared_the_reason_is_not_kept_back() {
 }
 
 #[test]
+fn a_truth_of_another_release_is_named_as_that() {
+    let folder = tempfile::tempdir().unwrap();
+    let truth = bags::logged("/truth/people3d", at(1.0), &people(at(1.0), 1));
+    let truth = truth.defined_otherwise("float32 confidence", "float32 belief");
+    let truth = bags::write(&folder.path().join("old.mcap"), bags::RECORDER, &[truth]);
+    let ran = evaluate(&[&walks()[0], "--truth", &truth], 2);
+    for expected in [
+        "old.mcap has no frames",
+        "1 messages of /truth/people3d",
+        "float32 belief",
+    ] {
+        assert!(ran.stderr.contains(expected), "{expected}: {}", ran.stderr);
+    }
+}
+
+#[test]
 fn a_cut_bag_is_evaluated_as_far_as_it_goes_and_a_broken_one_refused() {
     let folder = tempfile::tempdir().unwrap();
     let cut = text(&folder.path().join("cut.mcap"));

@@ -45,6 +45,14 @@ pub fn compare(task: &Task, args: &EvaluateArgs, ros: &RosArgs) -> Result<Answer
         calibration::read(path, &mut frames)?;
     }
     let (predicted, true_people) = (&prediction.sequence, &truth.sequence);
+    if predicted.frames().is_empty() || true_people.frames().is_empty() {
+        // What is not there is in no frame either: say why it is not there.
+        return Ok(Err(nothing_compared(
+            &prediction,
+            &truth,
+            &Skips::default(),
+        )));
+    }
     let placed = match args.align {
         Align::None => Places::known(predicted, true_people, &frames),
         Align::Rigid => Places::aligned(predicted, true_people, args.max_gap_s),
