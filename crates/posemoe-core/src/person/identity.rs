@@ -92,6 +92,11 @@ impl Identity {
             in_this_frame.extend(person.track_id.clone().map(|id| (id, name.clone())));
             names.push(name);
         }
+        let gone = self
+            .known
+            .iter_mut()
+            .filter(|(_, track)| track.seen != stamp);
+        gone.for_each(|(_, track)| track.unless_confirmed());
         names
     }
 

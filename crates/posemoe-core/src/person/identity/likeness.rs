@@ -20,6 +20,8 @@ const ALIKE: f64 = 4.0;
 const SIZE: f64 = 0.3;
 /// What is never known better, of place (sizes) and of size (its logarithm).
 const LEAST: [f64; 2] = [0.03, 0.02];
+/// How well place (sizes) and size (its logarithm) are known from a part of a person.
+const ABOUT: [f64; 2] = [0.5, 0.5];
 const ROUNDS: usize = 3;
 /// That a detector takes left for right is so much less likely than that it does not (difference of
 /// negative logarithms).
@@ -62,9 +64,9 @@ pub fn fit(
     seen: &Joints,
     size_px: f64,
 ) -> Option<Fit> {
-    let straight = laid_on(remembered, seen, size_px);
-    if straight.is_some_and(|fit| fit.pose <= 0.0) {
-        return straight;
+    let straight = laid_on(remembered, seen, size_px)?;
+    if straight.pose <= 0.0 {
+        return Some(straight);
     }
     let mirrored = laid_on(remembered, &MIRRORED.map(|joint| seen[joint]), size_px);
     let mirrored = mirrored.map(|fit| Fit {
@@ -72,8 +74,22 @@ pub fn fit(
         is_mirrored: true,
         ..fit
     });
-    let both = [straight, mirrored].into_iter().flatten();
-    both.min_by(|a, b| a.pose.total_cmp(&b.pose))
+    let better = mirrored.filter(|mirrored| mirrored.pose < straight.pose);
+    Some(better.unwrap_or(straight))
+}
+
+/// Where somebody is of whom other joints are seen than are remembered: somewhere about these, and
+/// as large as is expected.
+pub fn about(seen: &Joints, size_px: f64) -> Option<Fit> {
+    let along = |axis: usize| median(seen.iter().flatten().map(move |k| [k.x_px, k.y_px][axis]));
+    seen.iter().flatten().next()?;
+    Some(Fit {
+        place_px: [along(0), along(1)],
+        size_px,
+        variance: ABOUT.map(|sigma| sigma * sigma),
+        pose: 0.0,
+        is_mirrored: false,
+    })
 }
 
 fn laid_on(

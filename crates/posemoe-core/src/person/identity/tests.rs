@@ -47,6 +47,42 @@ fn who_was_away_too_long_is_someone_new() {
 }
 
 #[test]
+fn who_comes_back_with_the_other_side_to_the_camera_is_the_same() {
+    let only = |joints: &[usize]| {
+        let mut seen = standing_at(100.0);
+        for (joint, keypoint) in seen.joints.iter_mut().enumerate() {
+            *keypoint = keypoint.filter(|_| joints.contains(&joint));
+        }
+        seen
+    };
+    let mut who = Identity::default();
+    assert_eq!(named(&mut who, 0, &[only(&[1, 2, 3, 14, 15, 16])]), ["u1"]);
+    let left = only(&[4, 5, 6, 11, 12, 13]);
+    assert_eq!(named(&mut who, 1500, &[left]), ["u1"]);
+}
+
+#[test]
+fn a_glimpse_far_off_does_not_take_the_place_of_who_is_away() {
+    let mut who = Identity::default();
+    for ms in (0..=990).step_by(33) {
+        named(&mut who, ms, &[standing_at(100.0)]);
+    }
+    assert_eq!(named(&mut who, 2200, &[standing_at(600.0)]), ["u1"]);
+    named(&mut who, 2233, &[]);
+    assert_eq!(named(&mut who, 2400, &[standing_at(105.0)]), ["u1"]);
+    // Who stays there is there.
+    let mut who = Identity::default();
+    for ms in (0..=990).step_by(33) {
+        named(&mut who, ms, &[standing_at(100.0)]);
+    }
+    for ms in (2200..=2600).step_by(33) {
+        assert_eq!(named(&mut who, ms, &[standing_at(600.0)]), ["u1"]);
+    }
+    named(&mut who, 2633, &[]);
+    assert_eq!(named(&mut who, 2700, &[standing_at(600.0)]), ["u1"]);
+}
+
+#[test]
 fn the_least_sum_decides_and_not_who_is_nearest() {
     let mut who = Identity::default();
     named(&mut who, 0, &[standing_at(100.0), standing_at(150.0)]);
@@ -137,20 +173,23 @@ fn people_who_are_never_the_same_again_are_not_all_remembered() {
 }
 
 #[test]
-fn two_joints_in_common_say_nothing_and_three_do() {
-    let part = |joints: std::ops::Range<usize>| {
-        let mut person = standing_at(100.0);
+fn where_few_joints_are_common_the_place_says_who_it_is() {
+    let part = |joints: std::ops::Range<usize>, x_px: f64| {
+        let mut person = standing_at(x_px);
         for (j, joint) in person.joints.iter_mut().enumerate() {
             *joint = joint.filter(|_| joints.contains(&j));
         }
         person
     };
-    let after = |then: std::ops::Range<usize>| {
+    let after = |then: std::ops::Range<usize>, x_px: f64| {
         let mut who = Identity::default();
-        named(&mut who, 0, &[part(0..9)]);
-        named(&mut who, 33, &[part(then)]).remove(0)
+        named(&mut who, 0, &[part(0..9, 100.0)]);
+        named(&mut who, 33, &[part(then, x_px)]).remove(0)
     };
-    assert_eq!((after(7..17), after(6..17)), ("u2".into(), "u1".into()));
+    for common in [6..17, 7..17, 9..17] {
+        let (here, there) = (after(common.clone(), 100.0), after(common, 700.0));
+        assert_eq!((here, there), ("u1".into(), "u2".into()));
+    }
 }
 
 /// Joints at random places beside where they should be, as detectors have them (px), the same each

@@ -1,7 +1,7 @@
 //! One person who is followed in the image.
 
 use super::glide::Glide;
-use super::likeness::{Fit, Joints, Remembered, fit, median};
+use super::likeness::{Fit, Joints, Remembered, about, fit, median};
 use crate::person::observation::Sighting;
 use crate::skeleton::JOINT_COUNT;
 use posemoe_stamp::Stamp;
@@ -24,6 +24,11 @@ const FREEDOM: f64 = 8.0;
 /// Squared deviations of place beyond which nobody is the same, whatever else is alike: ten
 /// standard deviations, which from frame to frame are several metres a second.
 const INCREDIBLE: f64 = 100.0;
+/// Who was unseen for longer than this (s) and is found again so far (sizes) from where they are
+/// expected is believed to be there once they have been seen for so long (s).
+const AWAY_S: f64 = 1.0;
+const FAR: f64 = 3.0;
+const CONFIRMED_S: f64 = 0.3;
 /// A pose is remembered for so long (s).
 const POSE_S: f64 = 0.1;
 
@@ -39,6 +44,9 @@ pub struct Track {
     size_px: Glide,
     /// Beside the place, in units of size, and when each was seen.
     pose: [Option<([f64; 2], Stamp)>; JOINT_COUNT],
+    /// When they were found again, and what was known before: until they have been seen for a
+    /// while it may have been somebody else.
+    found_again: Option<(Stamp, Box<Self>)>,
 }
 
 impl Track {
@@ -61,6 +69,7 @@ impl Track {
             place_px: middle.map(|at| Glide::new(at, place[0] * size_px, place[1] * size_px)),
             size_px: Glide::new(size_px.ln(), size[0], size[1]),
             pose: [None; JOINT_COUNT],
+            found_again: None,
         };
         track.remember_pose(stamp, &person.joints);
         track
@@ -73,7 +82,8 @@ impl Track {
         if !self.is_near(joints) {
             return None;
         }
-        let fit = self.fit(stamp, joints)?;
+        let fit = self.fit(stamp, joints);
+        let fit = fit.or_else(|| about(joints, self.size_px.at.exp()))?;
         let [place, size] = self.surprise(&fit);
         if place.square > INCREDIBLE {
             return None;
@@ -89,18 +99,40 @@ impl Track {
     pub fn update(&mut self, stamp: Stamp, person: &Sighting) {
         let mut then = self.at(stamp);
         let fit = then.fit(stamp, &person.joints);
+        let is_far = fit.is_some_and(|fit| then.sizes_off(&fit) > FAR);
         if let Some(fit) = fit {
             then.correct(&fit);
         } else {
             // Other joints are seen than ever before: nothing is known but where they are.
             then = Self::new(stamp, person);
         }
+        // A detector that gives ids says itself who goes on.
+        let is_free = person.track_id.is_none();
+        then.found_again = is_free
+            .then(|| self.before_found_again(stamp, is_far))
+            .flatten();
         then.detector_id.clone_from(&person.track_id);
         then.seen = stamp;
         if !fit.is_some_and(|fit| fit.is_mirrored) {
             then.remember_pose(stamp, &person.joints);
         }
         *self = then;
+    }
+
+    /// Who is not seen for long is found again where they may be; and was not found, where nobody
+    /// is seen there soon after: then what was known before holds.
+    pub fn unless_confirmed(&mut self) {
+        if let Some((_, before)) = self.found_again.take() {
+            *self = *before;
+        }
+    }
+
+    fn before_found_again(&self, stamp: Stamp, is_far: bool) -> Option<(Stamp, Box<Self>)> {
+        if stamp.seconds_since(self.seen) > AWAY_S && is_far {
+            return Some((stamp, Box::new(self.clone())));
+        }
+        let again = self.found_again.clone();
+        again.filter(|(found, _)| stamp.seconds_since(*found) < CONFIRMED_S)
     }
 
     /// Where they are expected at `stamp`.
@@ -138,6 +170,12 @@ impl Track {
             Some(Remembered { offset, age_s })
         });
         fit(&remembered, joints, self.size_px.at.exp())
+    }
+
+    /// How far a place is from what is expected, in sizes.
+    fn sizes_off(&self, fit: &Fit) -> f64 {
+        let off_px = |axis: usize| fit.place_px[axis] - self.place_px[axis].at;
+        off_px(0).hypot(off_px(1)) / self.size_px.at.exp()
     }
 
     /// How far off place and size are.
