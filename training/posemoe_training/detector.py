@@ -50,6 +50,7 @@ class Detectors:
     constant_scores: float = 0.25  # share of detectors that give all keypoints the same score
     coco: float = 0.6             # share of detectors that mark as COCO says,
     mpii: float = 0.2             # and MPII; the rest mark centres of joints
+    marks: float = 1.0            # how much they differ in where they put hips, shoulders and the head
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -78,8 +79,8 @@ def _apart(x: torch.Tensor, pair: Tuple[int, int], times: torch.Tensor) -> torch
     return x
 
 
-def as_detectors_mark(joints_m: torch.Tensor, shares: torch.Tensor, draw: Draw) -> Marks:
-    """Moves joints (B, T, 17, 3) to the points a detector would mark; `shares` of detectors are of each family.
+def as_detectors_mark(joints_m: torch.Tensor, detectors: Detectors, draw: Draw) -> Marks:
+    """Moves joints (B, T, 17, 3) to the points a detector would mark.
 
     A COCO detector marks the nose for joint 9, and joint 10 becomes the mean of its ears; MPII's marks the base of the
     skull and the top of the head. How hips and shoulders are marked differs between data sets and networks.
@@ -87,7 +88,8 @@ def as_detectors_mark(joints_m: torch.Tensor, shares: torch.Tensor, draw: Draw) 
     batch = joints_m.shape[0]
 
     def random(low: float, high: float) -> torch.Tensor:
-        return draw.uniform(low, high, batch, 1, 1)
+        middle, half = (low + high) / 2, (high - low) / 2 * detectors.marks
+        return draw.uniform(middle - half, middle + half, batch, 1, 1)
 
     frame = trunk_frame(joints_m)
     forward, left, up = frame.unbind(-1)
@@ -108,7 +110,7 @@ def as_detectors_mark(joints_m: torch.Tensor, shares: torch.Tensor, draw: Draw) 
     mpii[:, :, 0] += up * random(-0.04, 0.04)
     mpii[:, :, 8] += up * random(-0.04, 0.03)
 
-    family = draw.pick(shares, batch)
+    family = draw.pick(detectors.shares(), batch)
     marks = torch.stack([coco, mpii, joints_m])[family, torch.arange(batch, device=draw.device)]
     marks = marks + BIAS_M * draw.normal(batch, 1, 17, 3)
     has = torch.ones(batch, 17, dtype=torch.bool, device=draw.device)
@@ -187,7 +189,7 @@ def detect(scene: Scene, age_s: torch.Tensor, draw: Draw, noise: float = 1.0,
     """
     batch, frames = age_s.shape
     covered = hidden(scene.camera_m)
-    marks = as_detectors_mark(scene.camera_m, detectors.shares(), draw)
+    marks = as_detectors_mark(scene.camera_m, detectors, draw)
     if moved_m is not None:
         marks = marks._replace(points_m=marks.points_m + in_world(trunk_frame(scene.camera_m)[:, :, None], moved_m))
     marks = marks._replace(points_m=_swapped(marks.points_m, noise, draw))

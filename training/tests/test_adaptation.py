@@ -14,13 +14,14 @@ from posemoe_training.adaptation import agreement, likeness, loop, marks, object
 from posemoe_training.bodies import unit
 from posemoe_training.checkpoint import load_network
 from posemoe_training.data import Motion, Sources
+from posemoe_training.detector import Detectors
 from posemoe_training.draw import Draw
 from posemoe_training.memory import Memory
 from posemoe_training.network import SIZES, PoseMoE
-from posemoe_training.poses import bones_of
+from posemoe_training.poses import Poses, bones_of
 from posemoe_training.prior.embedding import PoseEmbedding
 from posemoe_training.prior.train import poses
-from posemoe_training.streams import make_batch
+from posemoe_training.streams import World, make_batch
 
 FEW = Sources(weights={"accad": 0.5, "reactidle": 0.5})
 
@@ -109,6 +110,21 @@ class Adaptation(unittest.TestCase):
                             torch.tensor([1.0, 1.0, 0.0])) for t in self.tracks]
         self.assertAlmostEqual(users.shaking(self.tracks, self.motion), 1.0, delta=0.35)
         self.assertGreater(users.shaking(noisy, self.motion), 1.5)
+
+    def test_a_detector_is_known_by_the_keypoints_that_it_has(self):
+        for detectors, expected in ((Detectors(coco=1.0, mpii=0.0), (1.0, 0.0)), (Detectors(coco=0.0, mpii=1.0), (0.0, 0.5)),
+                                    (Detectors(coco=0.0, mpii=0.0), (0.0, 0.5))):
+            batch = make_batch(self.motion, 24, 40, rng(), vary=False, rate_hz=30.0, world=World(Poses(), detectors))
+            found = likeness.of_tracks(as_tracks(batch), self.up, 1.0, rng(3)).detectors
+            self.assertEqual((found.coco, found.mpii), expected)
+            self.assertLess(found.marks, likeness.of_tracks(as_tracks(batch)[:1], self.up[:1], 1.0, rng(3)).detectors.marks)
+
+    def test_what_is_kept_is_what_was_said_before(self):
+        batch = make_batch(self.motion, 4, 6, rng(8))
+        lifted = self.network.lift(*batch.inputs, Memory())
+        self.assertEqual(loop._moved_m(lifted, self.network, batch, Memory()).item(), 0.0)
+        moved = lifted._replace(joints_m=lifted.joints_m + torch.tensor([0.0, 0.03, 0.04]))
+        self.assertAlmostEqual(loop._moved_m(moved, self.network, batch, Memory()).item(), 0.05, places=5)
 
     def test_marks_that_lie_elsewhere_are_found(self):
         network, memory = load_network(HOME / "weights" / "xs.pt")

@@ -3,7 +3,7 @@ detector errs. Simulated people are then drawn to look the same.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Optional, Sequence
+from typing import Dict, Optional, Sequence
 
 import torch
 
@@ -11,7 +11,7 @@ from ..anthropometry import Body
 from ..bodies import mirror_half, resize, unit
 from ..cameras import Scene
 from ..data import Motion
-from ..detector import Detectors, detect
+from ..detector import DERIVED, Detectors, detect
 from ..draw import Draw
 from ..memory import Memory
 from ..streams import PLAYED_AT, AS_RECORDED, Batch, World, seen_in, stream_times
@@ -21,6 +21,8 @@ MOST_PLACES = 4096
 UP_SPREAD_RAD = 0.06
 SIZE_SPREAD = 0.05      # of apparent size, between those that were seen
 CONSTANT = 1e-3         # scores that differ by less are one score
+NO_OWN_MARK = 0.01      # keypoints nearer to the mean of others than this, in units of apparent size, are made of them
+KNOWN_MARKS = 0.4       # of how much detectors differ in their marks, what is left once many people have been looked at
 UPRIGHT = 0.9           # cosine of legs and trunk of those who say which way is up
 
 
@@ -45,17 +47,33 @@ def upwards(joints_m: torch.Tensor, score: torch.Tensor) -> Optional[torch.Tenso
     return unit(lines.median(0).values)
 
 
+def families(keypoints: torch.Tensor) -> Dict[str, float]:
+    """Shares of detectors that mark as COCO and MPII say, from keypoints (N, 17, 3): COCO's have no pelvis and no thorax of
+    their own."""
+    def is_derived(joint: int) -> bool:
+        of = list(DERIVED["coco"][joint])
+        seen = (keypoints[:, [joint, *of], 2] > 0).all(-1)
+        off = (keypoints[seen, joint, :2] - keypoints[seen][:, of, :2].mean(1)).norm(dim=-1)
+        return bool(seen.any()) and off.median().item() < NO_OWN_MARK
+
+    usual = Detectors()
+    if is_derived(0) and is_derived(8):
+        return {"coco": 1.0, "mpii": 0.0}
+    return {"coco": 0.0, "mpii": usual.mpii / (1 - usual.coco)}
+
+
 def of_tracks(tracks: Sequence[Track], up: torch.Tensor, noise_times: float, rng: torch.Generator) -> Likeness:
     """From tracks, which way is up (tracks, 3) in each, and how many times the usual noise their detector has."""
-    view, score = (torch.cat([getattr(t, name) for t in tracks]) for name in ("view", "keypoints"))
-    score = score[..., 2]
+    view, keypoints = (torch.cat([getattr(t, name) for t in tracks]) for name in ("view", "keypoints"))
+    score = keypoints[..., 2]
     some = torch.randperm(len(view), generator=rng)[:MOST_PLACES]
     spread = torch.stack([s[s > 0].std() for s in score[some][:256] if (s > 0).sum() > 2])
     constant = float((spread < CONSTANT).float().mean()) if len(spread) else 0.0
     usual = Detectors()
     up = up.repeat_interleave(torch.tensor([len(t.view) for t in tracks]), 0)
     return Likeness(view[some], up[some], (score == 0).float().mean(0), replace(
-        usual, noise_m=min(0.05, usual.noise_m * noise_times), spread=0.3, constant_scores=round(constant)))
+        usual, noise_m=min(0.05, usual.noise_m * noise_times), spread=0.3, constant_scores=round(constant),
+        marks=KNOWN_MARKS + (1 - KNOWN_MARKS) / max(1, len(tracks)) ** 0.5, **families(keypoints)))
 
 
 def make_batch(motion: Motion, like: Likeness, size: int, frames: int, rng: torch.Generator,

@@ -2,7 +2,7 @@
 without a unit, and can be left out (`adapt --leave-out`) to see what it is worth.
 """
 
-from typing import Dict
+from typing import Callable, Dict, Sequence
 
 import torch
 
@@ -106,13 +106,15 @@ def agreement(lifted: Lifted, of: Streams) -> torch.Tensor:
 
 
 def all_of(network: PoseMoE, lifted: Lifted, of: Streams, up: torch.Tensor, like: Likeness, embedding: PoseEmbedding,
-           draw: Draw) -> Dict[str, torch.Tensor]:
+           draw: Draw, names: Sequence[str] = NAMES) -> Dict[str, torch.Tensor]:
+    """Those of these names."""
     joints_m, batch = lifted.joints_m, of.batch
-    return {
-        "agreement": agreement(lifted, of),
-        "consistency": consistency(network, joints_m, batch, up[of.row], like, embedding, draw),
-        "reprojection": reprojection(joints_m, batch),
-        "plausibility": plausibility(joints_m, batch, embedding),
-        "bones": bones(joints_m, batch),
-        "smoothness": smoothness(joints_m, batch),
+    terms: Dict[str, Callable[[], torch.Tensor]] = {
+        "agreement": lambda: agreement(lifted, of),
+        "consistency": lambda: consistency(network, joints_m, batch, up[of.row], like, embedding, draw),
+        "reprojection": lambda: reprojection(joints_m, batch),
+        "plausibility": lambda: plausibility(joints_m, batch, embedding),
+        "bones": lambda: bones(joints_m, batch),
+        "smoothness": lambda: smoothness(joints_m, batch),
     }
+    return {name: terms[name]() for name in names}
