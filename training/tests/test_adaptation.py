@@ -231,7 +231,7 @@ class Adaptation(unittest.TestCase):
         nn.init.normal_(fresh.readout.depth.weight, std=0.2)
         with mock.patch.multiple(loop, **small):
             outcome = loop.adapt(fresh.eval(), Memory(), self.tracks, self.motion, self.held_out, self.embedding,
-                                rounds=2, report=lambda _: None)
+                                leave_out=(), rounds=2, report=lambda _: None)
         self.assertTrue(outcome.adapted)
         self.assertLess(loop._total(outcome.after, ()), loop._total(outcome.before, ()))
 

@@ -15,15 +15,18 @@ LEFT_ALONE = "nothing to gain: the network is left as it was, and nothing was wr
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from .loop import PARTS
+    from .loop import COSTLY, PARTS
 
     parser.add_argument("keypoints", type=Path, nargs="+", metavar="KEYPOINTS.csv",
                         help="written by `posemoe keypoints BAG... > KEYPOINTS.csv`")
     parser.add_argument("--out", type=Path, required=True, help="the adapted weights, for `export --checkpoint`")
     parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT, help="the weights to begin with [%(default)s]")
     parser.add_argument("--prior", type=Path, help="the embedding of poses [weights/prior.pt]")
-    parser.add_argument("--leave-out", nargs="+", default=[], choices=PARTS, metavar="OBJECTIVE",
-                        help=f"go without some of {', '.join(PARTS)}")
+    usual = [part for part in PARTS if part not in COSTLY]
+    parser.add_argument("--leave-out", nargs="+", default=[], choices=usual, metavar="PART",
+                        help=f"go without some of {', '.join(usual)}")
+    parser.add_argument("--ask-for", nargs="+", default=[], choices=COSTLY, metavar="OBJECTIVE",
+                        help=f"ask also for some of {', '.join(COSTLY)}, which cost more than they gave")
     parser.add_argument("--report", type=Path, help="write all figures here (JSON)")
 
 
@@ -32,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     from .. import prior
     from ..checkpoint import load, network_of, recipe_of, save, without_orientation
     from ..data import Motion
-    from .loop import adapt, recalibrate
+    from .loop import COSTLY, adapt, recalibrate
     from .tracks import read
 
     kept = load(args.checkpoint)
@@ -40,8 +43,9 @@ def run(args: argparse.Namespace) -> int:
     network, memory = network_of(kept, args.checkpoint)
     embedding = prior.load(args.prior or prior.WEIGHTS)
     tracks = [track for path in args.keypoints for track in read(path)]
+    leave_out = [*args.leave_out, *(part for part in COSTLY if part not in args.ask_for)]
     motion, held_out = Motion.load(held_out=False), Motion.load(held_out=True)
-    outcome = adapt(network, memory, tracks, motion, held_out, embedding, args.leave_out)
+    outcome = adapt(network, memory, tracks, motion, held_out, embedding, leave_out)
     figures = outcome.as_dict()
     for name in outcome.before:
         print(f"{name:14} {outcome.before[name]:8.4f} -> {outcome.after[name]:8.4f}")

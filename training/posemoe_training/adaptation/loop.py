@@ -34,6 +34,8 @@ MOST_LOST_MM, LOST_PER_GAIN = 0.8, 0.2        # by usual people: so much, or tha
 SHARES = (1.0, 0.75, 0.5, 0.25)               # of the way from the weights that it began with
 HELD_STREAMS, LOOKED_AT = 48, 384
 PARTS = ("kept", "likeness", "sides", *NAMES)  # what can be left out
+# And is, unless it is asked for: what one camera says of its own people made it worse (docs/adapting.md).
+COSTLY = ("consistency", "reprojection", "plausibility", "bones", "smoothness")
 
 
 @dataclass
@@ -54,7 +56,7 @@ class Outcome:
 
 
 def adapt(network: PoseMoE, memory: Memory, tracks: Sequence[Track], motion: Motion, held_out: Motion,
-          embedding: PoseEmbedding, leave_out: Sequence[str] = (), rounds: int = ROUNDS,
+          embedding: PoseEmbedding, leave_out: Sequence[str] = COSTLY, rounds: int = ROUNDS,
           report: Callable[[str], None] = print) -> Outcome:
     """Fine-tunes a copy of `network` on keypoints alone, then goes as far from where it began as the held-out part
     gains and the usual people do not lose (interpolated weights: WiSE-FT, arXiv 2109.01903)."""
