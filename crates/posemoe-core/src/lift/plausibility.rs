@@ -12,8 +12,8 @@ const LEAST_SINE: f64 = 1e-3;
 
 /// Judges poses.
 pub trait Plausibility {
-    /// For each pose, in any right-handed frame, the share of real poses that surprise more, 0 to 1;
-    /// `None` where that is not known, as a bone has no direction.
+    /// For each pose, in any right-handed frame, the share of real poses that surprise more, 0 to
+    /// 1; `None` where that is not known, as a bone has no direction.
     ///
     /// # Errors
     /// [`LiftError`] when nothing can be said of any of them.
@@ -62,7 +62,7 @@ impl Asked {
     }
 }
 
-/// Whether each bone points somewhere, and the pelvis is turned somehow; what is no number does not.
+/// Whether each bone points somewhere and the pelvis is turned somehow: NaN does not.
 fn has_directions(pose: &Pose) -> bool {
     let [shortest_m, longest_m] = BONE_M;
     let bone_m = |(from, to): &(usize, usize)| pose[*to] - pose[*from];
