@@ -96,7 +96,7 @@ impl Identity {
             .known
             .iter_mut()
             .filter(|(_, track)| track.seen != stamp);
-        gone.for_each(|(_, track)| track.unless_confirmed());
+        gone.for_each(|(_, track)| track.take_back_unless_confirmed());
         names
     }
 

@@ -81,10 +81,9 @@ pub fn fit(
 /// Where somebody is of whom other joints are seen than are remembered: somewhere about these, and
 /// as large as is expected.
 pub fn about(seen: &Joints, size_px: f64) -> Option<Fit> {
-    let along = |axis: usize| median(seen.iter().flatten().map(move |k| [k.x_px, k.y_px][axis]));
     seen.iter().flatten().next()?;
     Some(Fit {
-        place_px: [along(0), along(1)],
+        place_px: middle_px(seen),
         size_px,
         variance: ABOUT.map(|sigma| sigma * sigma),
         pose: 0.0,
@@ -165,8 +164,14 @@ fn negative_log(square: f64, sigma: f64) -> f64 {
     2.0 * sigma.ln() + 1.5 * (square / sigma.powi(2)).ln_1p()
 }
 
+/// The median of the joints along each axis.
+pub fn middle_px(joints: &Joints) -> [f64; 2] {
+    let along = |axis: usize| joints.iter().flatten().map(move |k| [k.x_px, k.y_px][axis]);
+    [median(along(0)), median(along(1))]
+}
+
 /// The lower one of an even number; of none 0.
-pub fn median(values: impl Iterator<Item = f64>) -> f64 {
+fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values

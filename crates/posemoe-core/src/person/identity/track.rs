@@ -1,7 +1,7 @@
 //! One person who is followed in the image.
 
 use super::glide::Glide;
-use super::likeness::{Fit, Joints, Remembered, about, fit, median};
+use super::likeness::{Fit, Joints, Remembered, about, fit, middle_px};
 use crate::person::observation::Sighting;
 use crate::skeleton::JOINT_COUNT;
 use posemoe_stamp::Stamp;
@@ -56,7 +56,7 @@ impl Track {
             let along = move |k: &crate::keypoint::Keypoint| [k.x_px, k.y_px][axis];
             person.joints.iter().flatten().map(along)
         };
-        let middle = [median(of(0)), median(of(1))];
+        let middle = middle_px(&person.joints);
         let count = person.joints.iter().flatten().count().max(1) as f64;
         let squares = |axis: usize| of(axis).map(move |v| (v - middle[axis]).powi(2));
         let size_px = ((squares(0).chain(squares(1)).sum::<f64>()) / count)
@@ -107,10 +107,10 @@ impl Track {
             then = Self::new(stamp, person);
         }
         // A detector that gives ids says itself who goes on.
-        let is_free = person.track_id.is_none();
-        then.found_again = is_free
-            .then(|| self.before_found_again(stamp, is_far))
-            .flatten();
+        then.found_again = match person.track_id {
+            Some(_) => None,
+            None => self.before_found_again(stamp, is_far),
+        };
         then.detector_id.clone_from(&person.track_id);
         then.seen = stamp;
         if !fit.is_some_and(|fit| fit.is_mirrored) {
@@ -121,7 +121,7 @@ impl Track {
 
     /// Who is not seen for long is found again where they may be; and was not found, where nobody
     /// is seen there soon after: then what was known before holds.
-    pub fn unless_confirmed(&mut self) {
+    pub fn take_back_unless_confirmed(&mut self) {
         if let Some((_, before)) = self.found_again.take() {
             *self = *before;
         }
