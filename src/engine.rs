@@ -260,13 +260,19 @@ pub fn plausibility_file(config: &Config) -> Result<Option<PathBuf>, NotFound> {
 /// # Errors
 /// [`EngineError`]: what was found and what is needed.
 pub fn load_plausibility(config: &Config) -> Result<Option<Box<dyn Plausibility>>, EngineError> {
-    let Some(file) = plausibility_file(config)? else {
-        return Ok(None);
-    };
+    let file = plausibility_file(config)?;
+    file.map(|file| plausibility_of(config, &file)).transpose()
+}
+
+/// Loads what judges poses from this file.
+///
+/// # Errors
+/// [`EngineError`]: what was found and what is needed.
+pub fn plausibility_of(config: &Config, file: &Path) -> Result<Box<dyn Plausibility>, EngineError> {
     let runtime = Runtime::load(&library(config)?)?;
-    let model = Model::load(&runtime, &OnnxOptions::cpu(&file))?;
+    let model = Model::load(&runtime, &OnnxOptions::cpu(file))?;
     let name = format!("{} {}", model.manifest().name, model.manifest().version);
     let plausibility = OnnxPlausibility::new(model)?;
     tracing::info!(model = name, file = %file.display(), "plausibility loaded");
-    Ok(Some(Box::new(plausibility)))
+    Ok(Box::new(plausibility))
 }

@@ -64,8 +64,11 @@ pub fn run(ros: &RosArgs) -> ExitCode {
     }
     let judges = engine::plausibility_file(&ros.config).map_err(EngineError::from);
     let judges = judges.and_then(|file| {
-        engine::load_plausibility(&ros.config)?;
-        Ok(file.map_or("not said".to_owned(), |file| file.display().to_string()))
+        let Some(file) = file else {
+            return Ok("not said".to_owned());
+        };
+        engine::plausibility_of(&ros.config, &file)?;
+        Ok(file.display().to_string())
     });
     match judges {
         Ok(file) => say!("plausibility  {file}"),
