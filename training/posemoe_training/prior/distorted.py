@@ -1,8 +1,11 @@
 """Poses that nobody has: a knee or an elbow bent backwards. What tells plausible poses from others is tried on them."""
 
+from typing import Tuple
+
 import torch
 
 from ..bodies import turned, unit
+from ..data import Motion
 from ..draw import Draw
 from ..poses import bones_of, chest_frame, joined, pelvis_frame
 
@@ -24,6 +27,13 @@ def bent_backwards(x: torch.Tensor, draw: Draw) -> torch.Tensor:
         wrong = turned(unit(a) * b.norm(dim=-1, keepdim=True), usual, angle)
         bones[:, 0, lower] = torch.where((which == n)[:, None], wrong, b)
     return joined(x[:, None, :1], bones)[:, 0]
+
+
+def real_and_wrong(motion: Motion, count: int, draw: Draw) -> Tuple[torch.Tensor, torch.Tensor]:
+    """Recorded poses (count, 17, 3) relative to the pelvis, and the same with a knee or elbow bent backwards."""
+    real = motion.sample(motion.draw_rows(count, draw), torch.zeros(count, 1), draw)[:, 0]
+    real = real - real[:, :1]
+    return real, bent_backwards(real, draw)
 
 
 def auc(worse: torch.Tensor, better: torch.Tensor) -> float:

@@ -26,7 +26,7 @@ from ..export.refused import Refused
 from ..export.write import write_model
 from ..skeleton import HIPS, PARENTS, SHOULDERS
 from . import MEASURED, SEED
-from .distorted import HINGES, bent_backwards
+from .distorted import HINGES, real_and_wrong
 from .embedding import BONES, CRITIC, MOST_ODDS, NUMBERS, QUANTILES, PoseEmbedding
 
 JOINTS = len(PARENTS)
@@ -121,9 +121,7 @@ def _store_in_half(graph: onnx.GraphProto) -> None:
 def tried(held_out: Motion, count: int = MEASURED) -> torch.Tensor:
     """Poses (2 * count, 17, 3) of held-out people, and the same with a hinge of each bent backwards."""
     draw = Draw(torch.Generator().manual_seed(SEED + 3))
-    real = held_out.sample(held_out.draw_rows(count, draw), torch.zeros(count, 1), draw)[:, 0, :len(PARENTS)]
-    real = real - real[:, :1]
-    return torch.cat([real, bent_backwards(real, draw)])
+    return torch.cat(real_and_wrong(held_out, count, draw))
 
 
 def write_plausibility(embedding: PoseEmbedding, held_out: Motion, out: Path) -> None:

@@ -10,16 +10,14 @@ from ..draw import Draw
 from ..poses import joined
 from ..skeleton import PARENTS
 from . import MEASURED, SEED
-from .distorted import auc, bent_backwards
+from .distorted import auc, real_and_wrong
 from .embedding import NUMBERS, PoseEmbedding, directions_of
 
 
 @torch.no_grad()
 def figures(embedding: PoseEmbedding, motion: Motion) -> dict:
     draw = Draw(torch.Generator().manual_seed(SEED + 1))
-    real = motion.sample(motion.draw_rows(MEASURED, draw), torch.zeros(MEASURED, 1), draw)[:, 0]
-    real = real - real[:, :1]
-    wrong = bent_backwards(real, draw)
+    real, wrong = real_and_wrong(motion, MEASURED, draw)
     directions = directions_of(real)
     turn = (embedding.decode(embedding.encode(directions).mean) * directions).sum(-1).clamp(-1, 1).acos().rad2deg()
     return {
