@@ -35,7 +35,7 @@ SHARES = (1.0, 0.75, 0.5, 0.25)               # of the way from the weights that
 HELD_STREAMS, LOOKED_AT = 48, 384
 PARTS = ("kept", "likeness", "sides", *NAMES)  # what can be left out
 # And is, unless it is asked for: what one camera says of its own people made it worse (docs/adapting.md).
-COSTLY = ("consistency", "reprojection", "plausibility", "bones", "smoothness")
+COSTLY = tuple(name for name in NAMES if name != "agreement")
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """What adaptation makes small, on people of whom nothing but keypoints is known. Each is a mean over people, in metres or
-without a unit, and can be left out (`adapt --leave-out`) to see what it is worth.
+without a unit. The cameras' agreement is asked for unless it is left out (`adapt --leave-out`), the others if they are
+(`adapt --ask-for`).
 """
 
 from typing import Callable, Dict, Sequence
